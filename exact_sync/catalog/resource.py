@@ -1,0 +1,105 @@
+"""What a resource is: one value that says everything about one thing we mirror.
+
+Tables, queries, migrations, status lines and documentation loop over these values;
+nothing else in the product names a property of Exact.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+_WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+# Moments, although their names end like those of calendar dates (contract, "Types").
+_MOMENTS = frozenset({"DeletedDate", "DivisionMoveDate"})
+
+
+class Edm(StrEnum):
+    """The scalar types of Exact's OData metadata that we store."""
+
+    GUID = "Guid"
+    STRING = "String"
+    BOOLEAN = "Boolean"
+    BYTE = "Byte"
+    INT16 = "Int16"
+    INT32 = "Int32"
+    INT64 = "Int64"
+    DOUBLE = "Double"
+    DATETIME = "DateTime"
+
+
+class Strategy(StrEnum):
+    """How a resource learns what is new; the names are what settings and status use."""
+
+    MODIFIED = "modified"
+    DATE_WINDOWS = "date_windows"
+    SNAPSHOT = "snapshot"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One property of a resource, and the column it becomes."""
+
+    property: str
+    edm: Edm
+
+    @cached_property
+    def name(self) -> str:
+        """The column's name: the property in snake_case, as the contract defines it."""
+        return _WORD_BREAK.sub("_", self.property).lower()
+
+    @cached_property
+    def is_date(self) -> bool:
+        """True for a calendar date, False for a moment (and for everything that is neither)."""
+        if self.edm is not Edm.DATETIME or self.property in _MOMENTS:
+            return False
+        return self.property.endswith(("Date", "Since")) or self.property.startswith("FreeDateField_")
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A resource's twin that serves 1,000 records a page."""
+
+    endpoint: str
+    filters_modified: bool = True
+    """False where Exact's documentation leaves Modified out of the twin's filterable properties."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One thing we mirror: an endpoint of Exact and the table it fills."""
+
+    name: str
+    endpoint: str
+    key: str
+    columns: tuple[Column, ...] = field(repr=False)
+    strategy: Strategy
+    bulk: Bulk | None = None
+    date: str | None = None
+    """The property that date windows are cut by."""
+    per_division: bool = True
+    """False for what belongs to the whole connection (the divisions themselves)."""
+
+    @cached_property
+    def by_property(self) -> dict[str, Column]:
+        return {column.property: column for column in self.columns}
+
+    @property
+    def key_column(self) -> Column:
+        return self.by_property[self.key]
+
+    @property
+    def has_modified(self) -> bool:
+        return "Modified" in self.by_property
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Names of the table's primary key columns."""
+        return ("division", self.key_column.name) if self.per_division else (self.key_column.name,)
+
+
+def columns(text: str) -> tuple[Column, ...]:
+    """Columns from ``Property:Type`` words; a word without a type is a String."""
+    pairs = (word.partition(":") for word in text.split())
+    return tuple(Column(name, Edm(edm or "String")) for name, _, edm in pairs)

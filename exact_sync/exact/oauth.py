@@ -1,0 +1,184 @@
+"""Exact's OAuth 2 endpoints: where a person consents, and where tokens come from."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
+
+import httpx
+
+from exact_sync.clock import Clock
+from exact_sync.credentials import Tokens
+from exact_sync.errors import BadConfiguration, BadData, ExactAway, SignInNeeded
+
+TRIES = 4
+"""How often one refresh token is offered while the token endpoint gives no readable answer."""
+
+_TIMEOUT = httpx.Timeout(20.0, connect=10.0)
+
+
+class TooEarly(Exception):
+    """The access token is not old enough to be refreshed; the one in hand still works."""
+
+
+class OldTokenUsed(Exception):
+    """The refresh token was used before, by us or by another program."""
+
+    def __init__(self, description: str, *, unanswered_before: bool) -> None:
+        super().__init__(description)
+        self.unanswered_before = unanswered_before
+
+
+@dataclass(frozen=True)
+class App:
+    """The application as it is registered in Exact's App Center."""
+
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+
+    def __repr__(self) -> str:
+        return f"App({self.client_id!r})"
+
+
+def authorize_url(base_url: str, app: App, state: str) -> str:
+    """The page on which a person consents."""
+    query = {
+        "client_id": app.client_id,
+        "redirect_uri": app.redirect_uri,
+        "response_type": "code",
+        "state": state,
+        "force_login": "0",
+    }
+    return f"{base_url}/api/oauth2/auth?{urlencode(query)}"
+
+
+def read_redirect(text: str, state: str) -> str:
+    """The authorization code in the URL the browser was sent to, or in a bare pasted code.
+
+    Raises SignInNeeded where the consent was refused or belongs to another sign-in.
+    """
+    text = text.strip()
+    if "=" not in text and "/" not in text.replace("%2F", ""):
+        if not text:
+            raise SignInNeeded("no code was given")
+        return unquote(text)
+    query = parse_qs(urlsplit(text).query or text.lstrip("?"))
+    if "error" in query:
+        raise SignInNeeded(f"Exact did not give consent: {query['error'][0]}")
+    if not secrets.compare_digest(query.get("state", [""])[0].encode(), state.encode()):
+        raise SignInNeeded(
+            "the redirect does not belong to this sign-in (its state differs)",
+            "start again with: exact-sync auth login, and use the URL it prints",
+        )
+    if "code" not in query:
+        raise SignInNeeded(
+            "the redirect carries no code", "copy the whole URL from the browser's address bar"
+        )
+    return query["code"][0]
+
+
+class TokenEndpoint:
+    """Exchanges codes and refresh tokens. Never follows redirects, never logs bodies."""
+
+    def __init__(self, http: httpx.Client, base_url: str, app: App, clock: Clock) -> None:
+        self._http = http
+        self._url = f"{base_url}/api/oauth2/token"
+        self._app = app
+        self._clock = clock
+
+    def exchange(self, code: str) -> Tokens:
+        """Tokens for an authorization code (valid once, for three minutes)."""
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._app.redirect_uri}
+        try:
+            return self._ask(form, tries=1)
+        except (TooEarly, OldTokenUsed) as error:
+            raise SignInNeeded(f"Exact refused the code: {error}") from None
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """The next link of the chain. Raises TooEarly, OldTokenUsed, SignInNeeded or ExactAway."""
+        return self._ask({"grant_type": "refresh_token", "refresh_token": tokens.refresh}, tries=TRIES)
+
+    def _ask(self, form: dict[str, str], tries: int) -> Tokens:
+        form = form | {"client_id": self._app.client_id, "client_secret": self._app.client_secret}
+        trouble = ""
+        for attempt in range(tries):
+            if attempt:
+                self._clock.sleep(2.0**attempt)
+            asked_at = self._clock.now()
+            try:
+                response = self._http.post(
+                    self._url,
+                    data=form,
+                    headers={"Accept": "application/json"},
+                    follow_redirects=False,
+                    timeout=_TIMEOUT,
+                )
+                answer = _json_object(response.content)
+            except httpx.HTTPError as error:
+                trouble = f"{type(error).__name__}"
+                continue
+            if response.status_code == 200 and answer.get("access_token") and answer.get("refresh_token"):
+                lifetime = timedelta(seconds=_seconds(answer.get("expires_in")))
+                return Tokens(
+                    access=str(answer["access_token"]),
+                    refresh=str(answer["refresh_token"]),
+                    expires_at=asked_at + lifetime,
+                    obtained_at=asked_at,
+                )
+            if response.status_code in (400, 401) and answer:
+                _raise_refusal(answer, response.headers.get("Reason", ""), unanswered_before=attempt > 0)
+            trouble = f"HTTP {response.status_code}" + ("" if answer else " without a readable body")
+        raise ExactAway(
+            f"Exact's token endpoint gives no usable answer ({trouble})", "nothing is lost; try again later"
+        )
+
+
+def _json_object(body: bytes) -> dict[str, object]:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _seconds(value: object) -> float:
+    """`expires_in` arrives as text ("600"); anything odd counts as Exact's ten minutes."""
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        return 600.0
+    return seconds if 30 < seconds <= 86_400 else 600.0
+
+
+def _raise_refusal(answer: dict[str, object], reason: str, *, unanswered_before: bool) -> None:
+    error, description = str(answer.get("error", "")), str(answer.get("error_description", ""))
+    said = f"{reason} {description}".casefold()
+    if "tooearly" in said or "not expired" in said:
+        raise TooEarly(description)
+    if "old refresh token" in said:
+        raise OldTokenUsed(description, unanswered_before=unanswered_before)
+    if error == "invalid_client" or (error == "unauthorized_client" and "token" not in said):
+        raise BadConfiguration(
+            f"Exact does not know this app or its secret: {description or error}",
+            "check EXACT_SYNC_CLIENT_ID and EXACT_SYNC_CLIENT_SECRET against the App Center",
+        )
+    raise SignInNeeded(f"Exact no longer accepts the sign-in: {description or error or 'no reason given'}")
+
+
+def new_state() -> str:
+    """An unguessable value that ties a redirect to the sign-in that asked for it."""
+    return secrets.token_urlsafe(24)
+
+
+def loopback_address(redirect_uri: str) -> tuple[str, int, str] | None:
+    """Host, port and path to listen on, or None where the redirect URI is no loopback address."""
+    try:
+        parts = urlsplit(redirect_uri)
+        port = parts.port or 80
+    except ValueError:
+        raise BadData(f"the redirect URI is not a URL: {redirect_uri}") from None
+    if parts.scheme != "http" or parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        return None
+    return parts.hostname, port, parts.path or "/"

@@ -1,0 +1,120 @@
+"""Who we are: a valid access token on every request, and a token chain that never breaks.
+
+A refresh happens under the store's lock: read again, refresh only if still old, make the new
+tokens durable, only then use them.
+"""
+
+import threading
+from collections.abc import Generator
+from datetime import datetime, timedelta
+
+import httpx
+
+from exact_sync.clock import Clock
+from exact_sync.credentials import SignIn, Tokens, TokenSlot, TokenStore
+from exact_sync.errors import ExactAway, SignInNeeded
+from exact_sync.exact.oauth import OldTokenUsed, TokenEndpoint, TooEarly
+from exact_sync.exact.odata import same_origin
+
+# Exact refuses a refresh before the last 30 seconds; a token must also last to the end of the request.
+MARGIN = timedelta(seconds=28)
+
+# After a refused early refresh our clock and Exact's disagree: how long to trust the token in hand.
+GRACE = timedelta(seconds=60)
+
+IDLE_LIMIT = timedelta(days=3)
+"""Refresh at least this often: an unused refresh token dies after 30 days."""
+
+
+class Session(httpx.Auth):
+    """Signs requests to Exact; one for the whole process, shared by all threads."""
+
+    def __init__(self, store: TokenStore, endpoint: TokenEndpoint, base_url: str, clock: Clock) -> None:
+        self._store = store
+        self._endpoint = endpoint
+        self._base_url = base_url
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._tokens: Tokens | None = None
+        self._good_until: datetime | None = None
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if not same_origin(str(request.url), self._base_url):
+            raise ExactAway(f"refused to send the token to {request.url.host}")
+        tokens = self.tokens()
+        request.headers["Authorization"] = f"Bearer {tokens.access}"
+        response = yield request
+        if response.status_code == 401:
+            renewed = self.tokens(refused=tokens)
+            request.headers["Authorization"] = f"Bearer {renewed.access}"
+            yield request
+
+    def tokens(self, refused: Tokens | None = None) -> Tokens:
+        """Valid tokens, refreshed if need be; ``refused`` are ones that Exact just answered 401 to.
+
+        Raises SignInNeeded where only a person can help, ExactAway where waiting does.
+        """
+        with self._mutex:
+            if refused is None and self._usable(self._tokens):
+                assert self._tokens is not None  # noqa: S101 - narrowed by _usable
+                return self._tokens
+            with self._store.locked() as slot:
+                sign_in = slot.read()
+                stored = _signed_in(sign_in)
+                replaced = refused is not None and stored.access != refused.access
+                if (refused is None or replaced) and self._usable(stored):
+                    return self._keep(stored)
+                return self._keep(self._refresh(slot, sign_in, stored))
+
+    def keep_alive(self) -> None:
+        """Refresh when nothing else did for days."""
+        tokens = _signed_in(self._store.read())
+        if self._clock.now() - tokens.obtained_at > IDLE_LIMIT:
+            self.tokens()
+
+    def _usable(self, tokens: Tokens | None) -> bool:
+        if tokens is None:
+            return False
+        now = self._clock.now()
+        if self._good_until is not None and tokens is self._tokens and now < self._good_until:
+            return True
+        # A token "from the future" means that our clock was set back: its age is unknown, so ask Exact.
+        return tokens.obtained_at - timedelta(minutes=5) <= now < tokens.expires_at - MARGIN
+
+    def _keep(self, tokens: Tokens) -> Tokens:
+        if tokens != self._tokens:
+            self._tokens, self._good_until = tokens, None
+        return self._tokens
+
+    def _refresh(self, slot: TokenSlot, sign_in: SignIn, stored: Tokens) -> Tokens:
+        interrupted = sign_in.unfinished_refresh == stored.fingerprint
+        slot.refresh_begins(stored)
+        try:
+            fresh = self._endpoint.refresh(stored)
+        except TooEarly:
+            slot.refresh_ended()
+            self._tokens, self._good_until = stored, self._clock.now() + GRACE
+            return stored
+        except OldTokenUsed as error:
+            interrupted = interrupted or error.unanswered_before
+            reason = (
+                "a refresh of the sign-in was interrupted before its answer could be stored"
+                if interrupted
+                else "the refresh token was already used; most likely another program, or a second "
+                "installation, uses the same app and user"
+            )
+            slot.sign_in_needed(reason)
+            raise SignInNeeded(f"signing in again is needed: {reason}") from None
+        except SignInNeeded as error:
+            slot.sign_in_needed(error.message)
+            raise
+        slot.store(fresh)
+        return fresh
+
+
+def _signed_in(sign_in: SignIn) -> Tokens:
+    if sign_in.needed_because:
+        raise SignInNeeded(f"signing in again is needed: {sign_in.needed_because}")
+    if sign_in.tokens is None:
+        raise SignInNeeded("nobody is signed in at Exact yet")
+    return sign_in.tokens
