@@ -60,6 +60,8 @@ class Budget:
     ) -> None:
         self.division = division
         self.one_at_a_time = threading.Lock()
+        self.calls = 0
+        """How many calls this process has made."""
         self._clock = clock
         self._day_reserve = day_reserve
         self._jitter = jitter
@@ -100,6 +102,7 @@ class Budget:
                 )
             self._clock.sleep((wait_until - now).total_seconds() + self._jitter())
         self._recent.append(now)
+        self.calls += 1
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says of the limits; sets that it leaves out keep their figures."""

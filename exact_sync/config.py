@@ -1,0 +1,232 @@
+"""Settings: command-line options > environment > secrets folder > config.toml.
+
+Every setting, with its default, stands in config.example.toml; a test compares the two.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import platformdirs
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SecretsSettingsSource
+from pydantic_settings import SettingsConfigDict as SettingsConfig
+
+from exact_sync.errors import BadConfiguration
+
+PREFIX = "EXACT_SYNC_"
+CONFIG_FILE = "config.toml"
+_OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SITES = {"uk": "co.uk"}
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", str(value))
+    if match is None or int(match[1]) == 0:
+        raise ValueError("is no duration; write 30s, 15m, 1h or 1d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+def _codes(value: object) -> object:
+    if isinstance(value, str):
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        value = "all" if [part.lower() for part in parts] == ["all"] else parts
+    if value == "all":
+        return "all"
+    if isinstance(value, int):
+        value = [value]
+    if not isinstance(value, list | tuple) or not value or not all(str(code).isdigit() for code in value):
+        raise ValueError("is neither all nor a comma-separated list of division codes")
+    return [int(code) for code in value]
+
+
+class ResourceSettings(BaseModel):
+    """What can be set for one resource, in [resources.NAME]."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool = True
+    every: Duration | None = None
+    cron: str | None = None
+
+    @field_validator("cron")
+    @classmethod
+    def _five_fields(cls, value: str | None) -> str | None:
+        if value is not None and len(value.split()) != 5:
+            raise ValueError('is no cron expression with five fields, such as "15 6 * * *"')
+        return value
+
+
+class Settings(BaseSettings):
+    """All settings of one deployment."""
+
+    model_config = SettingsConfig(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="ignore",
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    database_url: SecretStr | None = None
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("exact-sync", False)))
+    region: Literal["nl", "be", "de", "fr", "uk", "es", "com"] = "nl"
+    base_url: str | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    redirect_uri: str = "http://localhost:8471/callback"
+    secret_key: SecretStr | None = None
+    divisions: Annotated[list[int] | Literal["all"], NoDecode, BeforeValidator(_codes)] = "all"
+    interval: Duration = timedelta(hours=1)
+    snapshot_interval: Duration = timedelta(hours=6)
+    start_date: date | None = None
+    overlap: Duration = timedelta(minutes=15)
+    recent_days: int = Field(default=62, ge=1, le=3660)
+    day_reserve: float = Field(default=0.1, ge=0, lt=1)
+    workers: int = Field(default=4, ge=1, le=64)
+    auto_migrate: bool = True
+    log_format: Literal["auto", "text", "json"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    resources: dict[str, ResourceSettings] = Field(default_factory=dict)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+            raise ValueError("is no URL of a site, such as https://start.exactonline.nl")
+        return value.rstrip("/")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def site(self) -> str:
+        """The site that is talked to, without a slash at the end."""
+        return self.base_url or f"https://start.exactonline.{_SITES.get(self.region, self.region)}"
+
+    def resource(self, name: str) -> ResourceSettings:
+        return self.resources.get(name) or ResourceSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        folder = os.environ.get("EXACT_SYNC_SECRETS_DIR") or "/run/secrets"
+        if not Path(folder).is_dir():
+            return init_settings, env_settings, _File(settings_cls)
+        # Docker names the files as one likes, Kubernetes by key: with and without the prefix.
+        secrets = (SecretsSettingsSource(settings_cls, folder, env_prefix=prefix) for prefix in (PREFIX, ""))
+        return init_settings, env_settings, *secrets, _File(settings_cls)
+
+
+class _File(PydanticBaseSettingsSource):
+    """What stands in the file that ``load`` has read."""
+
+    content: Mapping[str, Any] = {}
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return self.content.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return dict(self.content)
+
+
+def load(path: Path | None = None, **options: Any) -> Settings:
+    """The settings that hold. Raises BadConfiguration with one line per mistake, never a secret."""
+    named = path or (Path(os.environ["EXACT_SYNC_CONFIG"]) if os.environ.get("EXACT_SYNC_CONFIG") else None)
+    file = named or Path(CONFIG_FILE)
+    content: dict[str, Any] = {}
+    if named is not None or file.is_file():
+        content = _read(file)
+        _check_keys(content, file)
+    _File.content = content
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as error:
+        raise BadConfiguration("; ".join(_mistakes(error, file if content else None))) from None
+    finally:
+        _File.content = {}
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables with our prefix that mean nothing to us (Kubernetes makes such names itself)."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | _OURS_ELSEWHERE
+    return sorted(
+        name
+        for name in environment
+        if name.upper().startswith(PREFIX)
+        and name.upper() not in known
+        and not name.upper().startswith(f"{PREFIX}RESOURCES__")
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadConfiguration(f"there is no configuration file {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"{file} can't be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfiguration(f"{file} is not valid TOML: {error}") from None
+
+
+def _check_keys(content: Mapping[str, Any], file: Path) -> None:
+    from exact_sync.catalog import RESOURCES
+
+    _check(content, Settings.model_fields, "", file)
+    resources = content.get("resources", {})
+    if isinstance(resources, Mapping):
+        _check(resources, RESOURCES, "resources.", file)
+        for name, section in resources.items():
+            if isinstance(section, Mapping):
+                _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
+
+
+def _check(section: Mapping[str, Any], known: Iterable[str], where: str, file: Path) -> None:
+    known = list(known)
+    for key in section:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = f"did you mean {where}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
+            raise BadConfiguration(f"{file}: unknown setting {where}{key}", hint)
+
+
+def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
+    for mistake in error.errors(include_url=False, include_input=False, include_context=False):
+        parts = [str(part) for part in mistake["loc"] if not str(part).startswith(("list[", "literal["))]
+        name = ".".join(parts)
+        variable = (PREFIX + "__".join(parts)).upper()
+        text = mistake["msg"].removeprefix("Value error, ")
+        yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

@@ -1,0 +1,111 @@
+"""Where each resource of each division stands."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from exact_sync.store.state import checkpoint, window
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A stored position, and what happened last."""
+
+    division: int
+    resource: str
+    cursor: str | None = None
+    """Exact's wall-clock time up to which everything has been taken over."""
+    resume: dict[str, Any] | None = None
+    """Where an unfinished reading goes on."""
+    quirks: dict[str, Any] = field(default_factory=dict)
+    """What this site turned out to refuse."""
+    outcome: str | None = None
+    message: str | None = None
+    attempted_at: datetime | None = None
+    succeeded_at: datetime | None = None
+    complete_at: datetime | None = None
+    """When everything (a snapshot, or all recent windows) was last read whole."""
+    retry_at: datetime | None = None
+    suspect_rows: int | None = None
+    accepted_rows: int | None = None
+
+
+_FIELDS = [name for name in Checkpoint.__dataclass_fields__ if name not in ("division", "resource")]
+
+
+def read(connection: Connection, division: int, resource: str) -> Checkpoint:
+    """The stored checkpoint, or an empty one."""
+    columns = [checkpoint.c[name] for name in Checkpoint.__dataclass_fields__]
+    query = select(*columns).where(checkpoint.c.division == division, checkpoint.c.resource == resource)
+    row = connection.execute(query).first()
+    return Checkpoint(*row) if row else Checkpoint(division, resource)
+
+
+def save(connection: Connection, division: int, resource: str, **values: Any) -> None:
+    """Set some fields of a checkpoint; in the transaction of the rows they speak of."""
+    statement = insert(checkpoint).values(division=division, resource=resource, **values)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["division", "resource"], set_=values)
+        if values
+        else statement.on_conflict_do_nothing()
+    )
+
+
+def reset(connection: Connection, resource: str, divisions: list[int] | None = None) -> int:
+    """Forget positions, so that the next run reads everything again; the rows stay. Counts them."""
+    conditions = [checkpoint.c.resource == resource]
+    windows = [window.c.resource == resource]
+    if divisions is not None:
+        conditions.append(checkpoint.c.division.in_(divisions))
+        windows.append(window.c.division.in_(divisions))
+    connection.execute(delete(window).where(*windows))
+    values: dict[str, Any] = {
+        "cursor": None,
+        "resume": None,
+        "quirks": {},
+        "retry_at": None,
+        "complete_at": None,
+    }
+    return connection.execute(update(checkpoint).where(*conditions).values(**values)).rowcount
+
+
+def accept(connection: Connection, resource: str, divisions: list[int] | None = None) -> int:
+    """Accept what suspect runs saw; the next run takes it over. Counts the suspect checkpoints."""
+    conditions = [checkpoint.c.resource == resource, checkpoint.c.outcome == "suspect"]
+    if divisions is not None:
+        conditions.append(checkpoint.c.division.in_(divisions))
+    return connection.execute(
+        update(checkpoint)
+        .where(*conditions)
+        .values(accepted_rows=func.coalesce(checkpoint.c.suspect_rows, 0), outcome="accepted", retry_at=None)
+    ).rowcount
+
+
+def windows(connection: Connection, division: int, resource: str) -> dict[date, dict[str, Any] | None]:
+    """The windows begun so far: None for one that is done, else where its reading goes on."""
+    query = select(window.c.starts, window.c.resume, window.c.done_at).where(
+        window.c.division == division, window.c.resource == resource
+    )
+    return {row.starts: None if row.done_at else (row.resume or {}) for row in connection.execute(query)}
+
+
+def save_window(
+    connection: Connection,
+    division: int,
+    resource: str,
+    starts: date,
+    resume: dict[str, Any] | None,
+) -> None:
+    """Where a window's reading goes on; None: it has been read whole, now."""
+    values = {"resume": resume, "done_at": func.now() if resume is None else None}
+    statement = insert(window).values(division=division, resource=resource, starts=starts, **values)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["division", "resource", "starts"], set_=values)
+    )
+
+
+def forget_windows(connection: Connection, division: int, resource: str) -> None:
+    connection.execute(delete(window).where(window.c.division == division, window.c.resource == resource))

@@ -1,0 +1,162 @@
+"""The sign-in in PostgreSQL: encrypted, refreshed under a row lock, never dropped."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from exact_sync.credentials import Cipher, SignIn, Tokens
+from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.store.database import Database, translated
+from exact_sync.store.state import refresh_attempt, sign_in
+
+# A refresh may take four tries at the token endpoint; others wait for its answer.
+_PATIENCE = "180s"
+
+
+class StoredSignIn:
+    """Implements credentials.TokenStore."""
+
+    def __init__(self, database: Database, cipher: Cipher, data_dir: Path) -> None:
+        self._database = database
+        self._cipher = cipher
+        self._rescue = data_dir / "unsaved-tokens"
+
+    def read(self) -> SignIn:
+        with self._database.begin() as connection:
+            return self._read(connection)
+
+    @contextmanager
+    def locked(self) -> Iterator["LockedSignIn"]:
+        with self._database.begin() as connection:
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+            connection.execute(insert(sign_in).values(id=1).on_conflict_do_nothing())
+            connection.execute(select(sign_in.c.id).with_for_update()).all()
+            yield LockedSignIn(self, connection)
+
+    def sign_in(self, tokens: Tokens, user_name: str, home_division: int | None) -> None:
+        """Begin a new token chain, after a person consented."""
+        self._rescue.unlink(missing_ok=True)
+        with self._database.begin() as connection:
+            self._store(
+                connection,
+                tokens,
+                user_name=user_name,
+                home_division=home_division,
+                signed_in_at=tokens.obtained_at,
+            )
+
+    def _read(self, connection: Connection) -> SignIn:
+        row = connection.execute(select(sign_in)).first()
+        if row is None:
+            return SignIn(None)
+        tokens = None
+        if row.refresh_token:
+            tokens = Tokens(
+                access=self._cipher.open(row.access_token),
+                refresh=self._cipher.open(row.refresh_token),
+                expires_at=row.access_expires_at,
+                obtained_at=row.obtained_at,
+            )
+        attempt = connection.execute(select(refresh_attempt.c.fingerprint)).scalar()
+        return SignIn(tokens, row.needed_because, row.user_name, row.home_division, attempt)
+
+    def _store(self, connection: Connection, tokens: Tokens, **more: object) -> None:
+        values = {
+            "access_token": self._cipher.seal(tokens.access),
+            "refresh_token": self._cipher.seal(tokens.refresh),
+            "access_expires_at": tokens.expires_at,
+            "obtained_at": tokens.obtained_at,
+            "needed_because": None,
+            "needed_since": None,
+            **more,
+        }
+        statement = insert(sign_in).values(id=1, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+        connection.execute(delete(refresh_attempt))
+
+    # Exact has rotated the token and the database is away: the one link of the chain goes to a
+    # file (encrypted), and into the database as soon as somebody can reach it.
+
+    def _keep_in_file(self, parent: Tokens, tokens: Tokens) -> None:
+        content = {
+            "parent": parent.fingerprint,
+            "access": tokens.access,
+            "refresh": tokens.refresh,
+            "expires_at": tokens.expires_at.isoformat(),
+            "obtained_at": tokens.obtained_at.isoformat(),
+        }
+        self._rescue.parent.mkdir(parents=True, exist_ok=True)
+        self._rescue.touch(mode=0o600)
+        self._rescue.write_text(self._cipher.seal(json.dumps(content)))
+
+    def _from_file(self, stored: Tokens | None) -> Tokens | None:
+        """Tokens that were never stored, if they follow the stored ones."""
+        try:
+            content = json.loads(self._cipher.open(self._rescue.read_text()))
+        except (FileNotFoundError, BadConfiguration):
+            return None
+        if stored is None or content["parent"] != stored.fingerprint:
+            return None
+        return Tokens(
+            content["access"],
+            content["refresh"],
+            datetime.fromisoformat(content["expires_at"]),
+            datetime.fromisoformat(content["obtained_at"]),
+        )
+
+
+class LockedSignIn:
+    """Implements credentials.TokenSlot: valid while the row is locked."""
+
+    def __init__(self, owner: StoredSignIn, connection: Connection) -> None:
+        self._owner = owner
+        self._connection = connection
+        self._sent: Tokens | None = None
+
+    def read(self) -> SignIn:
+        found = self._owner._read(self._connection)
+        rescued = self._owner._from_file(found.tokens)
+        if rescued is not None:
+            self._owner._store(self._connection, rescued)
+            self._connection.commit()
+            self._owner._rescue.unlink(missing_ok=True)
+            return self._lock_again()
+        return found
+
+    def refresh_begins(self, tokens: Tokens) -> None:
+        # A connection of its own: this must be durable now, while the row stays locked here.
+        self._sent = tokens
+        values = {"fingerprint": tokens.fingerprint, "began_at": text("now()")}
+        with self._owner._database.begin() as connection:
+            statement = insert(refresh_attempt).values(id=1, **values)
+            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+    def refresh_ended(self) -> None:
+        with self._owner._database.begin() as connection:
+            connection.execute(delete(refresh_attempt))
+
+    def store(self, tokens: Tokens) -> None:
+        try:
+            with translated():
+                self._owner._store(self._connection, tokens)
+                self._connection.commit()
+        except DatabaseAway:
+            if self._sent is None:
+                raise
+            self._owner._keep_in_file(self._sent, tokens)
+            raise
+
+    def sign_in_needed(self, reason: str) -> None:
+        values = {"needed_because": reason, "needed_since": text("now()")}
+        self._connection.execute(update(sign_in).where(sign_in.c.needed_because.is_(None)).values(**values))
+        self._connection.execute(delete(refresh_attempt))
+        self._connection.commit()
+
+    def _lock_again(self) -> SignIn:
+        self._connection.execute(select(sign_in.c.id).with_for_update()).all()
+        return self._owner._read(self._connection)

@@ -1,0 +1,148 @@
+"""The connection to PostgreSQL, and its errors in our words."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import psycopg
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from exact_sync.clock import Clock
+from exact_sync.errors import BadConfiguration, DatabaseAway
+
+T = TypeVar("T")
+
+_CONFLICTS = ("40001", "40P01")  # serialization failure, deadlock
+_CONFLICT_TRIES = 5
+_LOCK_TIMEOUT = "30s"
+
+
+class Database:
+    """A small pool of connections. Every error that leaves it is one of ours."""
+
+    def __init__(self, url: str, clock: Clock, *, name: str = "exact-sync", connections: int = 8) -> None:
+        self.url = _parse(url)
+        self._clock = clock
+        self.engine = create_engine(
+            self.url,
+            pool_size=connections,
+            max_overflow=connections,
+            pool_timeout=60,
+            connect_args={
+                "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
+                "connect_timeout": 10,
+                "prepare_threshold": None,  # prepared statements break behind a pooling proxy
+            },
+        )
+        event.listen(self.engine, "connect", _prepare)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection without a transaction of ours: each statement commits by itself."""
+        with translated(), self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction, committed at the end or rolled back whole."""
+        with translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def pinned(self) -> Iterator[Connection]:
+        """One connection for several transactions, for what is staged on it."""
+        with translated(), self.engine.connect() as connection:
+            yield connection
+
+    def transact(self, work: Callable[[Connection], T], pinned: Connection | None = None) -> T:
+        """One transaction that is tried again when it collides with another one."""
+        attempt = 0
+        while True:
+            try:
+                if pinned is not None:
+                    with translated(), pinned.begin():
+                        return work(pinned)
+                with self.begin() as connection:
+                    return work(connection)
+            except Conflict:
+                attempt += 1
+                if attempt >= _CONFLICT_TRIES:
+                    raise
+            self._clock.sleep(0.1 * 2**attempt)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class Conflict(DatabaseAway):
+    """The transaction collided with another one and was rolled back."""
+
+
+def shown_url(url: URL) -> str:
+    """A database URL that may be shown: without its password."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of the driver become ours; anything that is a bug of ours stays what it is."""
+    try:
+        yield
+    except (DBAPIError, psycopg.Error) as error:
+        raise _in_our_words(error) from error
+    except SQLAlchemyError as error:
+        if "QueuePool limit" in str(error):
+            raise DatabaseAway("all database connections are in use", "try again later") from error
+        raise
+
+
+def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or ""
+    said = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+    if state in _CONFLICTS:
+        return Conflict(f"the database could not finish a transaction: {said}", "try again later")
+    if state.startswith("28") or "password authentication failed" in said:
+        return BadConfiguration(f"the database refuses the login: {said}", "check EXACT_SYNC_DATABASE_URL")
+    if state.startswith("3D") or ("database" in said and "does not exist" in said):
+        return BadConfiguration(f"the database does not exist: {said}", "create it: createdb NAME")
+    if state == "42501":
+        return BadConfiguration(
+            f"the database user lacks a right: {said}", "it must own, or may create, the schemas we use"
+        )
+    if state in ("42P01", "3F000", "42703"):
+        return BadConfiguration(f"the database lacks something of ours: {said}", "run: exact-sync db upgrade")
+    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in (
+        "25",
+        "53",
+        "55",
+        "57",
+    ):
+        return DatabaseAway(f"the database can't be used now: {said}", "nothing is lost; try again later")
+    return error
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise BadConfiguration(
+            "database_url is not a PostgreSQL URL",
+            "it looks like postgresql://user:password@host:5432/database",
+        )
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry) -> None:
+    # A zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python.
+    connection.execute("SET timezone TO 'UTC'")
+    connection.execute(f"SET lock_timeout TO '{_LOCK_TIMEOUT}'")
+    connection.execute("SET client_min_messages TO 'warning'")
+    connection.commit()

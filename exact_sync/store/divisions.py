@@ -1,0 +1,71 @@
+"""Which divisions there are, and what we know of each one's access and call limits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from exact_sync.store.state import division
+from exact_sync.store.tables import TABLES
+
+ACTIVE = 1
+"""Status of an active division at Exact (0 inactive, 2 archived)."""
+
+
+@dataclass(frozen=True)
+class Division:
+    """An administration, as Exact listed it last."""
+
+    code: int
+    name: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Access:
+    """What we know of our access to a division."""
+
+    suspended_because: str | None = None
+    suspended_since: datetime | None = None
+    retry_at: datetime | None = None
+    budget: dict[str, Any] | None = None
+
+
+def listed(connection: Connection) -> dict[int, Division]:
+    """All divisions that Exact listed, archived ones included."""
+    table = TABLES["divisions"]
+    columns = (table.c.code, table.c.description, table.c.status)
+    query = select(*columns).where(table.c._deleted_at.is_(None)).order_by(table.c.code)
+    return {
+        row.code: Division(row.code, row.description or str(row.code), row.status == ACTIVE)
+        for row in connection.execute(query)
+    }
+
+
+def access(connection: Connection) -> dict[int, Access]:
+    columns = [division.c[name] for name in Access.__dataclass_fields__]
+    query = select(division.c.division, *columns)
+    return {code: Access(*rest) for code, *rest in connection.execute(query)}
+
+
+def suspend(connection: Connection, code: int, reason: str, retry_at: datetime) -> None:
+    """Leave a division alone until then; its rows stay."""
+    values: dict[str, Any] = {"suspended_because": reason, "retry_at": retry_at}
+    statement = insert(division).values(division=code, suspended_since=text("now()"), **values)
+    since = {"suspended_since": text("coalesce(exact_sync.division.suspended_since, now())")}
+    connection.execute(statement.on_conflict_do_update(index_elements=["division"], set_=values | since))
+
+
+def resume(connection: Connection, code: int) -> None:
+    _save(connection, code, {"suspended_because": None, "suspended_since": None, "retry_at": None})
+
+
+def save_budget(connection: Connection, code: int, budget: dict[str, Any]) -> None:
+    _save(connection, code, {"budget": budget})
+
+
+def _save(connection: Connection, code: int, values: dict[str, Any]) -> None:
+    statement = insert(division).values(division=code, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["division"], set_=values))

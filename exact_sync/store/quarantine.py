@@ -1,0 +1,82 @@
+"""Records that can't become rows: kept raw, with the reason, until they can."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Boolean, Connection, Text, cast, delete, func, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+
+from exact_sync.catalog import Resource
+from exact_sync.store.state import quarantine
+from exact_sync.store.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A record that can't be converted."""
+
+    key: str | None
+    reason: str
+    record: dict[str, Any]
+
+    @property
+    def raw(self) -> str:
+        """The record as ASCII JSON, so that PostgreSQL can hold whatever is in it."""
+        return json.dumps(self.record, default=str, sort_keys=True)
+
+    @property
+    def name(self) -> str:
+        """Its key, or a fingerprint where the key itself is unreadable."""
+        if self.key is not None:
+            return self.key
+        return "unreadable key " + hashlib.sha256(self.raw.encode()).hexdigest()[:16]
+
+
+def keep(connection: Connection, division: int, resource: str, rejects: Iterable[Reject]) -> int:
+    """Store rejects; the number of those that were not there before."""
+    new = 0
+    for reject in rejects:
+        values = {"reason": reject.reason, "record": reject.raw, "last_seen_at": func.now()}
+        statement = (
+            insert(quarantine)
+            .values(division=division, resource=resource, key=reject.name, **values)
+            .on_conflict_do_update(index_elements=["division", "resource", "key"], set_=values)
+            .returning(literal_column("xmax = 0", Boolean))
+        )
+        new += bool(connection.execute(statement).scalar_one())
+    return new
+
+
+def keys(connection: Connection, division: int, resource: str) -> set[str]:
+    query = select(quarantine.c.key).where(
+        quarantine.c.division == division, quarantine.c.resource == resource
+    )
+    return set(connection.execute(query).scalars())
+
+
+def without_row(connection: Connection, division: int, resource: Resource) -> set[str]:
+    """Keys of the quarantined records that have no live row of an earlier version either."""
+    table = TABLES[resource.name]
+    row = select(table.c[resource.key_column.name]).where(
+        table.c.division == division,
+        table.c._deleted_at.is_(None),
+        cast(table.c[resource.key_column.name], Text) == quarantine.c.key,
+    )
+    query = select(quarantine.c.key).where(
+        quarantine.c.division == division, quarantine.c.resource == resource.name, ~row.exists()
+    )
+    return set(connection.execute(query).scalars())
+
+
+def release(connection: Connection, division: int, resource: str, names: Iterable[str]) -> None:
+    """Forget records that have become rows, or are gone."""
+    connection.execute(
+        delete(quarantine).where(
+            quarantine.c.division == division,
+            quarantine.c.resource == resource,
+            quarantine.c.key.in_(list(names)),
+        )
+    )

@@ -1,0 +1,53 @@
+"""The run log: one row per attempt for one resource in one division."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, text, update
+
+from exact_sync.store.state import run
+
+KEEP_DAYS = 90
+
+
+@dataclass
+class Tally:
+    """What a run did so far."""
+
+    calls: int = 0
+    records: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    quarantined: int = 0
+
+    @property
+    def written(self) -> int:
+        return self.inserted + self.updated + self.deleted
+
+
+def open_run(connection: Connection, division: int, resource: str, strategy: str, full_read: bool) -> int:
+    values = {"division": division, "resource": resource, "strategy": strategy, "full_read": full_read}
+    return int(connection.execute(insert(run).values(**values).returning(run.c.id)).scalar_one())
+
+
+def progress(connection: Connection, run_id: int, tally: Tally) -> None:
+    """The counts so far, in the transaction of the rows they count."""
+    connection.execute(update(run).where(run.c.id == run_id).values(**vars(tally)))
+
+
+def close_run(
+    connection: Connection, run_id: int, tally: Tally, outcome: str, message: str | None, hint: str | None
+) -> None:
+    values: dict[str, Any] = {**vars(tally), "outcome": outcome, "message": message, "hint": hint}
+    connection.execute(update(run).where(run.c.id == run_id).values(finished_at=func.now(), **values))
+
+
+def tidy(connection: Connection) -> None:
+    """Close what a killed process left open, and drop what is older than KEEP_DAYS.
+
+    Only for the holder of the work lock: nobody else can be running then.
+    """
+    broken = {"outcome": "broken", "finished_at": func.now(), "message": "the process ended in the middle"}
+    connection.execute(update(run).where(run.c.outcome == "running").values(**broken))
+    connection.execute(delete(run).where(run.c.started_at < text(f"now() - interval '{KEEP_DAYS} days'")))

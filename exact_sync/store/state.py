@@ -1,0 +1,140 @@
+"""The product's own state: schema ``exact_sync``."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from exact_sync.store.tables import metadata
+
+SCHEMA = "exact_sync"
+
+
+def _moment(name: str, *, required: bool = False) -> Column[object]:
+    default = text("now()") if required else None
+    return Column(name, DateTime(timezone=True), nullable=not required, server_default=default)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=text("0"))
+
+
+def _key(name: str, kind: type[Integer | Text | Date]) -> Column[object]:
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+sign_in = Table(
+    "sign_in",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("access_token", Text, comment="encrypted"),
+    Column("refresh_token", Text, comment="encrypted"),
+    _moment("access_expires_at"),
+    _moment("obtained_at"),
+    _moment("signed_in_at"),
+    Column("needed_because", Text),
+    _moment("needed_since"),
+    Column("user_name", Text),
+    Column("home_division", Integer),
+    CheckConstraint("id = 1", name="sign_in_one_row"),
+    schema=SCHEMA,
+)
+
+refresh_attempt = Table(
+    "refresh_attempt",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("fingerprint", Text, nullable=False),
+    _moment("began_at", required=True),
+    schema=SCHEMA,
+    comment="a refresh token that was sent and whose answer is not stored yet",
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    _key("division", Integer),
+    _key("resource", Text),
+    Column("cursor", Text, comment="highest Modified taken over, as Exact's wall clock"),
+    Column("resume", JSONB, comment="where an unfinished reading goes on"),
+    Column("quirks", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("strategy", Text),
+    Column("outcome", Text),
+    Column("message", Text),
+    Column("hint", Text),
+    _moment("attempted_at"),
+    _moment("succeeded_at"),
+    _moment("complete_at"),
+    _moment("retry_at"),
+    Column("suspect_rows", BigInteger, comment="what Exact returned in a suspect run"),
+    Column("accepted_rows", BigInteger, comment="what a person accepted"),
+    schema=SCHEMA,
+)
+
+window = Table(
+    "window",
+    metadata,
+    _key("division", Integer),
+    _key("resource", Text),
+    _key("starts", Date),
+    Column("resume", JSONB),
+    _moment("done_at"),
+    schema=SCHEMA,
+    comment="history cut into months, each with its own checkpoint",
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("division", Integer, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("full_read", Boolean, nullable=False),
+    _moment("started_at", required=True),
+    _moment("finished_at"),
+    Column("outcome", Text, nullable=False, server_default=text("'running'")),
+    Column("message", Text),
+    Column("hint", Text),
+    *map(_count, ("calls", "records", "inserted", "updated", "deleted", "quarantined")),
+    schema=SCHEMA,
+)
+Index("run_division_resource", run.c.division, run.c.resource, run.c.id.desc())
+Index("run_started_at", run.c.started_at)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _key("division", Integer),
+    _key("resource", Text),
+    _key("key", Text),
+    Column("reason", Text, nullable=False),
+    Column("record", Text, nullable=False, comment="the raw record as ASCII JSON"),
+    _moment("first_seen_at", required=True),
+    _moment("last_seen_at", required=True),
+    schema=SCHEMA,
+)
+
+division = Table(
+    "division",
+    metadata,
+    _key("division", Integer),
+    Column("suspended_because", Text),
+    _moment("suspended_since"),
+    _moment("retry_at"),
+    Column("budget", JSONB),
+    schema=SCHEMA,
+    comment="what we know of a division's access and call limits",
+)

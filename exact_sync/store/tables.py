@@ -1,0 +1,82 @@
+"""The tables for readers, made from the catalog: schema ``exact``."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+from exact_sync import catalog
+from exact_sync.catalog import RESOURCES, Edm, Resource
+
+SCHEMA = "exact"
+
+metadata = MetaData()
+"""Everything Alembic compares the database with, the state tables included."""
+
+_TYPES: dict[Edm, TypeEngine[Any]] = {
+    Edm.GUID: Uuid(),
+    Edm.STRING: Text(),
+    Edm.BOOLEAN: Boolean(),
+    Edm.BYTE: SmallInteger(),
+    Edm.INT16: SmallInteger(),
+    Edm.INT32: Integer(),
+    Edm.INT64: BigInteger(),
+    Edm.DOUBLE: Numeric(),
+}
+
+
+def column_type(column: catalog.Column) -> TypeEngine[Any]:
+    """The PostgreSQL type of a property, as the contract lists them."""
+    if column.edm is Edm.DATETIME:
+        return Date() if column.is_date else DateTime(timezone=True)
+    return _TYPES[column.edm]
+
+
+def data_columns(resource: Resource) -> list[str]:
+    """Names of the columns that come from Exact, in the order in which rows carry them."""
+    names = [column.name for column in resource.columns if column.name != "division"]
+    return ["division", *names] if resource.per_division else names
+
+
+def _table(resource: Resource) -> Table:
+    types = {column.name: column_type(column) for column in resource.columns} | {"division": Integer()}
+    primary_key = resource.primary_key
+    columns = [
+        Column(name, types[name], primary_key=name in primary_key, nullable=name not in primary_key)
+        for name in data_columns(resource)
+    ]
+    table = Table(
+        resource.name,
+        metadata,
+        *columns,
+        Column("_synced_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        Column("_deleted_at", DateTime(timezone=True)),
+        schema=SCHEMA,
+    )
+    for column in table.primary_key.columns:
+        column.autoincrement = False
+    if resource.date is not None:
+        Index(
+            f"{resource.name}_division_date",
+            table.c.division,
+            table.c[resource.by_property[resource.date].name],
+        )
+    return table
+
+
+TABLES: dict[str, Table] = {name: _table(resource) for name, resource in RESOURCES.items()}

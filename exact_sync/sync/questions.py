@@ -1,0 +1,143 @@
+"""What we ask Exact for one task, and what we learn when a site refuses to be asked that way."""
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from exact_sync.errors import Refused, Unavailable
+from exact_sync.exact.client import Page
+from exact_sync.exact.odata import Query
+from exact_sync.exact.wallclock import literal
+from exact_sync.sync.task import Task
+
+log = logging.getLogger(__name__)
+
+_ALWAYS = "Modified ge datetime'1900-01-01T00:00:00'"
+_FORGET_AFTER = timedelta(days=30)
+_MOST_LESSONS = 3
+"""Refusals answered by asking differently, per question; ten an hour would block the app."""
+
+
+class ModifiedRefused(Exception):
+    """This site does not let the resource be filtered by Modified."""
+
+
+class Questions:
+    """Builds a task's queries. What a site refuses is remembered for a month, then tried again."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._quirks: dict[str, Any] = {
+            name: since
+            for name, since in task.checkpoint.quirks.items()
+            if task.clock.now() - datetime.fromisoformat(since) < _FORGET_AFTER
+        }
+
+    def knows(self, quirk: str) -> bool:
+        return quirk in self._quirks
+
+    def learn(self, quirk: str) -> None:
+        """Remember what this site refuses."""
+        self._quirks[quirk] = self._task.clock.now().isoformat()
+        log.info("division %s, %s: learned %s", self._task.division, self._task.resource.name, quirk)
+        self._task.transact(lambda connection: self._task.save(connection, quirks=self._quirks))
+
+    @property
+    def select(self) -> list[str]:
+        return [
+            column.property
+            for column in self._task.resource.columns
+            if not self.knows(f"without {column.property}")
+        ]
+
+    @property
+    def digest(self) -> str:
+        """Names the list of properties: a stored link is only good for the list it was made with."""
+        return hashlib.sha256(",".join(self.select).encode()).hexdigest()[:12]
+
+    def whole(self) -> Query:
+        """Everything there is, a thousand a page where a bulk twin exists."""
+        resource = self._task.resource
+        if resource.bulk is not None and not self.knows("no bulk"):
+            return Query(
+                resource.bulk.endpoint, self.select, self._any_filter(resource.bulk.filters_modified)
+            )
+        condition = self._any_filter(resource.has_modified)
+        if resource.date is not None and self._task.options.start_date is not None:
+            condition = self._between(self._task.options.start_date, None)
+        return Query(resource.endpoint, self.select, condition)
+
+    def changed_since(self, moment: datetime) -> Query:
+        """What was changed at or after a moment of Exact's clock. Never ``gt``: many share one."""
+        resource = self._task.resource
+        endpoint = resource.endpoint
+        if resource.bulk is not None and resource.bulk.filters_modified and not self.knows("no bulk"):
+            endpoint = resource.bulk.endpoint
+        condition = f"Modified ge {literal(moment)}"
+        start = self._task.options.start_date
+        if resource.date is not None and start is not None:
+            condition += f" and {self._between(start, None)}"
+        return Query(endpoint, self.select, condition)
+
+    def dated(self, since: date | None, before: date | None) -> Query:
+        """What is dated in [since, before)."""
+        return Query(self._task.resource.endpoint, self.select, self._between(since, before) or None)
+
+    def pages(self, ask: Callable[[], Query], resume: str | None = None) -> Iterator[Page]:
+        """The pages of a question; asked differently where the site refuses it as it is.
+
+        Raises ModifiedRefused where only reading everything is left.
+        """
+        for lesson in range(_MOST_LESSONS + 1):
+            query = ask()
+            pages = self._task.client.pages(self._task.asked, query, self._task.resource.key, resume)
+            try:
+                first = next(pages)
+            except (Refused, Unavailable) as refusal:
+                if lesson == _MOST_LESSONS or not (resume or self._learn_from(refusal, query)):
+                    raise
+                resume = None
+                continue
+            yield first
+            yield from pages
+            return
+
+    def _any_filter(self, can_filter: bool) -> str | None:
+        # Some sites insist on a filter, so one that lets everything through goes along.
+        return _ALWAYS if can_filter and not self.knows("no modified filter") else None
+
+    def _between(self, since: date | None, before: date | None) -> str:
+        name = self._task.resource.date
+        parts = [
+            f"{name} {operator} datetime'{day.isoformat()}T00:00:00'"
+            for operator, day in (("ge", since), ("lt", before))
+            if day is not None
+        ]
+        return " and ".join(parts)
+
+    def _learn_from(self, refusal: Refused | Unavailable, query: Query) -> bool:
+        """True if there is another way to ask."""
+        resource = self._task.resource
+        if resource.bulk is not None and query.endpoint == resource.bulk.endpoint:
+            self.learn("no bulk")
+            self._task.note(f"{query.endpoint} is refused here; read through {resource.endpoint}")
+            return True
+        if isinstance(refusal, Unavailable):
+            return False
+        named = set(re.findall(r"\w+", refusal.message)) & set(query.select)
+        named -= {resource.key, "Modified", resource.date, "Division"}
+        if named:
+            for name in sorted(named):
+                self.learn(f"without {name}")
+            self._task.note(f"Exact does not know {', '.join(sorted(named))} here; left empty")
+            return True
+        if "Modified" in (query.filter or ""):
+            self.learn("no modified filter")
+            self._task.note("Exact refuses a filter on Modified here; everything is read each time")
+            if query.filter != _ALWAYS:
+                raise ModifiedRefused from None
+            return True
+        return False

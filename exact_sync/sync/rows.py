@@ -1,0 +1,187 @@
+"""Records become rows: exact numbers, true instants, trimmed text; or they are rejected.
+
+Pure, except that it is given the records. What can't be held exactly is never guessed at: the
+record goes to quarantine with the reason, and the page's other rows go in.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from exact_sync.catalog import Column, Edm, Resource
+from exact_sync.errors import BadData
+from exact_sync.exact.odata import Record
+from exact_sync.exact.wallclock import read_date, read_moment
+from exact_sync.store.quarantine import Reject
+
+Row = tuple[Any, ...]
+
+_NIL = uuid.UUID(int=0)
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,6})?", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_RANGES = {
+    Edm.BYTE: (0, 255),
+    Edm.INT16: (-(2**15), 2**15 - 1),
+    Edm.INT32: (-(2**31), 2**31 - 1),
+    Edm.INT64: (-(2**63), 2**63 - 1),
+}
+
+# The limits of PostgreSQL's numeric: digits before and after the point.
+_MOST_DIGITS = 131_072
+_MOST_DECIMALS = 16_383
+
+
+@dataclass
+class Batch:
+    """What a page of records came to."""
+
+    rows: list[Row] = field(default_factory=list)
+    keys: list[Any] = field(default_factory=list)
+    """The key of each row, in the order of the rows."""
+    rejects: list[Reject] = field(default_factory=list)
+    replaced_surrogates: int = 0
+    unknown: set[str] = field(default_factory=set)
+    """Properties that came without being in the catalog."""
+
+
+class Shaper:
+    """Turns one resource's records into rows in the order of ``store.tables.data_columns``."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self._key = resource.key_column
+        self._fields = [
+            (column.property, _converter(column)) for column in resource.columns if column.name != "division"
+        ]
+        self._key_at = [name for name, _ in self._fields].index(resource.key)
+
+    def batch(self, division: int, records: Iterable[Record]) -> Batch:
+        """All records of a page. Raises BadData if one belongs to another division."""
+        batch = Batch()
+        known = self._resource.by_property
+        for record in records:
+            self._check_division(division, record)
+            try:
+                row = self._row(division, record, batch)
+            except ValueError as error:
+                batch.rejects.append(Reject(self._readable_key(record), str(error), record))
+            else:
+                batch.rows.append(row)
+                batch.keys.append(row[self._key_at + 1] if self._resource.per_division else row[self._key_at])
+            batch.unknown.update(name for name in record.keys() - known.keys() if _is_scalar(name, record))
+        return batch
+
+    def _row(self, division: int, record: Record, batch: Batch) -> Row:
+        values: list[Any] = [division] if self._resource.per_division else []
+        for name, convert in self._fields:
+            value = record.get(name)
+            if value is not None:
+                try:
+                    value = convert(value)
+                except (ValueError, OverflowError, InvalidOperation):
+                    raise ValueError(f"{name}: {_shown(value)} is no {self._type(name)}") from None
+                if type(value) is str and not value.isascii():
+                    value, replaced = _SURROGATE.subn("\ufffd", value)
+                    batch.replaced_surrogates += replaced
+            values.append(value)
+        if values[self._key_at + bool(self._resource.per_division)] is None:
+            raise ValueError(f"{self._resource.key}: the key is empty")
+        return tuple(values)
+
+    def _check_division(self, division: int, record: Record) -> None:
+        if not self._resource.per_division or "Division" not in self._resource.by_property:
+            return
+        found = record.get("Division")
+        if found is not None and str(found) != str(division):
+            raise BadData(
+                f"{self._resource.name}: asked for division {division}, got a record of {_shown(found)}",
+                "nothing of that page was stored",
+            )
+
+    def _readable_key(self, record: Record) -> str | None:
+        value = record.get(self._resource.key)
+        try:
+            key = None if value is None else _converter(self._key)(value)
+        except (ValueError, OverflowError, InvalidOperation):
+            return None
+        return None if key is None else str(key)
+
+    def _type(self, name: str) -> str:
+        return str(self._resource.by_property[name].edm)
+
+
+def _converter(column: Column) -> Callable[[Any], Any]:
+    if column.edm is Edm.DATETIME:
+        return _date if column.is_date else _moment
+    if column.edm in _RANGES:
+        low, high = _RANGES[column.edm]
+        return lambda value: _integer(value, low, high)
+    return {Edm.STRING: _text, Edm.GUID: _guid, Edm.BOOLEAN: _boolean, Edm.DOUBLE: _number}[column.edm]
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError
+    return value.strip(" ").replace("\x00", "").strip(" ") if "\x00" in value else value.strip(" ")
+
+
+def _guid(value: Any) -> uuid.UUID | None:
+    if type(value) is not str or not _GUID.fullmatch(value):
+        raise ValueError
+    guid = uuid.UUID(value)
+    return None if guid == _NIL else guid
+
+
+def _boolean(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError
+    return value
+
+
+def _number(value: Any) -> Decimal:
+    if type(value) is str and _NUMBER.fullmatch(value):
+        value = Decimal(value)
+    if type(value) is int:
+        return Decimal(value)
+    if type(value) is not Decimal or not value.is_finite():
+        raise ValueError
+    if value.adjusted() >= _MOST_DIGITS or -int(value.as_tuple().exponent) > _MOST_DECIMALS:
+        raise ValueError
+    return value
+
+
+def _integer(value: Any, low: int, high: int) -> int:
+    if type(value) is not int:
+        number = _number(value)
+        if number.adjusted() > 20 or number != number.to_integral_value():
+            raise ValueError
+        value = int(number)
+    if not low <= value <= high:
+        raise ValueError
+    return int(value)
+
+
+def _date(value: Any) -> Any:
+    if type(value) is not str:
+        raise ValueError
+    return read_date(value)
+
+
+def _moment(value: Any) -> Any:
+    if type(value) is not str:
+        raise ValueError
+    return read_moment(value)
+
+
+def _is_scalar(name: str, record: Record) -> bool:
+    return name != "__metadata" and not isinstance(record[name], dict | list)
+
+
+def _shown(value: Any) -> str:
+    text = repr(str(value)) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

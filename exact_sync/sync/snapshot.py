@@ -1,0 +1,54 @@
+"""The full snapshot: read everything aside, then swap it in with one transaction."""
+
+from sqlalchemy import Connection
+
+from exact_sync.catalog import Strategy
+from exact_sync.store.database import translated
+from exact_sync.sync.cursors import is_suspect
+from exact_sync.sync.questions import Questions
+from exact_sync.sync.rows import Batch
+from exact_sync.sync.task import Suspect, Task
+
+
+def read(task: Task, questions: Questions | None = None) -> None:
+    """Mirror a whole list, removals included. Raises Suspect where that would delete on silence."""
+    questions = questions or Questions(task)
+    task.strategy = Strategy.SNAPSHOT
+    total = Batch()
+    with task.database.pinned() as connection:
+        with connection.begin():
+            task.writer.unstage(connection)
+        staged = 0
+        for page in questions.pages(questions.whole):
+            batch = task.shape(page.records)
+            with translated(), connection.begin():
+                task.writer.stage(connection, batch.rows, first=staged, keep=True)
+            staged += len(batch.rows)
+            total.rejects += batch.rejects
+            total.keys += batch.keys
+        _swap(task, connection, total)
+
+
+def _swap(task: Task, connection: Connection, total: Batch) -> None:
+    silent: list[Suspect] = []
+
+    def work(connection: Connection) -> None:
+        silent.clear()
+        known = task.writer.live(connection, task.division)
+        rejected = [reject.key for reject in total.rejects if reject.key is not None]
+        seen = task.writer.staged(connection) + len(set(rejected))
+        task.count(task.writer.merge(connection, kept=True, read_since=task.began_at))
+        task.put_aside(connection, total)
+        if is_suspect(seen, known, task.checkpoint.accepted_rows):
+            silent.append(Suspect(task.resource.name, task.division, seen, known))
+        elif len(rejected) < len(total.rejects):
+            task.note("nothing was deleted, because a record's key is unreadable")
+        else:
+            task.tally.deleted += task.writer.delete_missing(connection, task.division, rejected)
+            task.save(connection, resume=None, complete_at=task.clock.now(), accepted_rows=None)
+
+    task.transact(work, connection)
+    with translated(), connection.begin():
+        task.writer.unstage(connection)
+    if silent:
+        raise silent[0]

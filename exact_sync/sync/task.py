@@ -1,0 +1,155 @@
+"""One attempt for one resource in one division, and the one transaction that moves it on."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from exact_sync.catalog import Resource, Strategy
+from exact_sync.clock import Clock
+from exact_sync.errors import ExactSyncError
+from exact_sync.exact.client import Client
+from exact_sync.exact.odata import Record
+from exact_sync.store import checkpoints, divisions, quarantine, runs
+from exact_sync.store.checkpoints import Checkpoint
+from exact_sync.store.database import Database
+from exact_sync.store.runs import Tally
+from exact_sync.store.writer import Row, Writer
+from exact_sync.sync.rows import Batch, Shaper
+
+log = logging.getLogger(__name__)
+
+CONNECTION_WIDE = 0
+"""Stands for the division in the checkpoint of what belongs to no division."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to sync; from the settings."""
+
+    overlap: timedelta = timedelta(minutes=15)
+    recent_days: int = 62
+    recheck: timedelta = timedelta(hours=6)
+    """How often what can't be asked for by change is read whole."""
+    start_date: date | None = None
+
+
+class Suspect(ExactSyncError):
+    """A list came back empty or much smaller; nothing was deleted."""
+
+    def __init__(self, resource: str, division: int, seen: int, known: int) -> None:
+        where = f" --division {division}" if division else ""
+        super().__init__(
+            f"{resource} of division {division}: Exact has {seen}, here are {known}; nothing was deleted",
+            f"lost rights look like this; if it is right, run: exact-sync accept {resource}{where}",
+        )
+        self.seen = seen
+
+
+@dataclass
+class Task:
+    """Everything a reading needs to know."""
+
+    resource: Resource
+    division: int
+    asked: int
+    """The division whose number goes into the requests."""
+    full: bool
+    client: Client
+    database: Database
+    clock: Clock
+    options: Options
+    checkpoint: Checkpoint
+    run_id: int
+    began_at: datetime
+    """By the database's clock."""
+    on_page: Callable[[int], None]
+    tally: Tally = field(default_factory=Tally)
+    notes: list[str] = field(default_factory=list)
+    strategy: Strategy = Strategy.SNAPSHOT
+    """What is really done; differs from the resource's own where a site refuses that."""
+
+    def __post_init__(self) -> None:
+        self.writer = Writer(self.resource)
+        self.shaper = Shaper(self.resource)
+        self.budget = self.client.budget(self.asked)
+        self._calls_before = self.budget.calls
+        self._quarantined: set[str] | None = None
+
+    def shape(self, records: Sequence[Record]) -> Batch:
+        """Rows from a page, counted and reported."""
+        batch = self.shaper.batch(self.division, records)
+        self.tally.records += len(records)
+        self.on_page(len(records))
+        if batch.replaced_surrogates:
+            self.note(f"{batch.replaced_surrogates} unpaired surrogates were replaced")
+        if batch.unknown:
+            self.note(f"unknown properties were ignored: {', '.join(sorted(batch.unknown)[:5])}")
+        return batch
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def keep(self, batch: Batch, **checkpoint: Any) -> None:
+        """A page's rows and the checkpoint after it, in one transaction."""
+
+        def work(connection: Connection) -> None:
+            self.write(connection, batch.rows)
+            self.put_aside(connection, batch)
+            self.save(connection, **checkpoint)
+
+        self.transact(work)
+
+    def transact(self, work: Callable[[Connection], None], connection: Connection | None = None) -> None:
+        """Run ``work`` in one transaction; the counts move only if it commits.
+
+        ``connection``: one to use instead of any from the pool, because of what is staged on it.
+        """
+        before = vars(self.tally).copy()
+
+        def attempt(connection: Connection) -> None:
+            vars(self.tally).update(before)
+            work(connection)
+            self.tally.calls = self.budget.calls - self._calls_before
+            runs.progress(connection, self.run_id, self.tally)
+            divisions.save_budget(connection, self.asked, self.budget.as_json())
+
+        try:
+            self.database.transact(attempt, connection)
+        except BaseException:
+            vars(self.tally).update(before)
+            raise
+
+    def write(self, connection: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            self.writer.stage(connection, rows)
+            self.count(self.writer.merge(connection, read_since=self.began_at if self.full else None))
+
+    def count(self, written: Any) -> None:
+        self.tally.inserted += written.inserted
+        self.tally.updated += written.updated
+
+    def put_aside(self, connection: Connection, batch: Batch) -> None:
+        """Quarantine what could not become a row, and release what now could."""
+        if batch.rejects:
+            self.tally.quarantined += quarantine.keep(
+                connection, self.division, self.resource.name, batch.rejects
+            )
+            self._quarantined = None
+        if self._quarantined is None:
+            self._quarantined = quarantine.keys(connection, self.division, self.resource.name)
+        if self._quarantined and batch.keys:
+            healed = self._quarantined.intersection(map(str, batch.keys))
+            if healed:
+                quarantine.release(connection, self.division, self.resource.name, healed)
+
+    def save(self, connection: Connection, **checkpoint: Any) -> None:
+        checkpoints.save(connection, self.division, self.resource.name, **checkpoint)
+
+    def calls(self) -> int:
+        """Calls made so far, the failed ones included."""
+        return self.budget.calls - self._calls_before

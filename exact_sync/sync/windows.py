@@ -1,0 +1,221 @@
+"""Date windows: history month by month, newest first, each with its own checkpoint.
+
+After the first reading a run asks two things: what was changed (one query on Modified), and how
+many records there are (one ``$count``). Equal numbers prove that nothing was removed: what we hold
+after taking over the changes contains all that Exact has. A difference is narrowed down by
+counting halves, and the windows that differ are read again. The recent ones are read again every
+few hours anyway.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from exact_sync.catalog import Strategy
+from exact_sync.errors import Refused, Unavailable
+from exact_sync.exact.odata import Query
+from exact_sync.exact.wallclock import read_date, read_wall, to_wall
+from exact_sync.store import checkpoints, quarantine
+from exact_sync.sync import cursors, modified
+from exact_sync.sync.cursors import Window, is_recent, is_suspect
+from exact_sync.sync.questions import ModifiedRefused, Questions
+from exact_sync.sync.rows import Batch
+from exact_sync.sync.task import Suspect, Task
+
+
+@dataclass
+class _Gone:
+    """What did not come back from windows that were read whole."""
+
+    keys: dict[Window, set[object]] = field(default_factory=dict)
+    seen: int = 0
+    known: int = 0
+
+    def count(self, windows: Sequence[Window]) -> int:
+        return sum(len(self.keys.get(window, ())) for window in windows)
+
+
+def read(task: Task) -> None:
+    questions = Questions(task)
+    before = cursors.parse(task.checkpoint.cursor, task.resource.name, task.division)
+    with task.database.begin() as connection:
+        begun = {} if task.full else checkpoints.windows(connection, task.division, task.resource.name)
+    today = to_wall(task.clock.now()).date()
+    if begun:
+        if not questions.knows("no modified filter"):
+            with contextlib.suppress(ModifiedRefused):
+                modified.read_changes(task, questions, before)
+        task.strategy = Strategy.DATE_WINDOWS
+        windows = cursors.windows(min(begun), today, task.options.start_date)
+    else:
+        task.strategy = Strategy.DATE_WINDOWS
+        windows = _begin(task, questions, today)
+    waiting = [window for window in windows if begun.get(window.starts, {}) is not None]
+    done = [window for window in windows if window not in waiting]
+    gone = _Gone()
+    for window in waiting:
+        _read_window(task, questions, window, gone, begun.get(window.starts) or {})
+    recent = _read_recent(task, questions, done, gone, today)
+    if done:
+        _compare_counts(task, questions, windows, recent, gone)
+    _finish(task, gone, whole=bool(recent) or not done)
+
+
+def _begin(task: Task, questions: Questions, today: date) -> list[Window]:
+    """Cut history into windows, newest first, and note where changes are counted from."""
+    name = str(task.resource.date)
+    oldest: date | None = today - timedelta(days=task.options.recent_days)
+    highest: datetime | None = None
+    try:
+        value = _extreme(task, questions, name, "asc")
+        oldest = read_date(value) if isinstance(value, str) else None
+        highest = read_wall(_extreme(task, questions, "Modified", "desc"))
+    except Refused:
+        # Ordering is not possible here: all that is older becomes one window without a beginning,
+        # and the first look for changes reads everything once.
+        pass
+    if oldest is None:
+        return []
+    windows = cursors.windows(oldest, today, task.options.start_date)
+
+    def begin(connection: Connection) -> None:
+        checkpoints.forget_windows(connection, task.division, task.resource.name)
+        checkpoints.save_window(connection, task.division, task.resource.name, windows[-1].starts, {})
+        task.save(connection, cursor=highest.isoformat() if highest else None, resume=None)
+
+    task.transact(begin)
+    return windows
+
+
+def _extreme(task: Task, questions: Questions, name: str, direction: str) -> object:
+    scope = questions.dated(task.options.start_date, None)
+    query = Query(scope.endpoint, [name], scope.filter, orderby=f"{name} {direction}", top=1)
+    found = task.client.first(task.asked, query)
+    return found.get(name) if found else None
+
+
+def _read_window(
+    task: Task, questions: Questions, window: Window, gone: _Gone, resume: dict[str, Any] | None
+) -> None:
+    """Read one window whole. ``resume``: where its first reading goes on; None: it was done before."""
+    first_time = resume is not None
+    link = (resume or {}).get("link") if (resume or {}).get("select") == questions.digest else None
+    with task.database.begin() as connection:
+        held = task.writer.live_keys(connection, task.division, window.since, window.ends)
+    if link is not None:
+        held = set()  # what came before the link is not known any more; a later look will tell
+    gone.known += len(held)
+    for page in questions.pages(lambda: questions.dated(window.since, window.ends), resume=link):
+        batch = task.shape(page.records)
+        rejected = {reject.key for reject in batch.rejects}
+        gone.seen += len(held.intersection(batch.keys))
+        if None in rejected:
+            held = set()  # a record without a readable key may be any of them
+        held = {key for key in held.difference(batch.keys) if str(key) not in rejected}
+        if page.next_link is not None:
+            position = {"link": page.next_link, "select": questions.digest} if first_time else None
+        else:
+            position = None
+        _keep(task, window, batch, position, is_done=first_time and page.next_link is None and not held)
+    if held:
+        gone.keys[window] = held
+
+
+def _keep(
+    task: Task, window: Window, batch: Batch, position: dict[str, Any] | None, *, is_done: bool
+) -> None:
+    def work(connection: Connection) -> None:
+        task.write(connection, batch.rows)
+        task.put_aside(connection, batch)
+        if position is not None or is_done:
+            checkpoints.save_window(connection, task.division, task.resource.name, window.starts, position)
+
+    task.transact(work)
+
+
+def _read_recent(
+    task: Task, questions: Questions, done: Sequence[Window], gone: _Gone, today: date
+) -> list[Window]:
+    """Every few hours, or where Exact does not count: read the recent windows again."""
+    whole_at = task.checkpoint.complete_at
+    age = task.clock.now() - whole_at if whole_at else None
+    if age is not None and timedelta(0) <= age < task.options.recheck and not questions.knows("no count"):
+        return []
+    recent = [window for window in done if is_recent(window, today, task.options.recent_days)]
+    for window in recent:
+        _read_window(task, questions, window, gone, None)
+    return recent
+
+
+def _compare_counts(
+    task: Task, questions: Questions, windows: Sequence[Window], recent: Sequence[Window], gone: _Gone
+) -> None:
+    """Find what was removed, wherever in history that was."""
+    if questions.knows("no count"):
+        return
+    try:
+        theirs = _count(task, questions, windows)
+    except (Refused, Unavailable):
+        questions.learn("no count")
+        task.note("Exact does not count here; removals show when recent windows are read again")
+        return
+    with task.database.begin() as connection:
+        rejected = quarantine.without_row(connection, task.division, task.resource)
+    ours = _held(task, windows, gone) + len(rejected)
+    if theirs == ours:
+        return
+    if is_suspect(theirs, ours, task.checkpoint.accepted_rows):
+        raise Suspect(task.resource.name, task.division, theirs, ours)
+    different = list(_that_differ(task, questions, windows, theirs, gone))
+    for window in different:
+        if window not in recent:
+            _read_window(task, questions, window, gone, None)
+    if not different and rejected:
+        # All windows agree without them: the quarantined records are gone at Exact.
+        task.transact(
+            lambda connection: quarantine.release(connection, task.division, task.resource.name, rejected)
+        )
+
+
+def _that_differ(
+    task: Task, questions: Questions, windows: Sequence[Window], theirs: int, gone: _Gone
+) -> Iterator[Window]:
+    """The windows in which Exact counts otherwise than we do, found by halving."""
+    if theirs == _held(task, windows, gone):
+        return
+    if len(windows) == 1:
+        yield windows[0]
+        return
+    middle = len(windows) // 2
+    newer = _count(task, questions, windows[:middle])
+    yield from _that_differ(task, questions, windows[:middle], newer, gone)
+    yield from _that_differ(task, questions, windows[middle:], theirs - newer, gone)
+
+
+def _count(task: Task, questions: Questions, windows: Sequence[Window]) -> int:
+    return task.client.count(task.asked, questions.dated(windows[-1].since, windows[0].ends))
+
+
+def _held(task: Task, windows: Sequence[Window], gone: _Gone) -> int:
+    """How many live rows these windows have, less those that are known to be gone."""
+    with task.database.begin() as connection:
+        live = task.writer.live_between(connection, task.division, windows[-1].since, windows[0].ends)
+    return live - gone.count(windows)
+
+
+def _finish(task: Task, gone: _Gone, *, whole: bool) -> None:
+    """Mark what is gone, if it is not suspiciously much."""
+    if gone.keys and is_suspect(gone.seen, gone.known, task.checkpoint.accepted_rows):
+        raise Suspect(task.resource.name, task.division, gone.seen, gone.known)
+
+    def work(connection: Connection) -> None:
+        for window, keys in gone.keys.items():
+            task.tally.deleted += task.writer.delete_keys(connection, task.division, list(keys))
+            checkpoints.save_window(connection, task.division, task.resource.name, window.starts, None)
+        task.save(connection, accepted_rows=None, **({"complete_at": task.clock.now()} if whole else {}))
+
+    task.transact(work)
