@@ -162,17 +162,19 @@ class _File(PydanticBaseSettingsSource):
         return dict(self.content)
 
 
-def load(path: Path | None = None, **options: Any) -> Settings:
+def load(path: Path | None = None, *, known_resources: Iterable[str], **options: Any) -> Settings:
     """The settings that hold. Raises BadConfiguration with one line per mistake, never a secret."""
     named = path or (Path(os.environ["EXACT_SYNC_CONFIG"]) if os.environ.get("EXACT_SYNC_CONFIG") else None)
     file = named or Path(CONFIG_FILE)
     content: dict[str, Any] = {}
     if named is not None or file.is_file():
         content = _read(file)
-        _check_keys(content, file)
+        _check_keys(content, known_resources, str(file))
     _File.content = content
     try:
-        return Settings(**{name: value for name, value in options.items() if value is not None})
+        settings = Settings(**{name: value for name, value in options.items() if value is not None})
+        _check(settings.resources, known_resources, "resources.", f"{PREFIX}RESOURCES")
+        return settings
     except ValidationError as error:
         raise BadConfiguration("; ".join(_mistakes(error, file if content else None))) from None
     finally:
@@ -202,19 +204,17 @@ def _read(file: Path) -> dict[str, Any]:
         raise BadConfiguration(f"{file} is not valid TOML: {error}") from None
 
 
-def _check_keys(content: Mapping[str, Any], file: Path) -> None:
-    from exact_sync.catalog import RESOURCES
-
+def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file: str) -> None:
     _check(content, Settings.model_fields, "", file)
     resources = content.get("resources", {})
     if isinstance(resources, Mapping):
-        _check(resources, RESOURCES, "resources.", file)
+        _check(resources, known_resources, "resources.", file)
         for name, section in resources.items():
             if isinstance(section, Mapping):
                 _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
 
 
-def _check(section: Mapping[str, Any], known: Iterable[str], where: str, file: Path) -> None:
+def _check(section: Mapping[str, Any], known: Iterable[str], where: str, file: str) -> None:
     known = list(known)
     for key in section:
         if key not in known:

@@ -34,8 +34,7 @@ def ours(name: str | None, kind: str, parents: object) -> bool:
 if "connection" in context.config.attributes:
     migrate(context.config.attributes["connection"])
 else:
-    from exact_sync.config import load
-    from exact_sync.service import open_database
+    from exact_sync.service import load_settings, open_database
 
-    with open_database(load()) as database, database.begin() as own_connection:
+    with open_database(load_settings()) as database, database.begin() as own_connection:
         migrate(own_connection)

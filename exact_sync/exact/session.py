@@ -5,7 +5,8 @@ tokens durable, only then use them.
 """
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import httpx
@@ -71,6 +72,16 @@ class Session(httpx.Auth):
         tokens = _signed_in(self._store.read())
         if self._clock.now() - tokens.obtained_at > IDLE_LIMIT:
             self.tokens()
+
+    @contextmanager
+    def refresh_ended(self, timeout: float) -> Iterator[None]:
+        """Wait (seconds) until no refresh is under way, and let none begin meanwhile."""
+        got = self._mutex.acquire(timeout=timeout)
+        try:
+            yield
+        finally:
+            if got:
+                self._mutex.release()
 
     def _usable(self, tokens: Tokens | None) -> bool:
         if tokens is None:

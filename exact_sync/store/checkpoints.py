@@ -22,6 +22,8 @@ class Checkpoint:
     """Where an unfinished reading goes on."""
     quirks: dict[str, Any] = field(default_factory=dict)
     """What this site turned out to refuse."""
+    strategy: str | None = None
+    """What the last run really did."""
     outcome: str | None = None
     message: str | None = None
     attempted_at: datetime | None = None
@@ -42,6 +44,12 @@ def read(connection: Connection, division: int, resource: str) -> Checkpoint:
     query = select(*columns).where(checkpoint.c.division == division, checkpoint.c.resource == resource)
     row = connection.execute(query).first()
     return Checkpoint(*row) if row else Checkpoint(division, resource)
+
+
+def read_all(connection: Connection) -> list[Checkpoint]:
+    columns = [checkpoint.c[name] for name in Checkpoint.__dataclass_fields__]
+    query = select(*columns).order_by(checkpoint.c.division, checkpoint.c.resource)
+    return [Checkpoint(*row) for row in connection.execute(query)]
 
 
 def save(connection: Connection, division: int, resource: str, **values: Any) -> None:

@@ -38,17 +38,17 @@ class StoredSignIn:
             connection.execute(select(sign_in.c.id).with_for_update()).all()
             yield LockedSignIn(self, connection)
 
-    def sign_in(self, tokens: Tokens, user_name: str, home_division: int | None) -> None:
+    def sign_in(self, tokens: Tokens) -> None:
         """Begin a new token chain, after a person consented."""
-        self._rescue.unlink(missing_ok=True)
         with self._database.begin() as connection:
-            self._store(
-                connection,
-                tokens,
-                user_name=user_name,
-                home_division=home_division,
-                signed_in_at=tokens.obtained_at,
-            )
+            self._store(connection, tokens, signed_in_at=tokens.obtained_at)
+        self._rescue.unlink(missing_ok=True)
+
+    def describe(self, user_name: str, home_division: int | None) -> None:
+        """Note whose sign-in it is."""
+        values = {"user_name": user_name, "home_division": home_division}
+        with self._database.begin() as connection:
+            connection.execute(update(sign_in).values(**values))
 
     def _read(self, connection: Connection) -> SignIn:
         row = connection.execute(select(sign_in)).first()

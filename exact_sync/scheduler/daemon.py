@@ -1,0 +1,193 @@
+"""The daemon: one scheduled job per resource, until it is asked to stop.
+
+It lives through what passes by itself: no sign-in, no database, no Exact. What failed for such a
+reason is tried again as soon as it can work, without waiting for the next scheduled time.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from exact_sync.catalog import DIVISIONS, Strategy
+from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
+from exact_sync.scheduler.plan import Schedule
+from exact_sync.store import checkpoints
+from exact_sync.store.checkpoints import Checkpoint
+from exact_sync.sync.crew import Crew
+from exact_sync.sync.pool import Audience, Job
+from exact_sync.sync.run import Outcome
+from exact_sync.sync.task import CONNECTION_WIDE
+
+log = logging.getLogger(__name__)
+
+GRACE = 8.0
+"""Seconds that running work has to end after the daemon was asked to stop."""
+
+_WATCH_EVERY = 5.0
+_FIRST_RETRY = timedelta(seconds=15)
+_LAST_RETRY = timedelta(minutes=15)
+
+
+class Daemon:
+    """Keeps every resource of every division fresh."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        schedules: Mapping[str, Schedule],
+        audience: Audience,
+        keep_signed_in: Callable[[], None],
+        snapshot_interval: timedelta,
+    ) -> None:
+        self._crew = crew
+        self._schedules = schedules
+        self._audience = audience
+        self._keep_signed_in = keep_signed_in
+        self._snapshot_interval = snapshot_interval
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._pool = crew.pool(self)
+        self._trouble: str | None = "not started"
+        self._retries: dict[tuple[int, str], tuple[datetime, int]] = {}
+        self._told: dict[int, str] = {}
+        self.begins, self.page = audience.begins, audience.page
+
+    def run(self, stop: threading.Event) -> bool:
+        """Until ``stop`` is set. Raises WorkHeld if another process does this already; True if
+        all work had ended in time.
+        """
+        self._crew.take_over()
+        log.info("the daemon has started", extra={"resources": len(self._schedules)})
+        try:
+            now = self._crew.clock.now()
+            points = self._checkpoints()
+            for name, schedule in self._schedules.items():
+                due = [
+                    schedule.next_due(point.succeeded_at, now) for point in points if point.resource == name
+                ]
+                first = max(min(due, default=now + schedule.every), now + timedelta(seconds=1))
+                self._scheduler.add_job(
+                    self._fire, schedule.trigger(), args=[name], id=name, next_run_time=first
+                )
+            self._scheduler.add_job(
+                self._watch, "interval", seconds=_WATCH_EVERY, id="watch", next_run_time=now
+            )
+            self._scheduler.start()
+            stop.wait()
+        finally:
+            if self._scheduler.running:
+                self._scheduler.shutdown(wait=False)
+            ended = self._pool.close(GRACE)
+            self._crew.lock.free()
+        log.info("the daemon has stopped")
+        return ended
+
+    def ends(self, outcome: Outcome) -> None:
+        """Hears of every run, and arranges for it to be tried again where that helps."""
+        self._audience.ends(outcome)
+        key = (outcome.division, outcome.resource)
+        if isinstance(outcome.error, SignInNeeded | DatabaseAway):
+            self._stands_still(outcome.error)
+        elif isinstance(outcome.error, TryLater):
+            now = self._crew.clock.now()
+            attempt = self._retries.get(key, (now, 0))[1]
+            wait = min(_LAST_RETRY, _FIRST_RETRY * 2 ** min(attempt, 10))
+            self._retries[key] = (outcome.until or now + wait, attempt + 1)
+        else:
+            self._retries.pop(key, None)
+
+    # The jobs. Each ends quietly where nothing can be done now: _watch catches up later.
+
+    def _fire(self, name: str) -> None:
+        """A resource's time has come."""
+        if self._trouble is not None:
+            return
+        try:
+            if name == DIVISIONS.name:
+                self._read_divisions()
+            else:
+                points = {point.division: point for point in self._checkpoints() if point.resource == name}
+                for division in self._divisions():
+                    if not self._was_just_read_whole(name, points.get(division)):
+                        self._pool.add(Job(division, self._schedules[name].resource))
+        except ExactSyncError as error:
+            self._stands_still(error)
+
+    def _watch(self) -> None:
+        """Every few seconds: is anything in the way, has it gone, is a retry due?"""
+        try:
+            if not self._crew.lock.held():
+                self._crew.take_over()
+            self._crew.check_signed_in()
+            if self._trouble is not None:
+                self._trouble = None
+                self._catch_up()
+            now = self._crew.clock.now()
+            for key, (at, attempt) in list(self._retries.items()):
+                if at <= now:
+                    self._retries[key] = (datetime.max.replace(tzinfo=now.tzinfo), attempt)
+                    self._retry(*key)
+            self._keep_signed_in()
+        except ExactAway as error:
+            log.warning("%s", error)
+        except ExactSyncError as error:
+            self._stands_still(error)
+
+    def _catch_up(self) -> None:
+        """Run everything that is due: at the start, and after trouble has gone."""
+        now = self._crew.clock.now()
+        points = {(point.division, point.resource): point for point in self._checkpoints()}
+
+        def is_due(division: int, name: str) -> bool:
+            point = points.get((division, name))
+            since = point.succeeded_at if point else None
+            return self._schedules[name].next_due(since, now) <= now
+
+        is_listed = self._crew.has_divisions()
+        if not is_listed or (DIVISIONS.name in self._schedules and is_due(CONNECTION_WIDE, DIVISIONS.name)):
+            self._crew.read_divisions(self)
+        for division in self._divisions():
+            for name, schedule in self._schedules.items():
+                if schedule.resource.per_division and is_due(division, name):
+                    self._pool.add(Job(division, schedule.resource))
+
+    def _retry(self, division: int, name: str) -> None:
+        if division == CONNECTION_WIDE:
+            self._read_divisions()
+        elif name in self._schedules and division in self._divisions():
+            self._pool.add(Job(division, self._schedules[name].resource))
+
+    def _read_divisions(self) -> None:
+        if self._crew.read_divisions(self).tally.written:
+            self._catch_up()  # a new division need not wait for the next scheduled time
+
+    def _divisions(self) -> Iterator[int]:
+        selection = self._crew.selection()
+        for code, error in selection.failures.items():
+            if self._told.get(code) != error.message:
+                self._told[code] = error.message
+                log.warning("%s", error)
+        for code in selection.divisions:
+            self._told.pop(code, None)
+            yield code
+
+    def _checkpoints(self) -> list[Checkpoint]:
+        with self._crew.database.begin() as connection:
+            return checkpoints.read_all(connection)
+
+    def _was_just_read_whole(self, name: str, point: Checkpoint | None) -> bool:
+        """Where a site refuses to be asked for changes, everything is read, at a snapshot's pace."""
+        if point is None or self._schedules[name].resource.strategy is not Strategy.MODIFIED:
+            return False
+        if point.strategy != Strategy.SNAPSHOT or point.complete_at is None:
+            return False
+        return self._crew.clock.now() - point.complete_at < self._snapshot_interval * 0.9
+
+    def _stands_still(self, error: ExactSyncError) -> None:
+        if self._trouble != error.message:
+            log.error("%s", error)
+        self._trouble = error.message

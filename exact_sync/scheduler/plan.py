@@ -1,0 +1,78 @@
+"""When each resource is due."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from exact_sync.catalog import Resource, Strategy
+from exact_sync.errors import BadConfiguration
+
+_JITTER_SHARE = 0.1
+_MOST_JITTER = 60.0
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How often one resource is run: an interval, or a cron expression in UTC."""
+
+    resource: Resource
+    every: timedelta
+    cron: str | None = None
+
+    def trigger(self) -> BaseTrigger:
+        """The scheduler's trigger, spread a little so that not everything starts at once."""
+        if self.cron is not None:
+            return self._cron_trigger()
+        seconds = self.every.total_seconds()
+        jitter = min(_MOST_JITTER, seconds * _JITTER_SHARE)
+        return IntervalTrigger(seconds=seconds, jitter=jitter if jitter >= 1 else None, timezone="UTC")
+
+    def next_due(self, succeeded_at: datetime | None, now: datetime) -> datetime:
+        """When it is to run next, given when it last worked."""
+        if succeeded_at is None:
+            return now
+        if self.cron is None:
+            return succeeded_at + self.every
+        following: datetime = self._cron_trigger().get_next_fire_time(succeeded_at, succeeded_at)
+        return following
+
+    def __str__(self) -> str:
+        return f"cron {self.cron}" if self.cron else f"every {shown(self.every)}"
+
+    def _cron_trigger(self) -> CronTrigger:
+        try:
+            return CronTrigger.from_crontab(self.cron, timezone="UTC")
+        except ValueError as error:
+            raise BadConfiguration(
+                f"setting resources.{self.resource.name}.cron: {self.cron!r} is no cron expression: {error}"
+            ) from None
+
+
+def shown(duration: timedelta) -> str:
+    """A duration as settings write it."""
+    seconds = int(duration.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def schedules(
+    resources: Sequence[Resource],
+    interval: timedelta,
+    snapshot_interval: timedelta,
+    chosen: Mapping[str, tuple[timedelta | None, str | None]],
+) -> dict[str, Schedule]:
+    """The schedule of every resource; ``chosen`` holds (every, cron) where the settings say so."""
+    result = {}
+    for resource in resources:
+        every, cron = chosen.get(resource.name, (None, None))
+        default = snapshot_interval if resource.strategy is Strategy.SNAPSHOT else interval
+        result[resource.name] = Schedule(resource, every or default, cron if every is None else None)
+        if cron is not None:
+            result[resource.name].trigger()
+    return result

@@ -1,0 +1,263 @@
+"""Builds the product from its settings, runs it and stops it: the one file that sees everything."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from exact_sync import __version__, config, logs
+from exact_sync.catalog import RESOURCES, Resource
+from exact_sync.clock import Clock, SystemClock
+from exact_sync.config import Settings
+from exact_sync.credentials import Cipher
+from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.exact.callback import Callback
+from exact_sync.exact.client import Client
+from exact_sync.exact.oauth import (
+    App,
+    TokenEndpoint,
+    authorize_url,
+    loopback_address,
+    new_state,
+    read_redirect,
+)
+from exact_sync.exact.session import Session
+from exact_sync.exact.transport import Patience, Transport
+from exact_sync.scheduler.daemon import Daemon
+from exact_sync.scheduler.plan import Schedule, schedules
+from exact_sync.store import migrate
+from exact_sync.store.credentials import StoredSignIn
+from exact_sync.store.database import Database
+from exact_sync.store.embedded import Embedded
+from exact_sync.store.secret_key import secret_key
+from exact_sync.sync import status
+from exact_sync.sync.crew import Crew
+from exact_sync.sync.once import sync_once
+from exact_sync.sync.pool import Audience
+from exact_sync.sync.run import Outcome, Runner
+from exact_sync.sync.task import Options
+
+log = logging.getLogger(__name__)
+
+CONSENT_TIMEOUT = timedelta(minutes=10)
+
+
+def load_settings(path: Path | None = None, **options: object) -> Settings:
+    """The settings, with their secrets made known to the log filter."""
+    settings = config.load(path, known_resources=RESOURCES, **options)
+    for secret in (settings.client_secret, settings.secret_key):
+        logs.hide(secret.get_secret_value() if secret else None)
+    return settings
+
+
+class Service:
+    """The running product. Everything is built when it is first needed; ``close`` undoes it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        name: str = "exact-sync",
+        patience: Patience | None = None,
+    ) -> None:
+        self.settings = settings
+        self.stop = threading.Event()
+        self.clock: Clock = clock or SystemClock(self.stop)
+        self._name = name
+        self._patience = patience
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> "Service":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._open.close()
+
+    @cached_property
+    def database(self) -> Database:
+        return self._open.enter_context(open_database(self.settings, self.clock, self._name))
+
+    def upgrade(self) -> bool:
+        """Bring the schema up to date; True if there was something to do."""
+        return migrate.upgrade(self.database)
+
+    def ready(self) -> None:
+        """A database with our schema in it."""
+        if self.settings.auto_migrate:
+            self.upgrade()
+            return
+        with self.database.begin() as connection:
+            if not migrate.is_current(connection):
+                raise BadConfiguration(
+                    "the database's schema is behind and auto_migrate is off", "run: exact-sync db upgrade"
+                )
+
+    @cached_property
+    def sign_in(self) -> StoredSignIn:
+        data_dir = self.settings.data_dir
+        return StoredSignIn(self.database, Cipher(secret_key(self.settings.secret_key, data_dir)), data_dir)
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        return self._open.enter_context(
+            httpx.Client(
+                headers={"User-Agent": f"exact-sync/{__version__}"},
+                limits=httpx.Limits(max_keepalive_connections=self.settings.workers + 2),
+            )
+        )
+
+    @cached_property
+    def session(self) -> Session:
+        endpoint = TokenEndpoint(self.http, self.settings.site, self.app(), self.clock)
+        return Session(self.sign_in, endpoint, self.settings.site, self.clock)
+
+    @cached_property
+    def client(self) -> Client:
+        transport = Transport(
+            self.http,
+            self.session,
+            self.clock,
+            patience=self._patience,
+            day_reserve=self.settings.day_reserve,
+        )
+        return Client(transport, self.settings.site)
+
+    @cached_property
+    def crew(self) -> Crew:
+        settings = self.settings
+        options = Options(
+            overlap=settings.overlap,
+            recent_days=settings.recent_days,
+            recheck=settings.snapshot_interval,
+            start_date=settings.start_date,
+        )
+        return Crew(
+            self.database,
+            self.sign_in,
+            Runner(self.client, self.database, self.clock, options),
+            self.clock,
+            wanted=None if settings.divisions == "all" else settings.divisions,
+            workers=settings.workers,
+        )
+
+    def app(self) -> App:
+        """The app as registered at Exact. Raises BadConfiguration where a part is not set."""
+        settings = self.settings
+        if not settings.client_id or settings.client_secret is None:
+            missing = "client_id" if not settings.client_id else "client_secret"
+            raise BadConfiguration(
+                f"setting {missing} is not set",
+                f"set EXACT_SYNC_{missing.upper()} to what the App Center shows for your app",
+            )
+        return App(settings.client_id, settings.client_secret.get_secret_value(), settings.redirect_uri)
+
+    # Signing in
+
+    def sign_in_with_browser(self, show: Callable[[str], None], paste: Callable[[], str] | None) -> str:
+        """Sign in: show the URL, wait for the redirect (or for its pasted URL), store the tokens.
+
+        Returns who is signed in.
+        """
+        app, state = self.app(), new_state()
+        url = authorize_url(self.settings.site, app, state)
+        if paste is not None:
+            self.ready()
+            show(url)
+            code = read_redirect(paste(), state)
+        else:
+            address = loopback_address(app.redirect_uri)
+            if address is None:
+                raise BadConfiguration(
+                    f"the redirect URI {app.redirect_uri} is no loopback address to listen on",
+                    "use: exact-sync auth login --paste",
+                )
+            callback = Callback(address, state)
+            self.ready()
+            show(url)
+            until = self.clock.now() + CONSENT_TIMEOUT
+            code = callback.wait(lambda: self.stop.is_set() or self.clock.now() > until)
+        tokens = TokenEndpoint(self.http, self.settings.site, app, self.clock).exchange(code)
+        logs.hide(tokens.access, tokens.refresh)
+        self.sign_in.sign_in(tokens)  # safe first: asking who it is may fail
+        me = self.client.me()
+        name = str(me.get("FullName") or me.get("UserName") or "unknown")
+        division = me.get("CurrentDivision")
+        self.sign_in.describe(name, division if isinstance(division, int) else None)
+        return name
+
+    # Syncing
+
+    def resources(self, names: Sequence[str] = ()) -> list[Resource]:
+        """The named resources, or all that are enabled, in catalog order."""
+        return [
+            resource
+            for name, resource in RESOURCES.items()
+            if (name in names if names else self.settings.resource(name).enabled)
+        ]
+
+    def schedules(self) -> dict[str, Schedule]:
+        chosen = {name: (section.every, section.cron) for name, section in self.settings.resources.items()}
+        return schedules(self.resources(), self.settings.interval, self.settings.snapshot_interval, chosen)
+
+    def sync(
+        self, names: Sequence[str], divisions: Sequence[int], audience: Audience, *, full: bool = False
+    ) -> list[Outcome]:
+        self.app()
+        self.ready()
+        return sync_once(self.crew, self.resources(names), divisions, audience, full=full, insist=bool(names))
+
+    def run(self, audience: Audience) -> bool:
+        """The daemon, until ``stop``; True if all work had ended in time."""
+        self.app()
+        daemon_schedules = self.schedules()
+        self._wait_for_database()
+        daemon = Daemon(
+            self.crew, daemon_schedules, audience, self.session.keep_alive, self.settings.snapshot_interval
+        )
+        return daemon.run(self.stop)
+
+    def _wait_for_database(self) -> None:
+        """A daemon may start before its database does."""
+        wait = 1.0
+        while True:
+            try:
+                return self.ready()
+            except DatabaseAway as error:
+                log.warning("%s", error)
+            self.clock.sleep(wait)
+            wait = min(30.0, wait * 2)
+
+    def status(self) -> status.Status:
+        self.ready()
+        with self.database.begin() as connection:
+            return status.read(connection, self.sign_in.read(), self.resources(), self.clock.now())
+
+
+@contextlib.contextmanager
+def open_database(
+    settings: Settings, clock: Clock | None = None, name: str = "exact-sync"
+) -> Iterator[Database]:
+    """The configured database, or the embedded one."""
+    with contextlib.ExitStack() as stack:
+        if settings.database_url is not None:
+            url = settings.database_url.get_secret_value()
+            logs.hide(httpx.URL(url).password if "://" in url else None)
+        else:
+            embedded = Embedded(settings.data_dir / "postgres")
+            stack.callback(embedded.close)
+            url = embedded.url
+        database = Database(url, clock or SystemClock(), name=name, connections=settings.workers + 4)
+        stack.callback(database.close)
+        yield database

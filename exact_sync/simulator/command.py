@@ -1,0 +1,76 @@
+"""The simulator by itself, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Literal
+
+from exact_sync.simulator.books import Books
+from exact_sync.simulator.clock import ZONE, Clock
+from exact_sync.simulator.company import found_group
+from exact_sync.simulator.simulator import CLIENT_ID, CLIENT_SECRET, Simulator
+
+REDIRECT_URI = "http://127.0.0.1:8422/callback"
+"""A suggestion: any loopback address is allowed."""
+Size = Literal["small", "medium", "large"]
+
+
+def serve(
+    host: str = "127.0.0.1",
+    port: int = 8421,
+    size: Size = "small",
+    divisions: int = 2,
+    seed: int = 0,
+    *,
+    auto_consent: bool = True,
+    minute_limit: int = 60,
+    day_limit: int = 5000,
+    latency: float = 0.0,
+    write: Callable[[str], object] | None = None,
+) -> None:
+    """Found a sample group, serve it, print how to reach it; return on SIGINT or SIGTERM.
+
+    `port` 0 takes a free one; `latency`: seconds per call; `write` gets the printed text.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    clock = Clock()
+    books = Books(clock)
+    found_group(books, divisions=divisions, size=size, seed=seed, today=clock.now().astimezone(ZONE).date())
+    simulator = Simulator(
+        books,
+        host=host,
+        port=port,
+        auto_consent=auto_consent,
+        minute_limit=minute_limit,
+        day_limit=day_limit,
+        latency=latency,
+    )
+    with simulator:
+        (write or _to_stdout)(settings(simulator))
+        while not stop.wait(0.5):
+            pass
+
+
+def settings(simulator: Simulator) -> str:
+    """The environment a client needs, one NAME=value a line, and where to look on."""
+    return (
+        f"EXACT_SYNC_BASE_URL={simulator.base_url}\n"
+        f"EXACT_SYNC_CLIENT_ID={simulator.client_id}\n"
+        f"EXACT_SYNC_CLIENT_SECRET={simulator.client_secret}\n"
+        f"EXACT_SYNC_REDIRECT_URI={REDIRECT_URI}\n"
+        f"# divisions: {', '.join(map(str, simulator.books.divisions))}\n"
+        f"# state: {simulator.base_url}/_simulator/state\n"
+    )
+
+
+def _to_stdout(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI", "serve", "settings"]

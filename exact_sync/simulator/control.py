@@ -1,0 +1,130 @@
+"""Steering from another process: JSON under /_simulator/.
+
+GET  state                      time, divisions with row counts, limits used, faults
+GET  stats?division=&path=      violations and calls          POST reset-stats
+GET  faults   POST faults {"kind": …, "path": …, …}   DELETE faults
+POST clock    {"set": ISO} or {"advance": seconds} or {"freeze": true} or {"run": true}
+GET  books?division=&path=      every row: guids and numbers with a fraction as text, dates as ISO
+POST edits    {"division": …, "seed": 0, "share": 0.1, "paths": [...]}
+POST revoke                     the user takes the consent back
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from exact_sync.simulator.exchange import Reply, Request
+from exact_sync.simulator.faults import Fault
+from exact_sync.simulator.render import json_body
+from exact_sync.simulator.schema import ENTITIES
+
+if TYPE_CHECKING:
+    from exact_sync.simulator.simulator import Simulator
+
+ROOT = "/_simulator/"
+
+
+def answer(sim: Simulator, request: Request) -> Reply:
+    """Do what is asked; 400 with a line of text where it makes no sense."""
+    name = request.path.removeprefix(ROOT)
+    query = dict(parse_qsl(request.query))
+    try:
+        body = msgspec.json.decode(request.body) if request.body else {}
+        result = _act(sim, request.method, name, query, body)
+    except (KeyError, ValueError, TypeError, msgspec.DecodeError) as error:
+        return Reply(400, json_body({"error": str(error)}))
+    if result is None:
+        return Reply(404, json_body({"error": f"no {request.method} {name} here"}))
+    return Reply(200, json_body(result))
+
+
+def _act(sim: Simulator, method: str, name: str, query: dict[str, str], body: dict[str, Any]) -> Any:
+    match method, name:
+        case "GET", "state":
+            return _state(sim)
+        case "GET", "stats":
+            division = int(query["division"]) if "division" in query else None
+            calls = sim.stats.calls(division, query.get("path"))
+            return {"violations": sim.stats.violations, "calls": [asdict(call) for call in calls]}
+        case "POST", "reset-stats":
+            sim.stats.reset()
+        case "GET", "faults":
+            return [fault.describe() for fault in sim.faults]
+        case "POST", "faults":
+            return sim.faults.add(Fault(**body)).describe()
+        case "DELETE", "faults":
+            sim.faults.clear()
+        case "POST", "clock":
+            return _clock(sim, body)
+        case "GET", "books":
+            return _rows(sim, int(query.get("division", 0)), query["path"])
+        case "POST", "edits":
+            # the sample company is big to import and most tests make their own books
+            from exact_sync.simulator.edits import random_edits
+
+            rng = random.Random(body.get("seed", 0))
+            share, paths = body.get("share", 0.10), body.get("paths")
+            return random_edits(sim.books, int(body["division"]), rng, share=share, paths=paths)
+        case "POST", "revoke":
+            sim.oauth.revoke()
+        case _:
+            return None
+    return {"ok": True}
+
+
+def _state(sim: Simulator) -> dict[str, Any]:
+    divisions = {}
+    with sim.books.lock:
+        for code in sim.books.divisions:
+            minute, day = sim.limits.used(code)
+            divisions[str(code)] = {
+                "description": sim.books.division(code)["Description"],
+                "status": sim.books.division(code)["Status"],
+                "granted": code in sim.oauth.divisions(),
+                "calls_this_minute": minute,
+                "calls_today": day,
+                "rows": {
+                    path: len(sim.books.table(code, path)) for path, e in ENTITIES.items() if not e.shared
+                },
+            }
+    return {
+        "now": sim.clock.now().isoformat(),
+        "frozen": sim.clock.frozen,
+        "base_url": sim.base_url,
+        "divisions": divisions,
+        "faults": [fault.describe() for fault in sim.faults],
+        "violations": sim.stats.violations,
+    }
+
+
+def _clock(sim: Simulator, body: dict[str, Any]) -> dict[str, Any]:
+    if "set" in body:
+        sim.clock.set(datetime.fromisoformat(body["set"]))
+    if "advance" in body:
+        sim.clock.advance(float(body["advance"]))
+    if body.get("freeze"):
+        sim.clock.freeze()
+    if body.get("run"):
+        sim.clock.run()
+    return {"now": sim.clock.now().isoformat(), "frozen": sim.clock.frozen}
+
+
+def _rows(sim: Simulator, division: int, path: str) -> dict[str, Any]:
+    table = sim.books.table(division, path)
+    with sim.books.lock:
+        rows = [{name: _typed(value) for name, value in row.items()} for row in table.ordered()]
+    return {"key": table.entity.key, "types": table.entity.properties, "rows": rows}
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, uuid.UUID | Decimal):
+        return str(value)
+    return value.isoformat() if isinstance(value, datetime) else value

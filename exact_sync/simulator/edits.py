@@ -1,0 +1,262 @@
+"""People at work in the books: rows changed, added and removed at random, through the tables' own methods.
+
+What must add up still does: a transaction keeps its balance, moves with its lines and is removed with them. Ledger
+accounts, journals and item groups that something refers to are not removed, as Exact refuses that too.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from exact_sync.simulator.books import Books, Table
+from exact_sync.simulator.dice import Dice, money
+from exact_sync.simulator.moments import HISTORY_DAYS, midnight
+from exact_sync.simulator.ordering import Key
+from exact_sync.simulator.schema import ENTITIES
+
+FREE = {
+    path: tuple(columns.split())
+    for path, columns in {
+        "crm/Contacts": "LastName FirstName JobTitleDescription BusinessEmail Notes BirthDate IsMailingExcluded EndDate Mobile",
+        "crm/Accounts": "Name AddressLine1 AddressLine2 Email Remarks Blocked CreditLineSales DiscountSales EndDate IsMailing",
+        "salesinvoice/SalesInvoices": "Description YourRef Remarks DueDate GAccountAmountFC StarterSalesInvoiceStatus IsExtraDuty",
+        "logistics/Items": "Description StandardSalesPrice CostPriceStandard Stock Notes EndDate IsWebshopItem"
+        " FreeBoolField_03 FreeDateField_02 FreeNumberField_06 FreeTextField_04",
+        "documents/Documents": "Subject Body ExpiryDate AmountFC InheritShare SendMethod DocumentDate",
+        "cashflow/Payments": "Description PaymentReference DueDate AmountDiscountDC IsBatchBooking TransactionIsReversal",
+        "financialtransaction/Transactions": "Description PaymentReference ExternalLinkReference IsExtraDuty Date",
+        "financial/GLAccounts": "Description SearchCode IsBlocked ReportingCode ExpenseNonDeductiblePercentage Compress",
+        "financial/Journals": "Description IsBlocked BankAccountDescription AutoSave",
+        "logistics/ItemGroups": "Description Notes IsDefault",
+        "documents/DocumentAttachments": "FileName FileSize",
+    }.items()
+}
+"""What may change at will without anything else having to change with it (but a transaction's Date)."""
+
+_NEVER_NULL = frozenset("LastName Name Subject FileName Date StandardSalesPrice DocumentDate".split())
+_LINES = {
+    "salesinvoice/SalesInvoices": ("salesinvoice/SalesInvoiceLines", "InvoiceID"),
+    "financialtransaction/Transactions": ("financialtransaction/TransactionLines", "EntryID"),
+    "documents/Documents": ("documents/DocumentAttachments", "Document"),
+}
+"""What goes when a row goes: its children's path and their property that holds its key."""
+
+_NUMBERS = {"InvoiceNumber", "EntryNumber", "HID", "OrderNumber"}
+_TEXTS = ("gewijzigd", "nieuw – zie mail", "çà & là", "☎ teruggebeld", "'quoted' \"text\"", "<b>vet</b>", "Übermaß",
+          "0", "null", "regel 1\nregel 2")  # fmt: skip
+_AMOUNTS = (Decimal(0), Decimal("-0.01"), Decimal("0.1"), Decimal("1E-7"), Decimal("99999999.99"))
+
+Counts = dict[str, int]
+
+
+def random_edits(
+    books: Books, division: int, rng: Random, share: float = 0.10, paths: Iterable[str] | None = None
+) -> dict[str, Counts]:
+    """Edit that share of the rows of each path (default: all of the division's resources), at least one row each.
+
+    Of ten edited rows six are changed, two added and two removed. Returns what was really done by path: "changed",
+    "inserted", "removed"; the paths of lines and attachments appear when they went along with their headers.
+    """
+    done: dict[str, Counts] = {}
+    editor = Editor(books, division, rng)
+    for path in FREE if paths is None else paths:
+        with books.lock:
+            editor.edit(path, share, done)
+    return done
+
+
+def new_record(books: Books, division: int, path: str, rng: Random) -> dict[str, Any]:
+    """A plausible record for ``Table.insert``: a copy of some row with a key, numbers and codes of its own."""
+    with books.lock:
+        return Editor(books, division, rng).draft(path)[0]
+
+
+def insert_record(books: Books, division: int, path: str, rng: Random) -> Key:
+    """Add such a record, with copies of the lines of the row it was copied from; returns its key."""
+    with books.lock:
+        return Editor(books, division, rng).insert(path, {})
+
+
+def change_record(books: Books, division: int, path: str, key: Key, rng: Random) -> dict[str, Any]:
+    """Change one row visibly; returns it as it is now."""
+    with books.lock:
+        return Editor(books, division, rng).change(path, key, {})
+
+
+def remove_record(books: Books, division: int, path: str, key: Key) -> None:
+    """Remove one row, and its lines or attachments."""
+    with books.lock:
+        Editor(books, division, Random(0)).remove(path, key, {})
+
+
+class Editor:
+    """Edits one division's rows. Call its methods under the books' lock."""
+
+    def __init__(self, books: Books, division: int, rng: Random) -> None:
+        self._books = books
+        self._division = division
+        self._dice = Dice(rng)
+        self._today: date = books.clock.wall().date()
+        self._highest: dict[tuple[str, str], int] = {}
+
+    def _table(self, path: str) -> Table:
+        return self._books.table(self._division, path)
+
+    def edit(self, path: str, share: float, done: dict[str, Counts]) -> None:
+        if path not in FREE:
+            raise KeyError(f"{path} is not edited at random")
+        table = self._table(path)
+        _count(done, path, "changed", 0)
+        if not table.rows:
+            return
+        total = max(1, round(len(table.rows) * share))
+        some = total // 5
+        keys = self._dice.sample(list(table.rows), total - some)
+        gone, changed = keys[:some], keys[some:]
+        used = self._used(path) if gone else frozenset()
+        for key in changed:
+            self.change(path, key, done)
+        for key in gone:
+            if table.rows[key].get("Code") not in used:
+                self.remove(path, key, done)
+        for _ in range(some):
+            self.insert(path, done)
+
+    def _used(self, path: str) -> frozenset[str]:
+        """Codes that something refers to; empty for tables whose rows may all be removed."""
+        if path == "financial/GLAccounts":
+            lines = self._table("financialtransaction/TransactionLines").rows.values()
+            return frozenset([r["GLAccountCode"] for r in lines] + list(self._of_journals("GLAccountCode")))
+        if path == "financial/Journals":
+            entries = self._table("financialtransaction/Transactions").rows.values()
+            return frozenset([r["JournalCode"] for r in entries])
+        if path == "logistics/ItemGroups":
+            return frozenset([r["ItemGroupCode"] for r in self._table("logistics/Items").rows.values()])
+        return frozenset()
+
+    def _of_journals(self, name: str) -> list[str]:
+        return [r[name] for r in self._table("financial/Journals").rows.values() if r[name]]
+
+    def change(self, path: str, key: Key, done: dict[str, Counts]) -> dict[str, Any]:
+        """One to three columns get another value."""
+        table = self._table(path)
+        columns = self._dice.sample(FREE[path], self._dice.between(1, min(3, len(FREE[path]) - 1)))
+        old = table.rows[key]
+        values = {name: self._other(table, name, old[name]) for name in columns}
+        if "Date" in values:
+            values |= _period(values["Date"])
+            for line in table.books.table(self._division, _LINES[path][0]).where("EntryID", key):
+                self._table(_LINES[path][0]).change(
+                    line["ID"], Date=values["Date"], FinancialYear=values["FinancialYear"],
+                    FinancialPeriod=values["FinancialPeriod"],
+                )  # fmt: skip
+                _count(done, _LINES[path][0], "changed")
+        _count(done, path, "changed")
+        return table.change(key, **values)
+
+    def _other(self, table: Table, name: str, old: Any) -> Any:
+        """Another value of the column's type; one in five becomes null, where it may."""
+        dice, edm = self._dice, ENTITIES[table.entity.path].properties[name]
+        if old is not None and name not in _NEVER_NULL and edm != "Boolean" and dice.below(5) == 0:
+            return None
+        if edm == "Boolean":
+            return not old
+        while True:
+            new: Any
+            if edm == "DateTime":
+                new = midnight(self._day() if name == "Date" else self._today + timedelta(dice.between(-900, 900)))
+            elif edm == "Double":
+                new = dice.pick(_AMOUNTS) if dice.below(6) == 0 else money(dice.between(-50_000, 5_000_000))
+            elif edm == "String":
+                new = f"{dice.pick(_TEXTS)} {dice.digits(4)}" if name in _NEVER_NULL or dice.below(9) else ""
+            else:
+                new = dice.between(0, 3)
+            if new != old:
+                return new
+
+    def _day(self) -> date:
+        """Any day of the three years before today."""
+        return self._today - timedelta(days=self._dice.between(1, HISTORY_DAYS))
+
+    def draft(self, path: str) -> tuple[dict[str, Any], Key]:
+        """A new record's values, and the key of the row it is a copy of."""
+        table, dice = self._table(path), self._dice
+        if not table.rows:
+            raise KeyError(f"{path} has no row to copy")
+        origin = dice.pick(list(table.rows))
+        values = {**table.rows[origin], table.entity.key: dice.guid()}
+        values |= {k: None for k in ("Created", "Modified", "Creator", "Modifier") if k in values}
+        values |= {f"{k}FullName": None for k in ("Creator", "Modifier") if k in values}
+        for name in FREE[path]:
+            if name != "Date" and dice.below(3) == 0:
+                values[name] = self._other(table, name, values[name])
+        for name in sorted(_NUMBERS & values.keys()):
+            if values[name] is not None and (path != "cashflow/Payments" or name == "HID"):
+                values[name] = self._next(table, name)
+        if "Code" in values and path != "crm/Contacts":
+            values["Code"] = self._code(table)
+        if path == "financialtransaction/Transactions":
+            values["Date"] = midnight(self._day())
+            values |= _period(values["Date"])
+        return values, origin
+
+    def _next(self, table: Table, name: str) -> int:
+        place = (table.entity.path, name)
+        if place not in self._highest:
+            self._highest[place] = max((r[name] for r in table.rows.values() if r[name] is not None), default=0)
+        self._highest[place] += 1
+        return self._highest[place]
+
+    def _code(self, table: Table) -> str:
+        if table.entity.path == "crm/Accounts":
+            place = ("crm/Accounts", "Code")
+            if place not in self._highest:
+                self._highest[place] = max(int(r["Code"]) for r in table.rows.values())
+            self._highest[place] += 1
+            return f"{self._highest[place]:07d}"
+        taken = {r["Code"] for r in table.rows.values()} if len(table.rows) < 500 else set()
+        while True:
+            code = f"N{self._dice.digits(6 if table.entity.path == 'logistics/Items' else 3)}"
+            if code not in taken:
+                return code
+
+    def insert(self, path: str, done: dict[str, Counts]) -> Key:
+        table = self._table(path)
+        values, origin = self.draft(path)
+        key = table.insert(values)
+        _count(done, path, "inserted")
+        if path in _LINES and path != "documents/Documents":
+            self._copy_lines(path, origin, values, done)
+        return key
+
+    def _copy_lines(self, path: str, origin: Key, header: dict[str, Any], done: dict[str, Counts]) -> None:
+        lines_path, parent = _LINES[path]
+        lines = self._table(lines_path)
+        shared = ("EntryID", "EntryNumber", "Date", "FinancialYear", "FinancialPeriod", "InvoiceID")
+        same = {name: header[name] for name in shared if name in header and name in lines.entity.properties}
+        fresh = dict.fromkeys(("Created", "Modified", "Creator", "CreatorFullName", "Modifier", "ModifierFullName"))
+        fresh = {name: None for name in fresh if name in lines.entity.properties}
+        for line in lines.where(parent, origin):
+            lines.insert({**line, **fresh, **same, "ID": self._dice.guid()})
+            _count(done, lines_path, "inserted")
+
+    def remove(self, path: str, key: Key, done: dict[str, Counts]) -> None:
+        if path in _LINES:
+            lines_path, parent = _LINES[path]
+            lines = self._table(lines_path)
+            for line in lines.where(parent, key):
+                lines.delete(line["ID"])
+                _count(done, lines_path, "removed")
+        self._table(path).delete(key)
+        _count(done, path, "removed")
+
+
+def _period(day: datetime) -> dict[str, int]:
+    return {"FinancialYear": day.year, "FinancialPeriod": day.month}
+
+
+def _count(done: dict[str, Counts], path: str, what: str, n: int = 1) -> None:
+    counts = done.setdefault(path, {"changed": 0, "inserted": 0, "removed": 0})
+    counts[what] += n

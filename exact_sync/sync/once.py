@@ -1,0 +1,89 @@
+"""The one-shot: everything that was asked for, once, then an exit code."""
+
+from collections.abc import Sequence
+
+from exact_sync.catalog import DIVISIONS, Resource
+from exact_sync.sync.crew import Crew
+from exact_sync.sync.pool import Audience, Job
+from exact_sync.sync.run import Outcome
+
+
+class _Recorder:
+    """Passes everything on to an audience and keeps the outcomes."""
+
+    def __init__(self, audience: Audience) -> None:
+        self.outcomes: list[Outcome] = []
+        self.begins = audience.begins
+        self.page = audience.page
+        self._ends = audience.ends
+
+    def ends(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        self._ends(outcome)
+
+
+def sync_once(
+    crew: Crew,
+    resources: Sequence[Resource],
+    codes: Sequence[int],
+    audience: Audience,
+    *,
+    full: bool = False,
+    insist: bool = False,
+) -> list[Outcome]:
+    """Run resources of divisions, several divisions at a time. Raises only what concerns all of
+    them: WorkHeld, SignInNeeded, DatabaseAway, BadConfiguration.
+    """
+    crew.take_over()
+    try:
+        crew.check_signed_in()
+        recorder = _Recorder(audience)
+        if DIVISIONS in resources or not crew.has_divisions():
+            crew.read_divisions(recorder, full=full)
+        others = [resource for resource in resources if resource.per_division]
+        if others:
+            _sync_divisions(crew, others, codes, recorder, full=full, insist=insist)
+        return recorder.outcomes
+    finally:
+        crew.lock.free()
+
+
+def _sync_divisions(
+    crew: Crew,
+    resources: Sequence[Resource],
+    codes: Sequence[int],
+    recorder: _Recorder,
+    *,
+    full: bool,
+    insist: bool,
+) -> None:
+    if not crew.has_divisions():
+        return  # reading them failed, and that outcome says why
+    selection = crew.selection(codes, insist=full)
+    for code, error in selection.failures.items():
+        recorder.ends(
+            Outcome(code, "", "failed", message=error.message, hint=error.hint, exit_code=1, error=error)
+        )
+    pool = crew.pool(recorder)
+    try:
+        for code in selection.divisions:
+            for resource in resources:
+                pool.add(Job(code, resource, full=full, insist=insist or full))
+        pool.wait()
+    finally:
+        pool.close(timeout=8)
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """The contract's rule for several causes: 3 where nothing could be done without signing in,
+    else 1 where anything needs a person, else 4.
+    """
+    codes = {outcome.exit_code for outcome in outcomes} - {0}
+    worked = any(outcome.status in ("ok", "unavailable", "quarantine") for outcome in outcomes)
+    if not codes:
+        return 0
+    if 3 in codes and not worked:
+        return 3
+    if codes == {2}:
+        return 2
+    return 1 if codes != {4} else 4

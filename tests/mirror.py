@@ -1,0 +1,120 @@
+"""Is the mirror true? Compares every column of every row with the simulator's own books.
+
+The rules of the contract are written here a second time, on purpose: this shares nothing with
+the code that it checks.
+"""
+
+import re
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from exact_sync.catalog import RESOURCES
+from exact_sync.store.database import Database
+
+ZONE = ZoneInfo("Europe/Amsterdam")
+
+PATHS = {
+    "divisions": "system/Divisions",
+    "contacts": "crm/Contacts",
+    "customers": "crm/Accounts",
+    "sales_invoices": "salesinvoice/SalesInvoices",
+    "items": "logistics/Items",
+    "documents": "documents/Documents",
+    "payments": "cashflow/Payments",
+    "financial_transactions": "financialtransaction/Transactions",
+    "gl_accounts": "financial/GLAccounts",
+    "journals": "financial/Journals",
+    "item_groups": "logistics/ItemGroups",
+    "document_attachments": "documents/DocumentAttachments",
+}
+
+_SCALARS = {"Guid", "String", "Boolean", "Byte", "Int16", "Int32", "Int64", "Double", "DateTime"}
+
+
+def column_name(prop: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", prop).lower()
+
+
+def expected_value(prop: str, edm: str, value: Any) -> Any:
+    """What must be stored for what the books hold."""
+    if value is None:
+        return None
+    if edm == "DateTime":
+        calendar = prop.endswith(("Date", "Since")) or prop.startswith("FreeDateField_")
+        if calendar and prop not in ("DeletedDate", "DivisionMoveDate"):
+            return value.date()
+        return value.replace(tzinfo=ZONE, fold=0).astimezone(UTC)
+    if edm == "String":
+        return value.replace("\0", "").strip(" ")
+    if edm == "Guid" and value == uuid.UUID(int=0):
+        return None
+    return value
+
+
+def expected_rows(books: Any, name: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The rows a resource's table must hold, by primary key."""
+    path = PATHS[name]
+    rows = {}
+    codes = [0] if name == "divisions" else [c for c in books.divisions if books.division(c)["Status"] == 1]
+    for division in codes:
+        table = books.table(division, path)
+        kinds = {p: edm for p, edm in table.entity.properties.items() if edm in _SCALARS}
+        for key, record in list(table.rows.items()):
+            row = {column_name(p): expected_value(p, edm, record[p]) for p, edm in kinds.items()}
+            if name == "divisions":
+                rows[(key,)] = row
+            else:
+                rows[(division, key)] = row | {"division": division}
+    return rows
+
+
+def stored_rows(
+    database: Database, name: str, *, deleted: bool = False
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """The live rows that a table holds, by primary key."""
+    where = "" if deleted else "WHERE _deleted_at IS NULL"
+    with database.begin() as connection:
+        result = connection.execute(text(f"SELECT * FROM exact.{name} {where}")).mappings().all()
+    keys = RESOURCES[name].primary_key
+    return {
+        tuple(row[key] for key in keys): {k: v for k, v in row.items() if not k.startswith("_")}
+        for row in result
+    }
+
+
+def differences(
+    books: Any, database: Database, names: Sequence[str] = (), *, ignore_extra: bool = False
+) -> list[str]:
+    """Every disagreement in words; empty if the mirror is true."""
+    found = []
+    for name in names or PATHS:
+        expected, stored = expected_rows(books, name), stored_rows(database, name)
+        found += [f"{name} {key}: missing" for key in expected.keys() - stored.keys()]
+        if not ignore_extra:
+            found += [f"{name} {key}: extra" for key in stored.keys() - expected.keys()]
+        for key in expected.keys() & stored.keys():
+            want, have = expected[key], stored[key]
+            if want.keys() != have.keys():
+                found.append(f"{name}: columns differ: {want.keys() ^ have.keys()}")
+                break
+            found += [
+                f"{name} {key}.{column}: want {want[column]!r}, have {have[column]!r}"
+                for column in want
+                if not same(want[column], have[column])
+            ]
+    return found
+
+
+def same(want: Any, have: Any) -> bool:
+    """Equal in value and in type; numbers digit for digit."""
+    if isinstance(want, Decimal):
+        return isinstance(have, Decimal) and want == have
+    if isinstance(want, datetime) != isinstance(have, datetime):
+        return False
+    return type(want) is type(have) and want == have
