@@ -12,7 +12,7 @@ from exact_sync.simulator.tax import VAT_CODES
 _MOST = 50  # settlements on one statement
 _EVERYDAY = (("4440", 450, 3_900), ("4300", 4_000, 12_500), ("4400", 900, 24_000), ("4110", 21_000, 98_000),
              ("4210", 1_500, 16_000), ("4200", 9_900, 160_000))  # fmt: skip
-_BALANCES = {"10": ("1000", 25_000), "20": ("1100", 12_500_000), "21": ("1110", 4_000_000)}
+_BALANCES = {"10": ("1000", 250_000), "20": ("1100", 12_500_000), "21": ("1110", 4_000_000)}
 """Ledger account and opening balance (cents) of the journals that keep one."""
 
 
@@ -33,8 +33,10 @@ def book_bank(keeper: Bookkeeper, entries: int) -> None:
     balances = {journal: opening for journal, (_, opening) in _BALANCES.items()}
     for i, (day, group) in enumerate(todo):
         journal, lines = ("20", _settling(group)) if group else _everyday(keeper, i)
-        ledger = _BALANCES[journal][0]
         moved = -sum(line.dc for line in lines)
+        if journal == "10" and balances["10"] + moved < 0:  # a till is never below zero
+            journal = "20"
+        ledger = _BALANCES[journal][0]
         before = balances[journal]
         balances[journal] = before + moved
         number = keeper.numbering.next(journal, day)
@@ -50,7 +52,15 @@ def _settling(group: list[Settlement]) -> list[Posting]:
     for s in group:
         text = f"Fact. {s.invoice} {s.account['Name']}"[:60]
         lines.append(
-            Posting(s.ledger, -s.booked, -s.booked, text, account=s.account, invoice=s.invoice, offset=s.line["ID"])
+            Posting(
+                s.ledger,
+                -s.booked,
+                -s.booked,
+                text,
+                account=s.account,
+                invoice=s.invoice,
+                offset=s.line["ID"],
+            )
         )
         if s.booked != s.cents:
             gain = s.cents - s.booked
@@ -72,13 +82,15 @@ def _everyday(keeper: Bookkeeper, i: int) -> tuple[str, list[Posting]]:
         return "20", [Posting(ledger, net, net, title)]
     tax = share(net, vat.percent, 100)
     lines = [Posting(ledger, net, net, title, vat, tax), Posting("1520", tax, tax, "BTW", number=VAT_LINE)]
-    return ("10" if net + tax < 2_500 else "20"), lines
+    return ("10" if net + tax < 6_000 else "20"), lines
 
 
 def book_memorial(keeper: Bookkeeper, entries: int) -> None:
     """Wages, depreciation and corrections, spread over the months."""
     history, dice = keeper.setting.history, keeper.setting.dice
-    days = sorted(_month_end(history.start + timedelta(days=n * 1095 // max(1, entries))) for n in range(entries))
+    days = sorted(
+        _month_end(history.start + timedelta(days=n * 1095 // max(1, entries))) for n in range(entries)
+    )
     for i, day in enumerate(days):
         day = min(day, history.end)
         kind = i % 3

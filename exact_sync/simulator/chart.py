@@ -1,7 +1,7 @@
 """General ledger accounts, journals and item groups, like those of a small Dutch company.
 
-The numbering follows the usual Dutch decimal scheme: 0 fixed assets and equity, 1 cash, debtors and creditors,
-3 stock, 4 costs, 7 cost of sales, 8 revenue, 9 other results.
+The numbering follows the usual Dutch decimal scheme: 0 fixed assets and equity, 1 cash, debtors and
+creditors, 3 stock, 4 costs, 7 cost of sales, 8 revenue, 9 other results.
 """
 
 from dataclasses import dataclass
@@ -14,26 +14,28 @@ from exact_sync.simulator.tax import VAT_CODES
 
 TYPES = {
     10: "Cash", 12: "Bank", 20: "Accounts receivable", 22: "Accounts payable", 24: "VAT", 30: "Fixed assets",
-    32: "Inventory", 35: "Accumulated depreciation", 40: "Equity (including retained earnings)", 50: "Long term debt",
-    55: "Current liabilities", 60: "Prepaid expenses and other current assets", 110: "Revenue",
-    111: "Cost of goods", 121: "Sales, general administrative expenses", 122: "Depreciation costs",
-    125: "Other income", 126: "Exceptional income", 150: "Employee costs",
+    32: "Inventory", 35: "Accumulated depreciation", 40: "Equity (including retained earnings)",
+    50: "Long term debt", 55: "Current liabilities", 60: "Prepaid expenses and other current assets",
+    110: "Revenue", 111: "Cost of goods", 121: "Sales, general administrative expenses",
+    122: "Depreciation costs", 125: "Other income", 126: "Exceptional income", 150: "Employee costs",
 }  # fmt: skip
 """Type -> TypeDescription (reference of financial/GLAccounts)."""
 
 _CORE = """
-0100 30 Inventaris|0105 35 Afschrijving inventaris|0110 30 Vervoermiddelen|0115 35 Afschrijving vervoermiddelen
-0120 30 Verbouwing bedrijfspand|0500 40 Aandelenkapitaal|0510 40 Algemene reserve|0600 50 Lening o/g Rabobank
-1000 10 Kas|1100 12 ING Bank|1110 12 Rabobank spaarrekening|1120 12 Deutsche Bank USD|1190 60 Kruisposten
-1300 20 Debiteuren|1310 20 Debiteuren vreemde valuta|1350 60 Vooruitbetaalde kosten|1500 24 Te betalen BTW hoog
+0100 30 Inventaris|0105 35 Afschrijving inventaris|0110 30 Vervoermiddelen
+0115 35 Afschrijving vervoermiddelen|0120 30 Verbouwing bedrijfspand|0500 40 Aandelenkapitaal
+0510 40 Algemene reserve|0600 50 Lening o/g Rabobank|1000 10 Kas|1100 12 ING Bank
+1110 12 Rabobank spaarrekening|1120 12 Deutsche Bank USD|1190 60 Kruisposten|1300 20 Debiteuren
+1310 20 Debiteuren vreemde valuta|1350 60 Vooruitbetaalde kosten|1500 24 Te betalen BTW hoog
 1510 24 Te betalen BTW laag|1520 24 Te vorderen BTW|1530 24 Te betalen BTW verlegd|1540 24 Afdracht BTW
 1600 22 Crediteuren|1700 55 Netto lonen|1710 55 Af te dragen loonheffing|1800 55 Tussenrekening salarissen
 3000 32 Voorraad handelsgoederen|3010 32 Voorraad grondstoffen|4000 150 Brutolonen|4010 150 Sociale lasten
 4020 150 Pensioenpremie|4030 150 Reiskosten personeel|4100 121 Huur bedrijfspand|4110 121 Energiekosten
-4120 121 Schoonmaakkosten|4200 121 Reclame en advertenties|4210 121 Representatie, relatiegeschenken & cadeaus
-4300 121 Brandstof|4310 121 Onderhoud vervoermiddelen|4320 121 Autoverzekering|4400 121 Kantoorbenodigdheden
-4410 121 Telefoon en internet|4420 121 Software en licenties|4430 121 Accountants- en advieskosten
-4440 121 Bankkosten|4500 122 Afschrijvingskosten inventaris|4510 122 Afschrijvingskosten vervoermiddelen
+4120 121 Schoonmaakkosten|4200 121 Reclame en advertenties
+4210 121 Representatie, relatiegeschenken & cadeaus|4300 121 Brandstof|4310 121 Onderhoud vervoermiddelen
+4320 121 Autoverzekering|4400 121 Kantoorbenodigdheden|4410 121 Telefoon en internet
+4420 121 Software en licenties|4430 121 Accountants- en advieskosten|4440 121 Bankkosten
+4500 122 Afschrijvingskosten inventaris|4510 122 Afschrijvingskosten vervoermiddelen
 4600 121 Oninbare vorderingen|7000 111 Inkoopwaarde handelsgoederen|7010 111 Inkoopwaarde grondstoffen
 7020 111 Inkoop diensten derden|7090 111 Prijsverschillen inkoop|7095 111 Voorraadverschillen
 8000 110 Omzet handelsgoederen hoog|8010 110 Omzet handelsgoederen laag|8020 110 Omzet diensten
@@ -52,18 +54,22 @@ _RARE_ACCOUNT = Rare(
     ("DescriptionTermID", ((-60100,), (1203,))),
     ("ExpenseNonDeductiblePercentage", ((Decimal("0.265"),), (Decimal(0),))),
     ("ReportingCode", (("WKprAkf",), ("BVorDeb",), ("BLimBan",))),
-    ("VATNonDeductiblePercentage PrivatePercentage", ((Decimal("0.5"), Decimal("0.22")), (Decimal(1), Decimal(0)))),
+    (
+        "VATNonDeductiblePercentage PrivatePercentage",
+        ((Decimal("0.5"), Decimal("0.22")), (Decimal(1), Decimal(0))),
+    ),
     ("VATGLAccountType", (("S",), ("G",), ("I",))),
 )
 _JOURNALS = (
-    ("10", 10, "Kas", "1000", "EUR"), ("20", 12, "ING Bank", "1100", "EUR"), ("21", 12, "Spaarrekening", "1110", "EUR"),
-    ("22", 12, "Deutsche Bank USD", "1120", "USD"), ("60", 22, "Inkoopboek", "1600", "EUR"),
-    ("70", 20, "Verkoopboek", "1300", "EUR"), ("71", 20, "Verkoopboek webwinkel", "1300", "EUR"),
-    ("90", 90, "Memoriaal", "", "EUR"),
+    ("10", 10, "Kas", "1000", "EUR"), ("20", 12, "ING Bank", "1100", "EUR"),
+    ("21", 12, "Spaarrekening", "1110", "EUR"), ("22", 12, "Deutsche Bank USD", "1120", "USD"),
+    ("60", 22, "Inkoopboek", "1600", "EUR"), ("70", 20, "Verkoopboek", "1300", "EUR"),
+    ("71", 20, "Verkoopboek webwinkel", "1300", "EUR"), ("90", 90, "Memoriaal", "", "EUR"),
 )  # fmt: skip
 _GROUPS = (
-    ("HG", "Handelsgoederen", "8000"), ("LM", "Levensmiddelen (laag tarief)", "8010"), ("DIENST", "Diensten", "8020"),
-    ("GRS", "Grondstoffen & halffabricaten", "8000"), ("DIV", "Diversen – overig", "8000"),
+    ("HG", "Handelsgoederen", "8000"), ("LM", "Levensmiddelen (laag tarief)", "8010"),
+    ("DIENST", "Diensten", "8020"), ("GRS", "Grondstoffen & halffabricaten", "8000"),
+    ("DIV", "Diversen – overig", "8000"),
 )  # fmt: skip
 
 
@@ -84,7 +90,10 @@ class Chart:
 
 def found_chart(setting: Setting, accounts: int, journals: int, groups: int) -> Chart:
     """The core accounts, journals and groups are always made; more are added up to the numbers asked for."""
-    made = [_account(setting, i, code, kind, name) for i, (code, kind, name) in enumerate(_core_and_more(accounts))]
+    made = [
+        _account(setting, i, code, kind, name)
+        for i, (code, kind, name) in enumerate(_core_and_more(accounts))
+    ]
     chart = Chart(made, {r["Code"]: r for r in made}, [], [])
     for i, record in enumerate(made):
         if i % 9 == 4:
@@ -103,9 +112,9 @@ def found_chart(setting: Setting, accounts: int, journals: int, groups: int) -> 
 def _core_and_more(wanted: int) -> list[tuple[str, int, str]]:
     found: list[tuple[str, int, str]] = []
     for entry in _CORE.replace("\n", "|").strip("|").split("|"):
-        code, kind, name = entry.split(" ", 2)
-        found.append((code, int(kind), name))
-    costs = [(code, kind, name) for code, kind, name in found if code[0] == "4"]
+        number, type_, title = entry.split(" ", 2)
+        found.append((number, int(type_), title))
+    costs = [account for account in found if account[0].startswith("4")]
     for n in range(wanted - len(found)):  # costs kept apart by place: 4000.1, 4010.1, …
         code, kind, name = costs[n % len(costs)]
         found.append((f"{code}.{n // len(costs) + 1}", kind, f"{name} {_ROOM[n // len(costs) % len(_ROOM)]}"))
@@ -119,9 +128,10 @@ def _account(setting: Setting, i: int, code: str, kind: int, name: str) -> Recor
     profit = kind > 100
     record: Record = {
         "ID": dice.guid(), "Code": code, "Description": name, "Type": kind, "TypeDescription": TYPES[kind],
-        "BalanceSide": "C" if kind in (22, 35, 40, 50, 55, 110, 125) else "D", "BalanceType": "W" if profit else "B",
-        "AllowCostsInSales": 0, "Compress": kind in (20, 22), "ExcludeVATListing": 0, "IsBlocked": i % 29 == 28,
-        "Matching": kind in (20, 22, 60), "RevalueCurrency": kind == 12, "SearchCode": name[:10].upper().strip(),
+        "BalanceSide": "C" if kind in (22, 35, 40, 50, 55, 110, 125) else "D",
+        "BalanceType": "W" if profit else "B", "AllowCostsInSales": 0, "Compress": kind in (20, 22),
+        "ExcludeVATListing": 0, "IsBlocked": i % 29 == 28, "Matching": kind in (20, 22, 60),
+        "RevalueCurrency": kind == 12, "SearchCode": name[:10].upper().strip(),
         "UseCostcenter": (0, 1, 2)[i % 3] if profit else 0, "UseCostunit": 1 if profit and i % 4 == 0 else 0,
         "PrivatePercentage": Decimal(0), "VATNonDeductiblePercentage": Decimal(0),
         "VATCode": paid.code if profit else None, "VATDescription": paid.description if profit else None,
@@ -131,13 +141,15 @@ def _account(setting: Setting, i: int, code: str, kind: int, name: str) -> Recor
     return record
 
 
-def _journal(setting: Setting, chart: Chart, code: str, kind: int, name: str, ledger: str, currency: str) -> Record:
+def _journal(
+    setting: Setting, chart: Chart, code: str, kind: int, name: str, ledger: str, currency: str
+) -> Record:
     dice = setting.dice
     record: Record = {
         "ID": dice.guid(), "Code": code, "Type": kind, "Description": name, "AllowVAT": kind in (20, 22, 90),
-        "AllowVariableCurrency": kind in (20, 22), "AllowVariableExchangeRate": kind != 10, "AutoSave": kind == 12,
-        "Currency": currency, "CurrencyDescription": CURRENCY_NAMES[currency], "IsBlocked": code == "71",
-        "BankAccountUseSEPA": False, "BankAccountUseSepaDirectDebit": False,
+        "AllowVariableCurrency": kind in (20, 22), "AllowVariableExchangeRate": kind != 10,
+        "AutoSave": kind == 12, "Currency": currency, "CurrencyDescription": CURRENCY_NAMES[currency],
+        "IsBlocked": code == "71", "BankAccountUseSEPA": False, "BankAccountUseSepaDirectDebit": False,
         "CustomField": dice.pick(CUSTOM_FIELDS)[0] if code in ("20", "70") else None,
     }  # fmt: skip
     if ledger:
@@ -149,7 +161,8 @@ def _journal(setting: Setting, chart: Chart, code: str, kind: int, name: str, le
             "Bank": dice.guid(), "BankName": name, "BankAccountID": dice.guid(), "BankAccountBICCode": bic,
             "BankAccountCountry": setting.country, "BankAccountDescription": f"Lopende rekening {name}",
             "BankAccountIBAN": number, "BankAccountIncludingMask": number, "BankAccountUseSEPA": True,
-            "BankAccountUseSepaDirectDebit": code == "20", "PaymentInTransitAccount": chart.account("1190")[0],
+            "BankAccountUseSepaDirectDebit": code == "20",
+            "PaymentInTransitAccount": chart.account("1190")[0],
         }  # fmt: skip
     if code == "21":
         record |= {
@@ -163,11 +176,16 @@ def _journal(setting: Setting, chart: Chart, code: str, kind: int, name: str, le
 def _group(setting: Setting, chart: Chart, i: int, code: str, name: str, revenue: str) -> Record:
     record: Record = {
         "ID": setting.dice.guid(), "Code": code, "Description": name, "IsDefault": int(i == 0),
-        "Notes": ("Standaardgroep", "", None, "Zie prijslijst van de leverancier – « catalogue général »")[i % 4],
+        "Notes": ("Standaardgroep", "", None,
+         "Zie prijslijst van de leverancier – « catalogue général »")[i % 4],
     }  # fmt: skip
     ledgers = [("GLCosts", "7000"), ("GLRevenue", revenue), ("GLStock", "3000")]
     if i % 2 == 0:
-        ledgers += [("GLPurchaseAccount", "7000"), ("GLStockVariance", "7095"), ("GLPurchasePriceDifference", "7090")]
+        ledgers += [
+            ("GLPurchaseAccount", "7000"),
+            ("GLStockVariance", "7095"),
+            ("GLPurchasePriceDifference", "7090"),
+        ]
     for prefix, ledger in ledgers:
         title = f"{prefix}Descr" if prefix == "GLPurchasePriceDifference" else f"{prefix}Description"
         record[prefix], record[f"{prefix}Code"], record[title] = chart.account(ledger)

@@ -25,16 +25,18 @@ Size = Literal["small", "medium", "large"]
 
 _ROWS = (
     "crm/Accounts", "crm/Contacts", "logistics/Items", "logistics/ItemGroups", "financial/GLAccounts",
-    "financial/Journals", "salesinvoice/SalesInvoices", "documents/Documents", "documents/DocumentAttachments",
-    "cashflow/Payments", "financialtransaction/Transactions",
+    "financial/Journals", "salesinvoice/SalesInvoices", "documents/Documents",
+    "documents/DocumentAttachments", "cashflow/Payments", "financialtransaction/Transactions",
 )  # fmt: skip
 SIZES: dict[str, dict[str, int]] = {
     "small": dict(zip(_ROWS, (120, 80, 60, 5, 90, 8, 250, 150, 60, 180, 900), strict=True)),
     "medium": dict(zip(_ROWS, (1200, 800, 600, 20, 150, 10, 2500, 1500, 600, 1800, 9000), strict=True)),
-    "large": dict(zip(_ROWS, (20000, 12000, 20000, 40, 250, 12, 10000, 8000, 4000, 6000, 30000), strict=True)),
+    "large": dict(
+        zip(_ROWS, (20000, 12000, 20000, 40, 250, 12, 10000, 8000, 4000, 6000, 30000), strict=True)
+    ),
 }
-"""Rows per division. The chart's core (some 60 ledger accounts, 8 journals, 5 item groups) is always there, and the
-ledger has at least one entry for each processed invoice, purchase and payment batch."""
+"""Rows per division. The chart's core (some 60 ledger accounts, 8 journals, 5 item groups) is always there,
+and the ledger has at least one entry for each processed invoice, purchase and payment batch."""
 
 
 def found_company(
@@ -50,8 +52,8 @@ def found_company(
 ) -> dict[str, int]:
     """Fill one division (opened here if the books do not have it yet); returns the rows made by path.
 
-    ``counts`` overrides the size's numbers by path, e.g. ``{"crm/Accounts": 20000}``. ``today`` is the day before
-    which everything happened, in Amsterdam.
+    ``counts`` overrides the size's numbers by path, e.g. ``{"crm/Accounts": 20000}``. ``today`` is the day
+    before which everything happened, in Amsterdam.
     """
     wanted = _wanted(size, counts or {})
     user = (books.user_id, books.user_name)
@@ -74,7 +76,7 @@ def _wanted(size: Size, counts: Mapping[str, int]) -> dict[str, int]:
     # Asked for few entries, don't make more invoices and payments than those entries can book.
     entries = wanted["financialtransaction/Transactions"]
     for path, share in (("salesinvoice/SalesInvoices", 250), ("cashflow/Payments", 180)):
-        if path not in counts:
+        if path not in counts and "financialtransaction/Transactions" in counts:
             wanted[path] = min(wanted[path], entries * share // 900)
     return wanted
 
@@ -88,7 +90,9 @@ def _found(setting: Setting, wanted: dict[str, int]) -> dict[str, list[Record]]:
     items = found_goods(setting, chart, wanted["logistics/Items"])
     numbering = Numbering(wanted["financialtransaction/Transactions"])
     mains = main_contacts(contacts)
-    sales = Sales(setting, chart, buyers(accounts), items, numbering).make(mains, wanted["salesinvoice/SalesInvoices"])
+    sales = Sales(setting, chart, buyers(accounts), items, numbering).make(
+        mains, wanted["salesinvoice/SalesInvoices"]
+    )
 
     keeper = Bookkeeper(setting, chart, numbering)
     keeper.open()
@@ -126,14 +130,24 @@ def found_group(
     books: Books, *, divisions: int = 2, size: Size = "small", seed: int = 0, today: date,
     counts: Mapping[str, int] | None = None,
 ) -> list[int]:  # fmt: skip
-    """A group of companies: ``divisions`` active ones (their codes are returned) and one that is archived and empty."""
+    """A group of companies: ``divisions`` active ones (their codes are returned) and one that is archived and
+    empty."""
     codes = [124132 + 97 * n for n in range(divisions)]
     for n, code in enumerate(codes):
         country = ("NL", "BE", "DE", "NL")[n % 4]
         found_company(
-            books, code, size=size, seed=seed, today=today, name=homes(country, n), country=country, counts=counts
+            books,
+            code,
+            size=size,
+            seed=seed,
+            today=today,
+            name=homes(country, n),
+            country=country,
+            counts=counts,
         )
     archived = 123_907
     setting = Setting(archived, "NL", seed, today, (books.user_id, books.user_name))
-    books.add_division(archived, **division_values(setting, "Brouwer Tweewielers B.V. (gestaakt)", archived=True))
+    books.add_division(
+        archived, **division_values(setting, "Brouwer Tweewielers B.V. (gestaakt)", archived=True)
+    )
     return codes

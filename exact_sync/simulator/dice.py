@@ -58,9 +58,9 @@ class Dice:
 class Rare:
     """Properties that only some records fill, handed out so that a few records together fill them all.
 
-    A group is the names of properties that belong together and the sets of values they may take. Record number i
-    takes every group whose place in the list is i modulo ``every``: after that many records no group is left out,
-    however small the table, which chance alone would not give.
+    A group is the names of properties that belong together and the sets of values they may take. Record
+    number i takes every group whose place in the list is i modulo ``every``: after that many records no group
+    is left out, however small the table, which chance alone would not give.
     """
 
     def __init__(self, *groups: tuple[str, Sequence[tuple[Any, ...]]], every: int = 6) -> None:

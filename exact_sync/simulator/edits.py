@@ -1,52 +1,22 @@
 """People at work in the books: rows changed, added and removed at random, through the tables' own methods.
 
-What must add up still does: a transaction keeps its balance, moves with its lines and is removed with them. Ledger
-accounts, journals and item groups that something refers to are not removed, as Exact refuses that too.
+What must add up still does: a transaction keeps its balance, moves with its lines and is removed with them.
+Ledger accounts, journals and item groups that something refers to are not removed, as Exact refuses that too.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from random import Random
 from typing import Any
 
 from exact_sync.simulator.books import Books, Table
-from exact_sync.simulator.dice import Dice, money
-from exact_sync.simulator.moments import HISTORY_DAYS, midnight
+from exact_sync.simulator.dice import Dice
+from exact_sync.simulator.editable import FREE, LINES, any_day, other_value
+from exact_sync.simulator.moments import midnight
 from exact_sync.simulator.ordering import Key
-from exact_sync.simulator.schema import ENTITIES
 
-FREE = {
-    path: tuple(columns.split())
-    for path, columns in {
-        "crm/Contacts": "LastName FirstName JobTitleDescription BusinessEmail Notes BirthDate IsMailingExcluded EndDate Mobile",
-        "crm/Accounts": "Name AddressLine1 AddressLine2 Email Remarks Blocked CreditLineSales DiscountSales EndDate IsMailing",
-        "salesinvoice/SalesInvoices": "Description YourRef Remarks DueDate GAccountAmountFC StarterSalesInvoiceStatus IsExtraDuty",
-        "logistics/Items": "Description StandardSalesPrice CostPriceStandard Stock Notes EndDate IsWebshopItem"
-        " FreeBoolField_03 FreeDateField_02 FreeNumberField_06 FreeTextField_04",
-        "documents/Documents": "Subject Body ExpiryDate AmountFC InheritShare SendMethod DocumentDate",
-        "cashflow/Payments": "Description PaymentReference DueDate AmountDiscountDC IsBatchBooking TransactionIsReversal",
-        "financialtransaction/Transactions": "Description PaymentReference ExternalLinkReference IsExtraDuty Date",
-        "financial/GLAccounts": "Description SearchCode IsBlocked ReportingCode ExpenseNonDeductiblePercentage Compress",
-        "financial/Journals": "Description IsBlocked BankAccountDescription AutoSave",
-        "logistics/ItemGroups": "Description Notes IsDefault",
-        "documents/DocumentAttachments": "FileName FileSize",
-    }.items()
-}
-"""What may change at will without anything else having to change with it (but a transaction's Date)."""
-
-_NEVER_NULL = frozenset("LastName Name Subject FileName Date StandardSalesPrice DocumentDate".split())
-_LINES = {
-    "salesinvoice/SalesInvoices": ("salesinvoice/SalesInvoiceLines", "InvoiceID"),
-    "financialtransaction/Transactions": ("financialtransaction/TransactionLines", "EntryID"),
-    "documents/Documents": ("documents/DocumentAttachments", "Document"),
-}
-"""What goes when a row goes: its children's path and their property that holds its key."""
-
-_NUMBERS = {"InvoiceNumber", "EntryNumber", "HID", "OrderNumber"}
-_TEXTS = ("gewijzigd", "nieuw – zie mail", "çà & là", "☎ teruggebeld", "'quoted' \"text\"", "<b>vet</b>", "Übermaß",
-          "0", "null", "regel 1\nregel 2")  # fmt: skip
-_AMOUNTS = (Decimal(0), Decimal("-0.01"), Decimal("0.1"), Decimal("1E-7"), Decimal("99999999.99"))
+_NUMBERS = frozenset(["InvoiceNumber", "EntryNumber", "HID", "OrderNumber"])
+_STAMPS = ("Created", "Modified", "Creator", "CreatorFullName", "Modifier", "ModifierFullName")
 
 Counts = dict[str, int]
 
@@ -54,10 +24,11 @@ Counts = dict[str, int]
 def random_edits(
     books: Books, division: int, rng: Random, share: float = 0.10, paths: Iterable[str] | None = None
 ) -> dict[str, Counts]:
-    """Edit that share of the rows of each path (default: all of the division's resources), at least one row each.
+    """Edit that share of each path's rows (default: all resources of the division), at least one row each.
 
-    Of ten edited rows six are changed, two added and two removed. Returns what was really done by path: "changed",
-    "inserted", "removed"; the paths of lines and attachments appear when they went along with their headers.
+    Of ten edited rows six are changed, two added and two removed. Returns what was really done by path:
+    "changed", "inserted", "removed"; the paths of lines and attachments appear when they went along with
+    their headers.
     """
     done: dict[str, Counts] = {}
     editor = Editor(books, division, rng)
@@ -68,7 +39,8 @@ def random_edits(
 
 
 def new_record(books: Books, division: int, path: str, rng: Random) -> dict[str, Any]:
-    """A plausible record for ``Table.insert``: a copy of some row with a key, numbers and codes of its own."""
+    """A plausible record for ``Table.insert``: a copy of some row with a key, numbers and codes of its
+    own."""
     with books.lock:
         return Editor(books, division, rng).draft(path)[0]
 
@@ -144,41 +116,16 @@ class Editor:
         table = self._table(path)
         columns = self._dice.sample(FREE[path], self._dice.between(1, min(3, len(FREE[path]) - 1)))
         old = table.rows[key]
-        values = {name: self._other(table, name, old[name]) for name in columns}
+        values = {name: other_value(path, name, old[name], self._dice, self._today) for name in columns}
         if "Date" in values:
             values |= _period(values["Date"])
-            for line in table.books.table(self._division, _LINES[path][0]).where("EntryID", key):
-                self._table(_LINES[path][0]).change(
-                    line["ID"], Date=values["Date"], FinancialYear=values["FinancialYear"],
-                    FinancialPeriod=values["FinancialPeriod"],
-                )  # fmt: skip
-                _count(done, _LINES[path][0], "changed")
+            lines_path, parent = LINES[path]
+            lines = self._table(lines_path)
+            for line in lines.where(parent, key):
+                lines.change(line["ID"], Date=values["Date"], **_period(values["Date"]))
+                _count(done, lines_path, "changed")
         _count(done, path, "changed")
         return table.change(key, **values)
-
-    def _other(self, table: Table, name: str, old: Any) -> Any:
-        """Another value of the column's type; one in five becomes null, where it may."""
-        dice, edm = self._dice, ENTITIES[table.entity.path].properties[name]
-        if old is not None and name not in _NEVER_NULL and edm != "Boolean" and dice.below(5) == 0:
-            return None
-        if edm == "Boolean":
-            return not old
-        while True:
-            new: Any
-            if edm == "DateTime":
-                new = midnight(self._day() if name == "Date" else self._today + timedelta(dice.between(-900, 900)))
-            elif edm == "Double":
-                new = dice.pick(_AMOUNTS) if dice.below(6) == 0 else money(dice.between(-50_000, 5_000_000))
-            elif edm == "String":
-                new = f"{dice.pick(_TEXTS)} {dice.digits(4)}" if name in _NEVER_NULL or dice.below(9) else ""
-            else:
-                new = dice.between(0, 3)
-            if new != old:
-                return new
-
-    def _day(self) -> date:
-        """Any day of the three years before today."""
-        return self._today - timedelta(days=self._dice.between(1, HISTORY_DAYS))
 
     def draft(self, path: str) -> tuple[dict[str, Any], Key]:
         """A new record's values, and the key of the row it is a copy of."""
@@ -187,25 +134,26 @@ class Editor:
             raise KeyError(f"{path} has no row to copy")
         origin = dice.pick(list(table.rows))
         values = {**table.rows[origin], table.entity.key: dice.guid()}
-        values |= {k: None for k in ("Created", "Modified", "Creator", "Modifier") if k in values}
-        values |= {f"{k}FullName": None for k in ("Creator", "Modifier") if k in values}
+        values |= {name: None for name in _STAMPS if name in values}
         for name in FREE[path]:
             if name != "Date" and dice.below(3) == 0:
-                values[name] = self._other(table, name, values[name])
+                values[name] = other_value(path, name, values[name], dice, self._today)
         for name in sorted(_NUMBERS & values.keys()):
             if values[name] is not None and (path != "cashflow/Payments" or name == "HID"):
                 values[name] = self._next(table, name)
         if "Code" in values and path != "crm/Contacts":
             values["Code"] = self._code(table)
         if path == "financialtransaction/Transactions":
-            values["Date"] = midnight(self._day())
+            values["Date"] = midnight(any_day(dice, self._today))
             values |= _period(values["Date"])
         return values, origin
 
     def _next(self, table: Table, name: str) -> int:
         place = (table.entity.path, name)
         if place not in self._highest:
-            self._highest[place] = max((r[name] for r in table.rows.values() if r[name] is not None), default=0)
+            self._highest[place] = max(
+                (r[name] for r in table.rows.values() if r[name] is not None), default=0
+            )
         self._highest[place] += 1
         return self._highest[place]
 
@@ -227,24 +175,26 @@ class Editor:
         values, origin = self.draft(path)
         key = table.insert(values)
         _count(done, path, "inserted")
-        if path in _LINES and path != "documents/Documents":
+        if path in LINES and path != "documents/Documents":
             self._copy_lines(path, origin, values, done)
         return key
 
     def _copy_lines(self, path: str, origin: Key, header: dict[str, Any], done: dict[str, Counts]) -> None:
-        lines_path, parent = _LINES[path]
+        lines_path, parent = LINES[path]
         lines = self._table(lines_path)
         shared = ("EntryID", "EntryNumber", "Date", "FinancialYear", "FinancialPeriod", "InvoiceID")
         same = {name: header[name] for name in shared if name in header and name in lines.entity.properties}
-        fresh = dict.fromkeys(("Created", "Modified", "Creator", "CreatorFullName", "Modifier", "ModifierFullName"))
+        fresh = dict.fromkeys(
+            ("Created", "Modified", "Creator", "CreatorFullName", "Modifier", "ModifierFullName")
+        )
         fresh = {name: None for name in fresh if name in lines.entity.properties}
         for line in lines.where(parent, origin):
             lines.insert({**line, **fresh, **same, "ID": self._dice.guid()})
             _count(done, lines_path, "inserted")
 
     def remove(self, path: str, key: Key, done: dict[str, Counts]) -> None:
-        if path in _LINES:
-            lines_path, parent = _LINES[path]
+        if path in LINES:
+            lines_path, parent = LINES[path]
             lines = self._table(lines_path)
             for line in lines.where(parent, key):
                 lines.delete(line["ID"])

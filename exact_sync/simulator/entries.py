@@ -1,7 +1,7 @@
 """One entry of the ledger: a header of financialtransaction/Transactions and its TransactionLines.
 
-Amounts are whole cents while an entry is built; positive is debit. The first line is what the others add up to
-(the debtor, the creditor, the bank), so an entry balances to 0.00 by construction.
+Amounts are whole cents while an entry is built; positive is debit. The first line is what the others add up
+to (the debtor, the creditor, the bank), so an entry balances to 0.00 by construction.
 """
 
 from dataclasses import dataclass, field
@@ -31,19 +31,18 @@ _RARE_ENTRY = Rare(
 _RARE_LINE = Rare(
     ("AssetCode AssetDescription", (("A-001", "Bestelbus VW Crafter"), ("A-014", "CNC-freesbank"))),
     ("CostCenter CostCenterDescription", (("VK", "Verkoop"), ("MAG", "Magazijn"))),
-    ("CostUnit CostUnitDescription", (("P01", "Projecten"),)),
-    ("CustomField", CUSTOM_FIELDS),
-    ("ExternalLinkDescription ExternalLinkReference", (("Kassasysteem", "https://kassa.example/bon/7781?a=1&b=2"),)),
-    ("ExtraDutyAmountFC ExtraDutyPercentage", ((Decimal(0), Decimal(0)), (Decimal("1.04"), Decimal("0.052")))),
-    ("Notes", tuple((text,) for text in names.REMARKS)),
-    ("OrderNumber", ((4000123,), (4000999,))),
+    ("CostUnit CostUnitDescription", (("P01", "Projecten"),)), ("CustomField", CUSTOM_FIELDS),
+    ("ExternalLinkDescription ExternalLinkReference", (("Kassasysteem",
+     "https://kassa.example/bon/7781?a=1&b=2"),)),
+    ("ExtraDutyAmountFC ExtraDutyPercentage", ((Decimal(0), Decimal(0)), (Decimal("1.04"),
+     Decimal("0.052")))),
+    ("Notes", tuple((text,) for text in names.REMARKS)), ("OrderNumber", ((4000123,), (4000999,))),
     ("PaymentDiscountAmount", ((Decimal(0),), (Decimal("2.4"),))),
     ("PaymentReference", (("RF18539007547034",), ("",))),
     ("ProjectCode ProjectDescription", (("N-2024", "Nieuwbouw Noordzijde"),)),
     ("SerialNumber", (("SN0004711",), ("",))),
     ("SubscriptionDescription", (("Onderhoudsabonnement (maand)",),)),
-    ("TrackingNumber TrackingNumberDescription", (("3SABC123456789", "PostNL pakket"),)),
-    every=17,
+    ("TrackingNumber TrackingNumberDescription", (("3SABC123456789", "PostNL pakket"),)), every=17,
 )  # fmt: skip
 _GUIDS = {"Asset": "AssetCode", "Project": "ProjectCode", "Subscription": "SubscriptionDescription",
           "ShopOrder": "SerialNumber"}  # fmt: skip
@@ -51,7 +50,8 @@ _GUIDS = {"Asset": "AssetCode", "Project": "ProjectCode", "Subscription": "Subsc
 
 @dataclass(slots=True)
 class Posting:
-    """One line to be: the ledger account's code and its amount without VAT, in cents of the division's currency."""
+    """One line to be: the ledger account's code and its amount without VAT, in cents of the division's
+    currency."""
 
     ledger: str
     dc: int
@@ -108,10 +108,11 @@ class Ledger:
         status = "Processed" if entry.status == 50 else "Open"
         record = entry.record
         record |= {
-            "EntryID": dice.guid(), "Date": midnight(entry.day), "Description": entry.text, "EntryNumber": entry.number,
-            "FinancialPeriod": entry.day.month, "FinancialYear": entry.day.year, "IsExtraDuty": False,
-            "JournalCode": entry.journal, "JournalDescription": journal, "Status": entry.status,
-            "StatusDescription": status, "Type": entry.kind, "TypeDescription": TYPES[entry.kind], **header,
+            "EntryID": dice.guid(), "Date": midnight(entry.day), "Description": entry.text,
+            "EntryNumber": entry.number, "FinancialPeriod": entry.day.month, "FinancialYear": entry.day.year,
+            "IsExtraDuty": False, "JournalCode": entry.journal, "JournalDescription": journal,
+            "Status": entry.status, "StatusDescription": status, "Type": entry.kind,
+            "TypeDescription": TYPES[entry.kind], **header,
         }  # fmt: skip
         if entry.terms:
             record["PaymentConditionCode"], record["PaymentConditionDescription"] = entry.terms
@@ -121,8 +122,9 @@ class Ledger:
         shared: Record = {
             "EntryID": record["EntryID"], "EntryNumber": entry.number, "Date": record["Date"],
             "FinancialPeriod": entry.day.month, "FinancialYear": entry.day.year, "JournalCode": entry.journal,
-            "JournalDescription": journal, "Status": entry.status, "Type": entry.kind, "Currency": entry.currency,
-            "ExchangeRate": entry.rate, "YourRef": entry.your_ref, "DueDate": entry.due and midnight(entry.due),
+            "JournalDescription": journal, "Status": entry.status, "Type": entry.kind,
+            "Currency": entry.currency, "ExchangeRate": entry.rate, "YourRef": entry.your_ref,
+            "DueDate": entry.due and midnight(entry.due),
         }  # fmt: skip
         setting.stamp(shared, stamps)
         total_dc, total_fc = sum(p.dc for p in postings), sum(p.fc for p in postings)
@@ -139,7 +141,9 @@ class Ledger:
         self._lines += 1
         record = shared.copy()
         record["ID"] = dice.guid()
-        record["GLAccount"], record["GLAccountCode"], record["GLAccountDescription"] = self._chart.account(posting.ledger)
+        record["GLAccount"], record["GLAccountCode"], record["GLAccountDescription"] = self._chart.account(
+            posting.ledger
+        )
         record["LineNumber"] = k if posting.number is None else posting.number
         record["LineType"] = 0 if k == 0 else 2 if record["LineNumber"] >= VAT_LINE else 1
         record["AmountDC"], record["AmountFC"] = money(posting.dc), money(posting.fc)
@@ -149,9 +153,17 @@ class Ledger:
         record["InvoiceNumber"] = entry.invoice if posting.invoice is None else posting.invoice
         record["OffsetID"] = posting.offset
         if account:
-            record["Account"], record["AccountCode"], record["AccountName"] = account["ID"], account["Code"], account["Name"]
+            record["Account"], record["AccountCode"], record["AccountName"] = (
+                account["ID"],
+                account["Code"],
+                account["Name"],
+            )
         if item:
-            record["Item"], record["ItemCode"], record["ItemDescription"] = item["ID"], item["Code"], item["Description"]
+            record["Item"], record["ItemCode"], record["ItemDescription"] = (
+                item["ID"],
+                item["Code"],
+                item["Description"],
+            )
             record["Quantity"] = posting.quantity
         if vat:
             record["VATCode"], record["VATCodeDescription"] = vat.code, vat.description

@@ -1,7 +1,7 @@
 """The ledger of a division: opening balance, sales, purchases, the bank's statements, wages and depreciation.
 
-Every debtor line carries its invoice's number and amount; what is received or paid settles such a line by number
-and by OffsetID.
+Every debtor line carries its invoice's number and amount; what is received or paid settles such a line by
+number and by OffsetID.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,24 @@ from exact_sync.simulator.sales import Sale, exchange_rate
 from exact_sync.simulator.setting import Record, Setting
 from exact_sync.simulator.tax import CONDITIONS, VAT_CODES, Condition
 
-_COSTS = ("4110", "4120", "4200", "4210", "4300", "4310", "4400", "4410", "4420", "4430", "7000", "7010", "7020")
-_OPENING = (("0100", 8_450_000), ("0105", -2_112_500), ("0110", 6_200_000), ("0115", -1_550_000), ("1000", 25_000),
-            ("1110", 4_000_000), ("3000", 5_318_275), ("0600", -5_000_000), ("0510", -8_530_775))  # fmt: skip
+_COSTS = (
+    "4110",
+    "4120",
+    "4200",
+    "4210",
+    "4300",
+    "4310",
+    "4400",
+    "4410",
+    "4420",
+    "4430",
+    "7000",
+    "7010",
+    "7020",
+)
+_OPENING = (("0100", 8_450_000), ("0105", -2_112_500), ("0110", 6_200_000), ("0115", -1_550_000), ("1000",
+ 250_000),
+            ("1110", 4_000_000), ("3000", 5_318_275), ("0600", -5_000_000), ("0510", -8_755_775))  # fmt: skip
 _BANK_OPENING = 12_500_000
 """Cents on the current account at the start."""
 
@@ -72,8 +87,9 @@ class Bookkeeper:
             lines.append(Posting(ledger, -dc, -fc, "BTW", number=VAT_LINE + k))
         number: int = record["InvoiceNumber"]
         entry = Entry(
-            "70", 21 if record["Type"] == 8021 else 20, sale.day, number, record["Description"], sale.customer,
-            record["Currency"], sale.rate, number, record["YourRef"], sale.terms[:2], sale.day + timedelta(sale.terms.days),
+            "70", 21 if record["Type"] == 8021 else 20, sale.day, number, record["Description"],
+            sale.customer, record["Currency"], sale.rate, number, record["YourRef"], sale.terms[:2],
+            sale.day + timedelta(sale.terms.days),
         )  # fmt: skip
         receivable = "1310" if record["Currency"] != "EUR" else "1300"
         self.ledger.post(entry, receivable, lines, PaymentReference=record["PaymentReference"])
@@ -108,18 +124,23 @@ class Bookkeeper:
         number = self.numbering.next("60", day)
         terms = condition(supplier["PaymentConditionPurchase"])
         entry = Entry(
-            "60", 30 if sign > 0 else 31, day, number, dice.pick((None, f"Factuur {i + 1}", "Zie bijlage – «copie»")), supplier,
-            currency, rate, number, f"{dice.pick('FRI')}{day.year}-{dice.digits(5)}", terms[:2], day + timedelta(terms.days),
+            "60", 30 if sign > 0 else 31, day, number,
+            dice.pick((None, f"Factuur {i + 1}", "Zie bijlage – «copie»")), supplier, currency, rate, number,
+            f"{dice.pick('FRI')}{day.year}-{dice.digits(5)}", terms[:2], day + timedelta(terms.days),
             status=20 if (self.setting.today - day).days < 15 and i % 4 == 0 else 50,
         )  # fmt: skip
         return self.ledger.post(entry, "1600", lines)
 
     def settle(self, entry: Entry, ledger: str, day: date, booked: int) -> None:
-        """Note money to come (or go) on that day for an entry's first line, which it lowers by ``booked`` cents."""
+        """Note money to come (or go) on that day for an entry's first line, which it lowers by ``booked``
+        cents."""
         dice = self.setting.dice
         moved = share(booked, dice.between(985, 1015), 1000) if entry.currency != "EUR" else booked
-        assert entry.account is not None and entry.invoice is not None  # noqa: S101 - sales and purchases have both
-        self.settlements.append(Settlement(day, moved, booked, entry.account, ledger, entry.lines[0], entry.invoice))
+        if entry.account is None or entry.invoice is None:
+            raise ValueError("only an invoice can be settled")
+        self.settlements.append(
+            Settlement(day, moved, booked, entry.account, ledger, entry.lines[0], entry.invoice)
+        )
 
 
 def condition(code: str | None) -> Condition:

@@ -43,12 +43,16 @@ class History:
         self._dice = dice
         self._days = [self.start + timedelta(days=n) for n in range(HISTORY_DAYS)]
         weights = (
-            _MONTHS[day.month - 1] * _WEEKDAYS[day.weekday()] * (HISTORY_DAYS + n)  # trade doubles in three years
+            _MONTHS[day.month - 1]
+            * _WEEKDAYS[day.weekday()]
+            * (HISTORY_DAYS + n)  # trade doubles in three years
             for n, day in enumerate(self._days)
         )
         self._edges = list(accumulate(weights))
         # Jobs that touched many rows at once: these share one Modified to the tick.
-        self.jobs = tuple(self.moment(self._days[dice.below(HISTORY_DAYS)], hour=dice.pick((0, 4, 23))) for _ in range(5))
+        self.jobs = tuple(
+            self.moment(self._days[dice.below(HISTORY_DAYS)], hour=dice.pick((0, 4, 23))) for _ in range(5)
+        )
         self._odd = self._near_clock_changes()
         self._rows = 0
 
@@ -57,8 +61,14 @@ class History:
         found: list[datetime] = []
         for year in range(self.start.year, self.today.year + 1):
             autumn, spring = midnight(last_sunday(year, 10)), midnight(last_sunday(year, 3))
-            found += [autumn + timedelta(hours=2, minutes=m, milliseconds=ms) for m, ms in ((0, 0), (29, 503), (59, 59997))]
-            found += [spring + timedelta(hours=1, minutes=59, milliseconds=59997), spring + timedelta(hours=3)]
+            found += [
+                autumn + timedelta(hours=2, minutes=m, milliseconds=ms)
+                for m, ms in ((0, 0), (29, 503), (59, 59997))
+            ]
+            found += [
+                spring + timedelta(hours=1, minutes=59, milliseconds=59997),
+                spring + timedelta(hours=3),
+            ]
         first = midnight(self.start)
         return tuple(m for m in found if first <= m <= self.latest)
 
@@ -83,9 +93,9 @@ class History:
     def stamps(self, day: date | None = None) -> tuple[datetime, datetime]:
         """Created and Modified of a row made on (or some days after) that day.
 
-        Of a hundred rows about 55 were never changed, 15 were changed by one of five jobs, 1 is near a clock change
-        and the others were changed at some later time; six rows of each company were changed in the last two hours
-        before today began.
+        Of a hundred rows about 55 were never changed, 15 were changed by one of five jobs, 1 is near a clock
+        change and the others were changed at some later time; six rows of each company were changed in the
+        last two hours before today began.
         """
         dice = self._dice
         created = self.moment(day or self._days[dice.below(HISTORY_DAYS)])
@@ -94,7 +104,9 @@ class History:
             odd = self._odd[self._rows // 97 % len(self._odd)]
             return min(created, odd), odd
         if self._rows in (11, 140, 300, 480, 700, 900):
-            return created, on_grid(self.latest + timedelta(seconds=60 + dice.below(7000), milliseconds=dice.below(1000)))
+            return created, on_grid(
+                self.latest + timedelta(seconds=60 + dice.below(7000), milliseconds=dice.below(1000))
+            )
         kind = dice.below(100)
         if kind < 55:
             return created, created

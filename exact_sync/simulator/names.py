@@ -1,4 +1,5 @@
-"""Dutch, Belgian, German and a few other names of people, companies and places, and texts people leave behind."""
+"""Dutch, Belgian, German and a few other names of people, companies and places, and texts people leave
+behind."""
 
 from typing import NamedTuple
 
@@ -52,30 +53,24 @@ NETHERLANDS = Country(
      ("", "Yılmaz"), ("el", "Amrani"), ("", "Wróbel"), ("van 't", "Hoff"), ("", "Nijland-Kuiper")),
 )  # fmt: skip
 BELGIUM = Country(
-    "BE", "België", "NL-BE", "Vlaams", "+32", "be",
-    ("BV", "NV", "CV", "VZW", "BV", "& Zonen NV"),
-    (
-        City("Antwerpen", 2000, 2060, "VAN", "Antwerpen", "3", 51221, 4400),
-        City("Gent", 9000, 9052, "VOV", "Oost-Vlaanderen", "9", 51054, 3717),
-        City("Brugge", 8000, 8380, "VWV", "West-Vlaanderen", "50", 51209, 3225),
-        City("Liège", 4000, 4032, "WLG", "Luik", "4", 50633, 5568),
-        City("Leuven", 3000, 3012, "VBR", "Vlaams-Brabant", "16", 50879, 4701),
-    ),
-    ("Kerkstraat", "Meir", "Grote Steenweg", "Rue de la Régence", "Sint-Pietersnieuwstraat", "Kortrijksesteenweg"),
-    (("", "Peeters"), ("", "Maes"), ("", "Van Damme"), ("", "De Smet"), ("", "Lefèvre"), ("", "Dupont"),
-     ("", "Vandenbroucke"), ("", "D'Hondt")),
+    "BE", "België", "NL-BE", "Vlaams", "+32", "be", ("BV", "NV", "CV", "VZW", "BV", "& Zonen NV"),
+    ( City("Antwerpen", 2000, 2060, "VAN", "Antwerpen", "3", 51221, 4400), City("Gent", 9000, 9052, "VOV",
+     "Oost-Vlaanderen", "9", 51054, 3717), City("Brugge", 8000, 8380, "VWV", "West-Vlaanderen", "50", 51209,
+     3225), City("Liège", 4000, 4032, "WLG", "Luik", "4", 50633, 5568), City("Leuven", 3000, 3012, "VBR",
+     "Vlaams-Brabant", "16", 50879, 4701), ),
+    ("Kerkstraat", "Meir", "Grote Steenweg", "Rue de la Régence", "Sint-Pietersnieuwstraat",
+     "Kortrijksesteenweg"),
+    (("", "Peeters"), ("", "Maes"), ("", "Van Damme"), ("", "De Smet"), ("", "Lefèvre"), ("", "Dupont"), ("",
+     "Vandenbroucke"), ("", "D'Hondt")),
 )  # fmt: skip
 GERMANY = Country(
-    "DE", "Duitsland", "DE", "Duits", "+49", "de",
-    ("GmbH", "AG", "GmbH & Co. KG", "OHG", "e.K."),
-    (
-        City("Berlin", 10115, 14199, "BE", "Berlin", "30", 52520, 13405),
-        City("München", 80331, 81929, "BY", "Bayern", "89", 48137, 11575),
-        City("Köln", 50667, 51149, "NW", "Nordrhein-Westfalen", "221", 50938, 6960),
-        City("Düsseldorf", 40210, 40629, "NW", "Nordrhein-Westfalen", "211", 51227, 6773),
-        City("Emden", 26721, 26725, "NI", "Niedersachsen", "4921", 53367, 7206),
-    ),
-    ("Hauptstraße", "Königsallee", "Am Weißen Berg", "Goethestraße", "Industriestraße", "Friedrich-Ebert-Platz"),
+    "DE", "Duitsland", "DE", "Duits", "+49", "de", ("GmbH", "AG", "GmbH & Co. KG", "OHG", "e.K."),
+    ( City("Berlin", 10115, 14199, "BE", "Berlin", "30", 52520, 13405), City("München", 80331, 81929, "BY",
+     "Bayern", "89", 48137, 11575), City("Köln", 50667, 51149, "NW", "Nordrhein-Westfalen", "221", 50938,
+     6960), City("Düsseldorf", 40210, 40629, "NW", "Nordrhein-Westfalen", "211", 51227, 6773), City("Emden",
+     26721, 26725, "NI", "Niedersachsen", "4921", 53367, 7206), ),
+    ("Hauptstraße", "Königsallee", "Am Weißen Berg", "Goethestraße", "Industriestraße",
+     "Friedrich-Ebert-Platz"),
     (("", "Müller"), ("", "Schröder"), ("", "Weiß"), ("von", "Hohenstein"), ("", "Schäfer"), ("", "Köhler")),
 )  # fmt: skip
 ABROAD = (
@@ -95,14 +90,16 @@ ABROAD = (
 COUNTRIES = {c.code: c for c in (NETHERLANDS, BELGIUM, GERMANY, *ABROAD)}
 
 FIRST_NAMES = (
-    ("Sanne", "V"), ("Daan", "M"), ("Fleur", "V"), ("Bram", "M"), ("Anouk", "V"), ("Jeroen", "M"), ("Zoë", "V"),
-    ("Thijs", "M"), ("Renée", "V"), ("Jürgen", "M"), ("Fatima", "V"), ("Mohammed", "M"), ("Loïs", "V"),
-    ("Pieter-Jan", "M"), ("Käthe", "V"), ("Sem", "O"), ("Marieke", "V"), ("Wout", "M"), ("Şebnem", "V"), ("Åsa", "V"),
+    ("Sanne", "V"), ("Daan", "M"), ("Fleur", "V"), ("Bram", "M"), ("Anouk", "V"), ("Jeroen", "M"),
+    ("Zoë", "V"), ("Thijs", "M"), ("Renée", "V"), ("Jürgen", "M"), ("Fatima", "V"), ("Mohammed", "M"),
+    ("Loïs", "V"), ("Pieter-Jan", "M"), ("Käthe", "V"), ("Sem", "O"), ("Marieke", "V"), ("Wout", "M"),
+    ("Şebnem", "V"), ("Åsa", "V"),
 )  # fmt: skip
 _COMPANY_WORDS = (
-    "Bouwbedrijf", "Installatietechniek", "Transport", "Bakkerij", "Drukkerij", "Advies", "Hoveniers", "Interieur",
-    "Metaalwerken", "Scheepswerf", "Groothandel", "Slagerij", "Architecten", "Fietsen", "Verpakkingen", "Kwekerij",
-    "Café-Restaurant", "Tandtechniek", "Schilderwerken", "Automatisering", "Textiel", "Zuivel", "Logistiek",
+    "Bouwbedrijf", "Installatietechniek", "Transport", "Bakkerij", "Drukkerij", "Advies", "Hoveniers",
+    "Interieur", "Metaalwerken", "Scheepswerf", "Groothandel", "Slagerij", "Architecten", "Fietsen",
+    "Verpakkingen", "Kwekerij", "Café-Restaurant", "Tandtechniek", "Schilderwerken", "Automatisering",
+    "Textiel", "Zuivel", "Logistiek",
 )  # fmt: skip
 _PLAIN = str.maketrans("áàâäåãéèêëíìîïıóòôöøúùûüçñşśšßýœłğ", "aaaaaaeeeeiiiiiooooouuuucnssssyolg")
 _POSTCODE_LETTERS = "ABCDEFGHJKLMNPRSTUVWXZ"

@@ -5,6 +5,7 @@ The payments of one purchase entry add up to its total; most entries have one, l
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from exact_sync.simulator.chart import Chart
 from exact_sync.simulator.dice import Rare, money
@@ -25,7 +26,9 @@ _RARE = Rare(
 class Payables:
     """Makes purchase entries with their payments."""
 
-    def __init__(self, keeper: Bookkeeper, chart: Chart, suppliers: list[Record], contacts: dict[object, Record]) -> None:
+    def __init__(
+        self, keeper: Bookkeeper, chart: Chart, suppliers: list[Record], contacts: dict[UUID, Record]
+    ) -> None:
         self._keeper = keeper
         self._setting: Setting = keeper.setting
         self._ledger = chart.account("1600")
@@ -51,7 +54,8 @@ class Payables:
     def _payment(self, entry: Entry, i: int, k: int, parts: int) -> Record:
         setting, dice = self._setting, self._setting.dice
         supplier, total = entry.account, entry.lines[0]
-        assert supplier is not None and entry.due is not None  # noqa: S101 - purchases have both
+        if supplier is None or entry.due is None:
+            raise ValueError("only a purchase can be paid")
         terms = condition(supplier["PaymentConditionPurchase"])
         due = entry.due + timedelta(days=14 * k)
         dc, fc = _part(-total["AmountDC"], k, parts), _part(-total["AmountFC"], k, parts)
@@ -64,21 +68,25 @@ class Payables:
             bank = self._banks[supplier["ID"]] = (dice.guid(), iban(supplier["Country"], dice)[0])
         contact = self._contacts.get(supplier["ID"]) if i % 2 else None
         record: Record = {
-            "ID": dice.guid(), "Account": supplier["ID"], "AccountCode": supplier["Code"], "AccountName": supplier["Name"],
-            "AccountBankAccountID": bank[0], "AccountBankAccountNumber": bank[1], "AmountDC": dc, "AmountFC": fc,
-            "AccountContact": contact and contact["ID"], "AccountContactName": contact and contact["FullName"],
-            "BankAccountID": self._own[0], "BankAccountNumber": self._own[1], "Currency": entry.currency,
-            "DueDate": midnight(due), "EntryDate": midnight(entry.day), "EntryID": dice.guid(), "EntryNumber": entry.number,
-            "GLAccount": self._ledger[0], "GLAccountCode": self._ledger[1], "GLAccountDescription": self._ledger[2],
-            "InvoiceDate": midnight(entry.day), "InvoiceNumber": entry.invoice, "IsBatchBooking": int(i % 4 == 0),
-            "Journal": entry.journal, "JournalDescription": entry.record["JournalDescription"], "PaymentCondition": terms.code,
+            "ID": dice.guid(), "Account": supplier["ID"], "AccountCode": supplier["Code"],
+            "AccountName": supplier["Name"], "AccountBankAccountID": bank[0],
+            "AccountBankAccountNumber": bank[1], "AmountDC": dc, "AmountFC": fc,
+            "AccountContact": contact and contact["ID"],
+            "AccountContactName": contact and contact["FullName"], "BankAccountID": self._own[0],
+            "BankAccountNumber": self._own[1], "Currency": entry.currency, "DueDate": midnight(due),
+            "EntryDate": midnight(entry.day), "EntryID": dice.guid(), "EntryNumber": entry.number,
+            "GLAccount": self._ledger[0], "GLAccountCode": self._ledger[1],
+            "GLAccountDescription": self._ledger[2], "InvoiceDate": midnight(entry.day),
+            "InvoiceNumber": entry.invoice, "IsBatchBooking": int(i % 4 == 0), "Journal": entry.journal,
+            "JournalDescription": entry.record["JournalDescription"], "PaymentCondition": terms.code,
             "PaymentConditionDescription": terms.description, "PaymentDays": terms.days + 14 * k,
-            "PaymentMethod": "BBBBBIKV"[i % 8], "RateFC": entry.rate, "Source": (0, 1)[i % 2], "Status": status,
-            "TransactionAmountDC": -total["AmountDC"], "TransactionAmountFC": -total["AmountFC"],
-            "TransactionDueDate": midnight(entry.due), "TransactionEntryID": entry.record["EntryID"],
-            "TransactionID": total["ID"], "TransactionIsReversal": entry.kind == 31,
-            "TransactionReportingPeriod": entry.day.month, "TransactionReportingYear": entry.day.year,
-            "TransactionStatus": entry.status, "TransactionType": entry.kind, "YourRef": entry.your_ref,
+            "PaymentMethod": "BBBBBIKV"[i % 8], "RateFC": entry.rate, "Source": (0, 1)[i % 2],
+            "Status": status, "TransactionAmountDC": -total["AmountDC"],
+            "TransactionAmountFC": -total["AmountFC"], "TransactionDueDate": midnight(entry.due),
+            "TransactionEntryID": entry.record["EntryID"], "TransactionID": total["ID"],
+            "TransactionIsReversal": entry.kind == 31, "TransactionReportingPeriod": entry.day.month,
+            "TransactionReportingYear": entry.day.year, "TransactionStatus": entry.status,
+            "TransactionType": entry.kind, "YourRef": entry.your_ref,
         }  # fmt: skip
         if terms.discount:
             record["DiscountDueDate"] = midnight(entry.day + timedelta(days=terms.discount_days))
@@ -91,11 +99,17 @@ class Payables:
             record["PaymentSelector"], record["PaymentSelectorFullName"] = dice.pick(setting.staff)
         if done:
             batch = (paid - setting.history.start).days // 7 + 1
-            record["PaymentBatchNumber"], record["CashflowTransactionBatchCode"] = batch, f"{paid.year}{batch:05d}"
+            record["PaymentBatchNumber"], record["CashflowTransactionBatchCode"] = (
+                batch,
+                f"{paid.year}{batch:05d}",
+            )
             record["EndDate"], record["EndPeriod"], record["EndYear"] = midnight(paid), paid.month, paid.year
             if i % 5 == 0:
                 record["Document"] = self._documents[batch % len(self._documents)]
-                record["DocumentNumber"], record["DocumentSubject"] = 9000 + batch, f"SEPA-betaalbestand {batch}"
+                record["DocumentNumber"], record["DocumentSubject"] = (
+                    9000 + batch,
+                    f"SEPA-betaalbestand {batch}",
+                )
             self._keeper.settle(entry, "1600", paid, -int(dc.scaleb(2)))
         setting.stamp(record, stamps)
         return record

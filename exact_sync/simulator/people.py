@@ -50,28 +50,36 @@ def found_people(setting: Setting, accounts: list[Record], n: int) -> list[Recor
         main = account["ID"] not in mains
         record: Record = {
             "ID": dice.guid(), "Account": account["ID"], "AccountIsCustomer": account["IsSales"],
-            "AccountIsSupplier": account["IsSupplier"], "AccountName": account["Name"], "Code": account["Code"],
-            "AddressStreet": street, "AddressStreetNumber": number, "AddressStreetNumberSuffix": suffix,
-            "City": city.name if at_home else None, "State": city.state if at_home else None,
-            "Postcode": names.postcode(country.code, city, dice) if at_home else None, "Country": country.code,
-            "BirthDate": midnight(history.start.replace(day=1) - timedelta(days=dice.between(7000, 22000)))
-            if i % 5 == 2 else None,
+            "AccountIsSupplier": account["IsSupplier"], "AccountName": account["Name"],
+            "Code": account["Code"], "AddressStreet": street, "AddressStreetNumber": number,
+            "AddressStreetNumberSuffix": suffix, "City": city.name if at_home else None,
+            "State": city.state if at_home else None,
+            "Postcode": names.postcode(country.code, city, dice) if at_home else None,
+            "Country": country.code,
+            "BirthDate": midnight(history.start.replace(day=1) - timedelta(days=dice.between(7000,
+             22000))) if i % 5 == 2 else None,
             "BirthName": last, "BusinessEmail": email, "BusinessMobile": mobile if i % 2 else None,
-            "BusinessPhone": account["Phone"] if i % 3 else None, "Email": email, "FirstName": first, "MiddleName": middle or None,
-            "LastName": last, "FullName": full, "Gender": gender, "HID": 11000 + i,
-            "Initials": f"{first[0]}." if i % 3 else None, "IsAnonymised": int(i % 41 == 40),
-            "IsMailingExcluded": i % 7 == 3, "IsMainContact": main, "JobTitleDescription": dice.pick(names.JOB_TITLES),
-            "Language": country.language, "Mobile": mobile if i % 3 == 0 else None,
-            "Phone": names.phone(country, city, dice) if i % 4 else None, "Person": dice.guid(), "PictureUrl": _PLACEHOLDER,
-            "PictureThumbnailUrl": _PLACEHOLDER, "StartDate": midnight(stamps[0].date()),
-            "EndDate": midnight(history.today + timedelta(days=dice.between(-90, 400))) if i % 19 == 7 else None,
+            "BusinessPhone": account["Phone"] if i % 3 else None, "Email": email, "FirstName": first,
+            "MiddleName": middle or None, "LastName": last, "FullName": full, "Gender": gender,
+            "HID": 11000 + i, "Initials": f"{first[0]}." if i % 3 else None,
+            "IsAnonymised": int(i % 41 == 40), "IsMailingExcluded": i % 7 == 3, "IsMainContact": main,
+            "JobTitleDescription": dice.pick(names.JOB_TITLES), "Language": country.language,
+            "Mobile": mobile if i % 3 == 0 else None,
+            "Phone": names.phone(country, city, dice) if i % 4 else None, "Person": dice.guid(),
+            "PictureUrl": _PLACEHOLDER, "PictureThumbnailUrl": _PLACEHOLDER,
+            "StartDate": midnight(stamps[0].date()),
+            "EndDate": midnight(history.today + timedelta(days=dice.between(-90,
+             400))) if i % 19 == 7 else None,
             "SocialSecurityNumber": registers.rsin(dice) if i % 23 == 5 else None,
         }  # fmt: skip
         if title:
             record["Title"], record["TitleAbbreviation"], record["TitleDescription"] = title
         if i % 10 == 4:
             record["IdentificationDate"] = midnight(stamps[0].date())
-            record["IdentificationDocument"], record["IdentificationUser"] = dice.guid(), dice.pick(setting.staff)[0]
+            record["IdentificationDocument"], record["IdentificationUser"] = (
+                dice.guid(),
+                dice.pick(setting.staff)[0],
+            )
         if i % 10 == 6:
             record["LeadPurpose"], record["LeadSource"] = dice.pick(purposes), dice.pick(purposes)
         _RARE.fill(record, i, dice)

@@ -75,7 +75,8 @@ def ean13(prefix: str, dice: Dice) -> str:
 
 
 def payment_reference(number: int) -> str:
-    """A Dutch payment reference of sixteen digits; the first one checks the rest (weights 2 4 8 5 10 9 7 3 6 1)."""
+    """A Dutch payment reference of sixteen digits; the first one checks the rest (weights 2 4 8 5 10 9 7 3 6
+    1)."""
     body = f"{number:015d}"
     weights = (2, 4, 8, 5, 10, 9, 7, 3, 6, 1)
     total = sum(int(d) * weights[i % 10] for i, d in enumerate(reversed(body)))

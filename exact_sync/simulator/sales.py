@@ -32,7 +32,8 @@ _RARE = Rare(
     ("SelectionCodeCode SelectionCodeDescription", (("S1", "Spoed"),)),
     ("ShippingMethodCode ShippingMethodDescription", (("DHL", "DHL For You"), ("AFH", "Afhalen"))),
     ("TaxScheduleCode TaxScheduleDescription", (("STD", "Standaard"),)),
-    ("WithholdingTaxAmountFC WithholdingTaxBaseAmount WithholdingTaxPercentage", ((Decimal(0), Decimal(0), Decimal(0)),)),
+    ("WithholdingTaxAmountFC WithholdingTaxBaseAmount WithholdingTaxPercentage", ((Decimal(0), Decimal(0),
+     Decimal(0)),)),
     every=9,
 )  # fmt: skip
 _CODED = {"SalesChannel": "SalesChannelCode", "SelectionCode": "SelectionCodeCode",
@@ -40,20 +41,26 @@ _CODED = {"SalesChannel": "SalesChannelCode", "SelectionCode": "SelectionCodeCod
 """References to tables that are not mirrored, and the property that tells whether they are filled."""
 _RARE_LINE = Rare(
     ("CostCenter CostCenterDescription", (("VK", "Verkoop"), ("MAG", "Magazijn"))),
-    ("CostUnit CostUnitDescription", (("P01", "Projecten"),)),
-    ("CustomField", CUSTOM_FIELDS),
-    ("CustomerItemCode", (("KL-88/1",), ("",))),
-    ("EmployeeFullName", (("Wout Peeters",),)),
-    ("ExtraDutyAmountFC ExtraDutyPercentage", ((Decimal(0), Decimal(0)), (Decimal("1.04"), Decimal("0.052")))),
-    ("Notes", tuple((text,) for text in names.REMARKS)),
-    ("PricelistDescription", (("Dealerprijzen 2024",),)),
+    ("CostUnit CostUnitDescription", (("P01", "Projecten"),)), ("CustomField", CUSTOM_FIELDS),
+    ("CustomerItemCode", (("KL-88/1",), ("",))), ("EmployeeFullName", (("Wout Peeters",),)),
+    ("ExtraDutyAmountFC ExtraDutyPercentage", ((Decimal(0), Decimal(0)), (Decimal("1.04"),
+     Decimal("0.052")))),
+    ("Notes", tuple((text,) for text in names.REMARKS)), ("PricelistDescription", (("Dealerprijzen 2024",),)),
     ("ProjectDescription ProjectWBSDescription", (("Nieuwbouw Noordzijde", "Fase 2 – ruwbouw"),)),
     ("SalesOrderLineNumber SalesOrderNumber", ((1, 4000123), (2, 4000999))),
     ("SubscriptionDescription", (("Onderhoudsabonnement (maand)",),)),
-    ("TaxScheduleCode TaxScheduleDescription", (("STD", "Standaard"),)),
-    every=11,
+    ("TaxScheduleCode TaxScheduleDescription", (("STD", "Standaard"),)), every=11,
 )  # fmt: skip
-_LINE_GUIDS = ("Employee", "Pricelist", "Project", "ProjectWBS", "SalesOrder", "SalesOrderLine", "Subscription", "TaxSchedule")
+_LINE_GUIDS = (
+    "Employee",
+    "Pricelist",
+    "Project",
+    "ProjectWBS",
+    "SalesOrder",
+    "SalesOrderLine",
+    "Subscription",
+    "TaxSchedule",
+)
 
 
 @dataclass(slots=True)
@@ -83,10 +90,24 @@ def exchange_rate(currency: str, day: date) -> Decimal:
     return Decimal(mean + swing * step // 50).scaleb(-4).normalize() if swing else Decimal(1)
 
 
+def _discounted(price: Decimal, percent: int) -> Decimal:
+    """The price less that many percent, with at most six decimals."""
+    exact = price * (100 - percent) / 100
+    exponent = exact.as_tuple().exponent
+    return round(exact, 6) if isinstance(exponent, int) and exponent < -6 else exact
+
+
 class Sales:
     """Makes invoices; keeps what is the same for all of them."""
 
-    def __init__(self, setting: Setting, chart: Chart, customers: list[Record], items: list[Record], numbering: Numbering) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        chart: Chart,
+        customers: list[Record],
+        items: list[Record],
+        numbering: Numbering,
+    ) -> None:
         self._setting = setting
         self._chart = chart
         self._customers = customers
@@ -121,16 +142,18 @@ class Sales:
         rate = exchange_rate(currency, day)
         record: Record = {
             "InvoiceID": dice.guid(), "Currency": currency, "Discount": Decimal(0), "DiscountType": 1,
-            "AmountDiscount": Decimal(0), "AmountDiscountExclVat": Decimal(0), "Type": kind, "TypeDescription": _TYPES[kind],
-            "Status": status, "StatusDescription": _STATUSES[status], "Journal": "70", "JournalDescription": "Verkoopboek",
-            "InvoiceDate": midnight(day), "DueDate": midnight(day + timedelta(days=terms.days)),
+            "AmountDiscount": Decimal(0), "AmountDiscountExclVat": Decimal(0), "Type": kind,
+            "TypeDescription": _TYPES[kind], "Status": status, "StatusDescription": _STATUSES[status],
+            "Journal": "70", "JournalDescription": "Verkoopboek", "InvoiceDate": midnight(day),
+            "DueDate": midnight(day + timedelta(days=terms.days)),
             "OrderDate": midnight(day - timedelta(days=dice.below(20))), "OrderNumber": i + 1,
             "PaymentCondition": terms.code, "PaymentConditionDescription": terms.description,
             "YourRef": dice.pick((None, f"PO-{dice.digits(5)}", f"{dice.digits(4)}/{day.year}", "")),
             "Description": dice.pick((None, f"Order {i + 1}", "Levering conform afspraak – deel 1", "")),
             "DeliverToAddress": dice.guid(),
             "StarterSalesInvoiceStatus": 0 if status < 50 else 3 if age > 60 else 2,
-            "StarterSalesInvoiceStatusDescription": "Draft" if status < 50 else "Paid" if age > 60 else "Sent",
+            "StarterSalesInvoiceStatusDescription":
+            "Draft" if status < 50 else "Paid" if age > 60 else "Sent",
         }  # fmt: skip
         contact = contacts.get(customer["ID"])
         for role in ("OrderedBy", "InvoiceTo", "DeliverTo"):
@@ -176,13 +199,14 @@ class Sales:
         self._lines += 1
         record: Record = {
             "ID": dice.guid(), "InvoiceID": sale.record["InvoiceID"], "LineNumber": k, "Item": item["ID"],
-            "ItemCode": item["Code"], "ItemDescription": item["Description"], "Description": item["Description"],
-            "Quantity": quantity, "UnitPrice": price, "NetPrice": price * (100 - percent) / 100,
-            "Discount": Decimal(percent).scaleb(-2), "UnitCode": item["Unit"], "UnitDescription": item["UnitDescription"],
-            "AmountFC": money(net), "AmountDC": money(cents(money(net) * sale.rate)), "VATAmountFC": money(tax),
-            "VATAmountDC": money(cents(money(tax) * sale.rate)), "VATCode": vat.code, "VATCodeDescription": vat.description,
-            "VATPercentage": vat.fraction, "GLAccount": account, "GLAccountDescription": title,
-            "DeliveryDate": midnight(sale.day) if k == 1 else None,
+            "ItemCode": item["Code"], "ItemDescription": item["Description"],
+            "Description": item["Description"], "Quantity": quantity, "UnitPrice": price,
+            "NetPrice": _discounted(price, percent), "Discount": Decimal(percent).scaleb(-2),
+            "UnitCode": item["Unit"], "UnitDescription": item["UnitDescription"], "AmountFC": money(net),
+            "AmountDC": money(cents(money(net) * sale.rate)), "VATAmountFC": money(tax),
+            "VATAmountDC": money(cents(money(tax) * sale.rate)), "VATCode": vat.code,
+            "VATCodeDescription": vat.description, "VATPercentage": vat.fraction, "GLAccount": account,
+            "GLAccountDescription": title, "DeliveryDate": midnight(sale.day) if k == 1 else None,
         }  # fmt: skip
         if item["IsTime"]:
             record["StartTime"] = midnight(sale.day.replace(day=1))

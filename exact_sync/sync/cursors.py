@@ -114,31 +114,59 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 @dataclass(frozen=True)
 class Window:
-    """A calendar month of history; the newest has no end, the oldest no beginning."""
+    """A part of history: what is dated in [since, ends)."""
 
     starts: date
+    """The day that names it."""
+    since: date | None
+    """None for the oldest, where history is read from its beginning."""
     ends: date | None
-    """The first day that no longer belongs to it."""
-    open_start: bool = False
-
-    @property
-    def since(self) -> date | None:
-        return None if self.open_start else self.starts
+    """None for the newest."""
 
 
-def windows(oldest: date, today: date, start_date: date | None = None) -> list[Window]:
-    """All windows from the newest to the oldest."""
-    first = max(oldest, start_date) if start_date else oldest
+WINDOW_RECORDS = 300
+"""About so many records a window should hold: five pages of sixty."""
+
+
+def window_starts(oldest: date, today: date, records: int | None) -> list[date]:
+    """Cut history from ``oldest`` on into windows of whole months, newest first.
+
+    ``records``: how many there are; a small administration gets long windows, because each costs
+    a call however little is in it. None (unknown): a month each.
+    """
     month = today.replace(day=1)
-    result, ends = [], None
-    while True:
-        is_last = month <= first
-        starts = max(month, start_date) if start_date and is_last else month
-        result.append(Window(starts, ends, open_start=is_last and start_date is None))
-        if is_last:
-            return result
-        ends = month
-        month = (month - timedelta(days=1)).replace(day=1)
+    span = max(1, (month.year - oldest.year) * 12 + month.month - oldest.month + 1)
+    months = 1 if records is None else max(1, min(span, WINDOW_RECORDS * span // max(1, records)))
+    starts = [month]
+    while starts[-1] > oldest:
+        starts.append(_months_before(starts[-1], months))
+    return starts
+
+
+def windows(starts: Iterable[date], today: date, start_date: date | None = None) -> list[Window]:
+    """The windows that begin on these days, newest first, as far back as ``start_date``.
+
+    Where the newest has become as long as the one before it, this month begins a new one.
+    """
+    newest_first = sorted(starts, reverse=True)
+    month = today.replace(day=1)
+    length = newest_first[0] - newest_first[1] if len(newest_first) > 1 else timedelta(days=28)
+    if month - newest_first[0] >= length:
+        newest_first.insert(0, month)
+    result: list[Window] = []
+    ends: date | None = None
+    for start in newest_first:
+        is_oldest = start == newest_first[-1] or (start_date is not None and start <= start_date)
+        result.append(Window(start, start_date if is_oldest else start, ends))
+        if is_oldest:
+            break
+        ends = start
+    return result
+
+
+def _months_before(day: date, months: int) -> date:
+    index = day.year * 12 + day.month - 1 - months
+    return date(index // 12, index % 12 + 1, 1)
 
 
 def is_recent(window: Window, today: date, days: int) -> bool:

@@ -1,4 +1,4 @@
-"""Date windows: history month by month, newest first, each with its own checkpoint.
+"""Date windows: history in parts of whole months, newest first, each with its own checkpoint.
 
 After the first reading a run asks two things: what was changed (one query on Modified), and how
 many records there are (one ``$count``). Equal numbers prove that nothing was removed: what we hold
@@ -50,7 +50,7 @@ def read(task: Task) -> None:
             with contextlib.suppress(ModifiedRefused):
                 modified.read_changes(task, questions, before)
         task.strategy = Strategy.DATE_WINDOWS
-        windows = cursors.windows(min(begun), today, task.options.start_date)
+        windows = cursors.windows(begun, today, task.options.start_date)
     else:
         task.strategy = Strategy.DATE_WINDOWS
         windows = _begin(task, questions, today)
@@ -70,6 +70,7 @@ def _begin(task: Task, questions: Questions, today: date) -> list[Window]:
     name = str(task.resource.date)
     oldest: date | None = today - timedelta(days=task.options.recent_days)
     highest: datetime | None = None
+    records: int | None = None
     try:
         value = _extreme(task, questions, name, "asc")
         oldest = read_date(value) if isinstance(value, str) else None
@@ -80,15 +81,18 @@ def _begin(task: Task, questions: Questions, today: date) -> list[Window]:
         pass
     if oldest is None:
         return []
-    windows = cursors.windows(oldest, today, task.options.start_date)
+    with contextlib.suppress(Refused, Unavailable):
+        records = task.client.count(task.asked, questions.dated(task.options.start_date, None))
+    starts = cursors.window_starts(oldest, today, records)
 
     def begin(connection: Connection) -> None:
         checkpoints.forget_windows(connection, task.division, task.resource.name)
-        checkpoints.save_window(connection, task.division, task.resource.name, windows[-1].starts, {})
+        for start in starts:
+            checkpoints.save_window(connection, task.division, task.resource.name, start, {})
         task.save(connection, cursor=highest.isoformat() if highest else None, resume=None)
 
     task.transact(begin)
-    return windows
+    return cursors.windows(starts, today, task.options.start_date)
 
 
 def _extreme(task: Task, questions: Questions, name: str, direction: str) -> object:

@@ -1,0 +1,125 @@
+"""Minute, day and error limits, and who breaks them."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from exact_sync.simulator import Fault, Simulator
+from tests.simulator.conftest import DIVISION, Client
+
+PATH = f"{DIVISION}/crm/Accounts?$select=ID&$top=1"
+MINUTE = {"x-ratelimit-minutely-limit", "x-ratelimit-minutely-remaining", "x-ratelimit-minutely-reset"}
+DAY = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
+
+
+def limits(headers: object) -> set[str]:
+    return {name.lower() for name in dict(headers) if name.lower().startswith("x-ratelimit")}  # type: ignore[call-overload]
+
+
+def test_the_headers_count_down(client: Client) -> None:
+    client.get(PATH)
+    headers = client.get(PATH).headers
+    assert limits(headers) == MINUTE | DAY
+    assert headers["x-ratelimit-minutely-remaining"] == "58"
+    assert headers["x-ratelimit-remaining"] == "4998"
+    assert headers["x-ratelimit-minutely-reset"] == "1782396840000"  # 14:14:00Z, a whole minute
+    assert headers["x-ratelimit-reset"] == "1782432000000"  # the next 00:00 UTC
+
+
+def test_the_sixty_first_call_of_a_minute(client: Client) -> None:
+    client.sim.limits.use(DIVISION, minute=60, day=60)
+    refused = client.get(PATH)
+    assert refused.status_code == 429
+    assert limits(refused.headers) == MINUTE
+    assert refused.headers["x-ratelimit-minutely-remaining"] == "0"
+    assert "retry-after" not in refused.headers
+    assert client.sim.stats.violations["calls_while_limited"] == 0
+    assert client.get(PATH).status_code == 429
+    assert client.sim.stats.violations["calls_while_limited"] == 1
+    client.sim.clock.advance(34.9)
+    assert client.get(PATH).status_code == 429
+    client.sim.clock.advance(0.1)
+    assert client.get(PATH).headers["x-ratelimit-minutely-remaining"] == "59"
+    assert client.sim.limits.used(DIVISION) == (1, 61)
+
+
+def test_the_last_call_of_a_day(client: Client) -> None:
+    client.sim.limits.use(DIVISION, day=5000)
+    refused = client.get(PATH)
+    assert refused.status_code == 429
+    assert limits(refused.headers) == DAY
+    client.sim.clock.advance(9 * 3600 + 46 * 60 + 35)  # to 00:00 UTC, in the middle of the Dutch night
+    renewed = client.tokens = client.sim.oauth.sign_in()
+    client.headers["Authorization"] = f"Bearer {renewed['access_token']}"
+    assert client.get(PATH).headers["x-ratelimit-remaining"] == "4999"
+
+
+def test_divisions_count_apart_and_me_not_at_all(client: Client) -> None:
+    client.get(PATH)
+    assert limits(client.get("current/Me").headers) == set()
+    client.get("124133/crm/Accounts?$top=1")
+    client.get("7/system/Divisions")
+    used = [client.sim.limits.used(code) for code in (DIVISION, 124133, 7, 8)]
+    assert used == [(1, 1), (1, 1), (1, 1), (0, 0)]
+
+
+def test_more_than_ten_errors_shut_an_endpoint_for_an_hour(client: Client) -> None:
+    bad = f"{DIVISION}/crm/Accounts?$select=Nope"
+    for _ in range(10):
+        assert client.get(bad).status_code == 400
+    assert client.get(PATH).status_code == 200
+    assert client.get(bad).status_code == 400
+    assert client.get(PATH).status_code == 403
+    assert client.sim.stats.violations["error_blocked"] == 1
+    assert client.get(f"{DIVISION}/crm/Contacts?$top=1").status_code == 200
+    assert client.get("124133/crm/Accounts?$top=1").status_code == 200
+    client.sim.clock.advance(3600)
+    client.headers["Authorization"] = f"Bearer {client.sim.oauth.sign_in()['access_token']}"
+    assert client.get(PATH).status_code == 200
+
+
+def test_errors_older_than_an_hour_are_forgotten(client: Client) -> None:
+    for _ in range(3):
+        client.headers["Authorization"] = f"Bearer {client.sim.oauth.sign_in()['access_token']}"
+        for _ in range(5):
+            client.get(f"{DIVISION}/crm/Accounts?$select=Nope")
+        client.sim.clock.advance(1801)
+    client.headers["Authorization"] = f"Bearer {client.sim.oauth.sign_in()['access_token']}"
+    assert client.get(PATH).status_code == 200
+
+
+@pytest.mark.parametrize(("division", "expected"), [(DIVISION, 1), (124133, 0)])
+def test_two_calls_at_once_are_seen(sim: Simulator, client: Client, division: int, expected: int) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def wait(_: object) -> None:
+        inside.set()
+        leave.wait(5)
+
+    sim.faults.add(Fault("hook", path="crm/Accounts", division=DIVISION, hook=wait))
+    other = threading.Thread(target=client.get, args=(PATH,))
+    other.start()
+    assert inside.wait(5)
+    Client(sim).http.close()
+    client.tokens = sim.oauth.sign_in()
+    client.headers["Authorization"] = f"Bearer {client.tokens['access_token']}"
+    client.get(f"{division}/crm/Contacts?$top=1")
+    leave.set()
+    other.join(5)
+    assert sim.stats.violations["overlapping"] == expected
+
+
+def test_one_after_the_other_is_no_overlap(client: Client) -> None:
+    for _ in range(30):
+        client.get(f"{DIVISION}/crm/Accounts?$select=ID,Name,Modified")
+    assert not any(client.sim.stats.violations.values())
+    calls = client.sim.stats.calls(division=DIVISION, path="crm/Accounts")
+    assert [call.rows for call in calls] == [60] * 30
+    assert all(
+        call.finished is not None and call.started <= call.finished <= time.monotonic() for call in calls
+    )
+    client.sim.stats.reset()
+    assert client.sim.stats.calls() == []
