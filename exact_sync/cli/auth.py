@@ -1,6 +1,8 @@
 """``exact-sync auth``: sign in at Exact, and see who is."""
 
 import json
+import sys
+from collections.abc import Callable
 from datetime import timedelta
 
 import click
@@ -30,15 +32,16 @@ def login(options: Options, paste: bool) -> None:
             else:
                 click.echo(f"Waiting for the answer at {service.settings.redirect_uri} …", err=True)
 
-        name = service.sign_in_with_browser(show, _pasted if paste else None)
+        read: Callable[[], str] | None = _pasted if paste else None
+        name = service.sign_in_with_browser(show, read)
         click.echo(f"Signed in as {name}.")
 
 
 def _pasted() -> str:
-    return str(click.get_text_stream("stdin").readline())
+    return sys.stdin.readline()
 
 
-@auth.command("status")
+@auth.command(name="status")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
 def auth_status(options: Options, as_json: bool) -> int:

@@ -21,10 +21,10 @@ class Clock:
         self._lock = threading.Lock()
         self._offset = timedelta(0)
         self._frozen: datetime | None = None
-        if start is not None:
-            self.set(start)
         if frozen:
             self.freeze()
+        if start is not None:
+            self.set(start)
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""

@@ -38,11 +38,8 @@ def serve(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    clock = Clock()
-    books = Books(clock)
-    found_group(books, divisions=divisions, size=size, seed=seed, today=clock.now().astimezone(ZONE).date())
     simulator = Simulator(
-        books,
+        sample_group(divisions=divisions, size=size, seed=seed),
         host=host,
         port=port,
         auto_consent=auto_consent,
@@ -54,6 +51,14 @@ def serve(
         (write or _to_stdout)(settings(simulator))
         while not stop.wait(0.5):
             pass
+
+
+def sample_group(*, divisions: int = 2, size: Size = "small", seed: int = 0) -> Books:
+    """The books of a sample group of companies, up to this day."""
+    clock = Clock()
+    books = Books(clock)
+    found_group(books, divisions=divisions, size=size, seed=seed, today=clock.now().astimezone(ZONE).date())
+    return books
 
 
 def settings(simulator: Simulator) -> str:

@@ -17,8 +17,8 @@ FREE = {
         " EndDate IsMailing",
         "salesinvoice/SalesInvoices": "Description YourRef Remarks DueDate GAccountAmountFC IsExtraDuty"
         " StarterSalesInvoiceStatus",
-        "logistics/Items": "Description StandardSalesPrice CostPriceStandard Stock Notes EndDate IsWebshopItem"
-        " FreeBoolField_03 FreeDateField_02 FreeNumberField_06 FreeTextField_04",
+        "logistics/Items": "Description StandardSalesPrice CostPriceStandard Stock Notes EndDate"
+        " IsWebshopItem FreeBoolField_03 FreeDateField_02 FreeNumberField_06 FreeTextField_04",
         "documents/Documents": "Subject Body ExpiryDate AmountFC InheritShare SendMethod DocumentDate",
         "cashflow/Payments": "Description PaymentReference DueDate AmountDiscountDC IsBatchBooking"
         " TransactionIsReversal",

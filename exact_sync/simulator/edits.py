@@ -39,8 +39,7 @@ def random_edits(
 
 
 def new_record(books: Books, division: int, path: str, rng: Random) -> dict[str, Any]:
-    """A plausible record for ``Table.insert``: a copy of some row with a key, numbers and codes of its
-    own."""
+    """A record for ``Table.insert``: a copy of some row with a key, numbers and codes of its own."""
     with books.lock:
         return Editor(books, division, rng).draft(path)[0]
 
@@ -203,7 +202,7 @@ class Editor:
         _count(done, path, "removed")
 
 
-def _period(day: datetime) -> dict[str, int]:
+def _period(day: datetime) -> dict[str, Any]:
     return {"FinancialYear": day.year, "FinancialPeriod": day.month}
 
 

@@ -50,8 +50,7 @@ _GUIDS = {"Asset": "AssetCode", "Project": "ProjectCode", "Subscription": "Subsc
 
 @dataclass(slots=True)
 class Posting:
-    """One line to be: the ledger account's code and its amount without VAT, in cents of the division's
-    currency."""
+    """One line to be: the ledger account's code and its amount without VAT, in cents."""
 
     ledger: str
     dc: int

@@ -1,5 +1,4 @@
-"""Dutch, Belgian, German and a few other names of people, companies and places, and texts people leave
-behind."""
+"""Names of people, companies and places (Dutch, Belgian, German, a few others) and texts people leave."""
 
 from typing import NamedTuple
 

@@ -16,7 +16,8 @@ _TYPES = (
 )
 _BODIES = (
     "<p>Geachte heer/mevrouw,</p><p>Bijgaand onze factuur&nbsp;&euro;&nbsp;1.210,&ndash; &amp; bijlage.</p>",
-    '<html><head><style>p{color:#333}</style></head><body><p class="x">Één <b>vet</b> &lt;woord&gt;</p></body></html>',
+    "<html><head><style>p{color:#333}</style></head><body>"
+    '<p class="x">Één <b>vet</b> &lt;woord&gt;</p></body></html>',
     "<ul><li>Müller &amp; Söhne</li>\r\n<li>日本 🎌</li></ul>",
     "Platte tekst zonder opmaak.\n\nMet een lege regel.",
     "",

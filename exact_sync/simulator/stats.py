@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,7 +41,7 @@ class Stats:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._log: list[Call] = []
+        self._log: deque[Call] = deque(maxlen=200_000)
         self._broken: Counter[str] = Counter()
         self._running: Counter[int] = Counter()
 

@@ -85,7 +85,10 @@ class Conflict(DatabaseAway):
 
 def shown_url(url: URL) -> str:
     """A database URL that may be shown: without its password."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+    url = url.set(drivername="postgresql")
+    if not url.password:
+        url = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+    return url.render_as_string(hide_password=True)
 
 
 @contextmanager

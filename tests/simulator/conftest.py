@@ -65,12 +65,14 @@ class Client:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
-        self.http = httpx.Client(base_url=sim.base_url, trust_env=False, timeout=5)
-        self.tokens = sim.oauth.sign_in()
-        self.headers = {
-            "Accept": "application/json",
-            "Authorization": f"Bearer {self.tokens['access_token']}",
-        }
+        self.http = httpx.Client(base_url=sim.base_url, trust_env=False, verify=False, timeout=5)
+        self.headers = {"Accept": "application/json"}
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Again, where a test has let ten minutes pass."""
+        self.tokens = self.sim.oauth.sign_in()
+        self.headers["Authorization"] = f"Bearer {self.tokens['access_token']}"
 
     def get(self, path: str, params: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
         url = path if path.startswith("http") else f"/api/v1/{path}"

@@ -52,8 +52,7 @@ def test_the_last_call_of_a_day(client: Client) -> None:
     assert refused.status_code == 429
     assert limits(refused.headers) == DAY
     client.sim.clock.advance(9 * 3600 + 46 * 60 + 35)  # to 00:00 UTC, in the middle of the Dutch night
-    renewed = client.tokens = client.sim.oauth.sign_in()
-    client.headers["Authorization"] = f"Bearer {renewed['access_token']}"
+    client.sign_in()
     assert client.get(PATH).headers["x-ratelimit-remaining"] == "4999"
 
 
@@ -77,17 +76,17 @@ def test_more_than_ten_errors_shut_an_endpoint_for_an_hour(client: Client) -> No
     assert client.get(f"{DIVISION}/crm/Contacts?$top=1").status_code == 200
     assert client.get("124133/crm/Accounts?$top=1").status_code == 200
     client.sim.clock.advance(3600)
-    client.headers["Authorization"] = f"Bearer {client.sim.oauth.sign_in()['access_token']}"
+    client.sign_in()
     assert client.get(PATH).status_code == 200
 
 
 def test_errors_older_than_an_hour_are_forgotten(client: Client) -> None:
     for _ in range(3):
-        client.headers["Authorization"] = f"Bearer {client.sim.oauth.sign_in()['access_token']}"
+        client.sign_in()
         for _ in range(5):
             client.get(f"{DIVISION}/crm/Accounts?$select=Nope")
         client.sim.clock.advance(1801)
-    client.headers["Authorization"] = f"Bearer {client.sim.oauth.sign_in()['access_token']}"
+    client.sign_in()
     assert client.get(PATH).status_code == 200
 
 
@@ -103,9 +102,6 @@ def test_two_calls_at_once_are_seen(sim: Simulator, client: Client, division: in
     other = threading.Thread(target=client.get, args=(PATH,))
     other.start()
     assert inside.wait(5)
-    Client(sim).http.close()
-    client.tokens = sim.oauth.sign_in()
-    client.headers["Authorization"] = f"Bearer {client.tokens['access_token']}"
     client.get(f"{division}/crm/Contacts?$top=1")
     leave.set()
     other.join(5)

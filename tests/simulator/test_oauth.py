@@ -12,12 +12,13 @@ import pytest
 from exact_sync.simulator import Simulator
 from tests.simulator.conftest import Client
 
+HTTP = httpx.Client(trust_env=False, verify=False)
 REDIRECT = "http://localhost:8080/callback?keep=1"
 
 
 def ask(sim: Simulator, **changes: str) -> httpx.Response:
     params = {"client_id": sim.client_id, "redirect_uri": REDIRECT, "response_type": "code", "state": "s&1"}
-    return httpx.get(f"{sim.base_url}/api/oauth2/auth", params=params | changes, trust_env=False)
+    return HTTP.get(f"{sim.base_url}/api/oauth2/auth", params=params | changes)
 
 
 def landed(response: httpx.Response) -> dict[str, str]:
@@ -32,7 +33,7 @@ def landed(response: httpx.Response) -> dict[str, str]:
 def token(sim: Simulator, *, auth: tuple[str, str] | None = None, **form: str) -> httpx.Response:
     own = {} if auth else {"client_id": sim.client_id, "client_secret": sim.client_secret}
     url = f"{sim.base_url}/api/oauth2/token"
-    return httpx.post(url, data=own | form, auth=auth, trust_env=False)  # type: ignore[arg-type]
+    return HTTP.post(url, data=own | form, auth=auth)  # type: ignore[arg-type]
 
 
 def redeem(sim: Simulator, code: str, redirect: str = REDIRECT) -> httpx.Response:
@@ -70,9 +71,9 @@ def test_the_user_is_asked(sim: Simulator) -> None:
         for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
     }
     url = f"{sim.base_url}/api/oauth2/auth"
-    allowed = httpx.post(url, data=fields | {"decision": "allow"}, trust_env=False)
+    allowed = HTTP.post(url, data=fields | {"decision": "allow"})
     assert redeem(sim, landed(allowed)["code"]).status_code == 200
-    denied = httpx.post(url, data=fields | {"decision": "deny"}, trust_env=False)
+    denied = HTTP.post(url, data=fields | {"decision": "deny"})
     assert landed(denied) == {"keep": "1", "error": "access_denied", "state": "s&1"}
 
 
@@ -118,9 +119,7 @@ def test_the_client_must_be_known(sim: Simulator) -> None:
     assert refresh(sim, first, auth=(sim.client_id, "wrong")).status_code == 400
     assert refresh(sim, first, auth=(sim.client_id, sim.client_secret)).status_code == 200
     assert token(sim, grant_type="password").json() == {"error": "unsupported_grant_type"}
-    as_json = httpx.post(
-        f"{sim.base_url}/api/oauth2/token", json={"grant_type": "refresh_token"}, trust_env=False
-    )
+    as_json = HTTP.post(f"{sim.base_url}/api/oauth2/token", json={"grant_type": "refresh_token"})
     assert as_json.status_code == 400
 
 
