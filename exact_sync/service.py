@@ -16,7 +16,7 @@ from exact_sync.catalog import RESOURCES, Resource
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.credentials import Cipher
-from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.errors import BadConfiguration, DatabaseAway, ExactAway
 from exact_sync.exact.callback import Callback
 from exact_sync.exact.client import Client
 from exact_sync.exact.oauth import (
@@ -148,6 +148,7 @@ class Service:
             self.sign_in,
             Runner(self.client, self.database, self.clock, options),
             self.clock,
+            find_home=self._who_is_it,
             wanted=None if settings.divisions == "all" else settings.divisions,
             workers=settings.workers,
         )
@@ -191,11 +192,17 @@ class Service:
         tokens = TokenEndpoint(self.http, self.settings.site, app, self.clock).exchange(code)
         logs.hide(tokens.access, tokens.refresh)
         self.sign_in.sign_in(tokens)  # safe first: asking who it is may fail
+        self._who_is_it()
+        return self.sign_in.read().user_name or "unknown"
+
+    def _who_is_it(self) -> int:
+        """Ask Exact whose sign-in this is, note it, and return the division that user has open."""
         me = self.client.me()
-        name = str(me.get("FullName") or me.get("UserName") or "unknown")
         division = me.get("CurrentDivision")
-        self.sign_in.describe(name, division if isinstance(division, int) else None)
-        return name
+        if not isinstance(division, int):
+            raise ExactAway("Exact does not say which division the user has open")
+        self.sign_in.describe(str(me.get("FullName") or me.get("UserName") or "unknown"), division)
+        return division
 
     # Syncing
 

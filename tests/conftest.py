@@ -15,6 +15,7 @@ from exact_sync.simulator import Simulator
 from exact_sync.store import migrate
 from exact_sync.store.database import Database
 from tests.deployment import Deployment, SharedClock
+from tests.processes import Machine, RealTime
 
 _numbers = itertools.count()
 
@@ -102,3 +103,16 @@ def deployment(
     """exact-sync against the simulator, signed in, with a small company in division 124132."""
     with Deployment(simulator, database_url, clock, tmp_path) as deployment:
         yield deployment
+
+
+@pytest.fixture
+def machine(database_url: str, tmp_path: Path) -> Iterator[Machine]:
+    """The same in real time, for exact-sync in processes of its own (it is signed in)."""
+    clock = RealTime()
+    with (
+        Simulator(clock=clock.theirs, minute_limit=100_000) as simulator,
+        Deployment(simulator, database_url, clock, tmp_path) as deployment,
+    ):
+        machine = Machine(deployment, tmp_path)
+        yield machine
+        machine.close()

@@ -72,6 +72,7 @@ class Deployment:
         data_dir: Path,
         *,
         counts: dict[str, int] | None = None,
+        patience: Patience | None = None,
         **settings: Any,
     ) -> None:
         self.simulator = simulator
@@ -84,7 +85,9 @@ class Deployment:
             client_secret=simulator.client_secret,
             **settings,
         )
-        self.service = Service(self.settings, clock, patience=Patience(read=5.0, whole_answer=60.0))
+        self.service = Service(
+            self.settings, clock, patience=patience or Patience(read=5.0, whole_answer=60.0)
+        )
         found_company(
             simulator.books, DIVISION, size="small", seed=1, today=clock.now().date(), counts=counts or TINY
         )

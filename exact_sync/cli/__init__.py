@@ -12,7 +12,7 @@ from exact_sync.cli.checkpoint import accept, reset
 from exact_sync.cli.db import db
 from exact_sync.cli.demo import demo
 from exact_sync.cli.options import Options
-from exact_sync.cli.show import resources, status
+from exact_sync.cli.show import health, resources, status
 from exact_sync.cli.simulator import simulator
 from exact_sync.cli.work import run, sync
 from exact_sync.errors import ExactSyncError
@@ -40,7 +40,7 @@ def cli(
     context.obj = Options(config_file, {name: value for name, value in given.items() if value is not None})
 
 
-for command in (auth, sync, run, status, resources, accept, reset, db, simulator, demo):
+for command in (auth, sync, run, status, health, resources, accept, reset, db, simulator, demo):
     cli.add_command(command)
 
 

@@ -11,6 +11,9 @@ from rich.text import Text
 
 from exact_sync.catalog import RESOURCES
 from exact_sync.cli.options import Options
+from exact_sync.errors import TryLater
+from exact_sync.store import migrate
+from exact_sync.store.locks import WorkLock
 from exact_sync.sync.status import Status
 
 
@@ -75,6 +78,19 @@ def _print_status(facts: Status) -> None:
                 console.print(f"  → {line.hint}")
         if line.quarantined:
             console.print(f"{line.resource} {line.division or ''}: {line.quarantined} records in quarantine")
+
+
+@click.command()
+@click.pass_obj
+def health(options: Options) -> None:
+    """Exit code 0 while a daemon is at work on an up-to-date database; for container health checks."""
+    with options.service("exact-sync health") as service, service.database.begin() as connection:
+        if not migrate.is_current(connection):
+            raise TryLater("the database's schema is not up to date yet")
+        holder = WorkLock(service.database, service.clock).holder()
+    if holder is None:
+        raise TryLater("no exact-sync is at work")
+    click.echo(f"at work: {holder}")
 
 
 @click.command()

@@ -73,7 +73,7 @@ def found_company(
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Nothing of what is made here is garbage; looking for some takes half of the time for a large company."""
+    """Nothing made here is garbage; looking for some takes half of the time of a large company."""
     was_on = gc.isenabled()
     gc.disable()
     try:

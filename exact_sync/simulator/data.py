@@ -120,14 +120,14 @@ class DataService:
             if fault.kind == "revoke_consent":
                 self.sim.oauth.revoke()
         _hooks(struck, context, "before")
-        for fault in struck:
-            if fault.kind in INSTEAD:
-                return instead(fault, context, self.sim.limits)
-        pages = [fault for fault in struck if fault.kind in PAGE]
-        reply = self._read(request, where, entity, pages)
-        for fault in struck:
-            if fault.kind in WIRE:
-                reply = spoil(reply, fault)
+        stand_in = next((fault for fault in struck if fault.kind in INSTEAD), None)
+        if stand_in is not None:
+            reply = instead(stand_in, context, self.sim.limits)
+        else:
+            reply = self._read(request, where, entity, [fault for fault in struck if fault.kind in PAGE])
+            for fault in struck:
+                if fault.kind in WIRE:
+                    reply = spoil(reply, fault)
         reply.afterwards.append(lambda: _hooks(struck, context, "after"))
         return reply
 

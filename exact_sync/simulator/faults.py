@@ -3,7 +3,8 @@
 A rule applies to the calls whose path contains `path` (without one: to every data call, never
 to signing in), of `division`, with `query` in the query string; it lets `after` of them pass,
 then spoils `times` of them (None: for ever). A call that is refused anyway (401, 403, 429)
-counts for no rule; of several rules that give another answer only the first strikes. Kinds and their parameters (defaults):
+counts for no rule; of several rules that give another answer only the first one strikes.
+Kinds and their parameters (defaults):
 
 instead of an answer
     status           status=500, body (text), content_type, headers ({}), reason

@@ -128,7 +128,8 @@ def slug(text: str) -> str:
 def company(country: Country, dice: Dice) -> str:
     prefix, surname = dice.pick(country.surnames)
     legal = dice.pick(country.legal)
-    name = f"{prefix} {surname}".strip().capitalize() if prefix else surname
+    name = f"{prefix} {surname}".strip()
+    name = name[0].upper() + name[1:]
     kind = dice.below(4)
     if kind == 0:
         body = f"{dice.pick(_COMPANY_WORDS)} {name}"
@@ -137,7 +138,7 @@ def company(country: Country, dice: Dice) -> str:
     elif kind == 2:
         body = f"{name} & {dice.pick(country.surnames)[1]}"
     else:
-        body = f"{dice.pick(country.cities).name}se {dice.pick(_COMPANY_WORDS)}"
+        body = f"{dice.pick(_COMPANY_WORDS)} {dice.pick(country.cities).name}"
     return f"{body} {legal}".strip()
 
 

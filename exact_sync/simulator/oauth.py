@@ -133,7 +133,7 @@ class OAuth:
             names = [str(self.books.division(code)["Description"]) for code in self.divisions()]
             return Reply(200, consent_page(self.books.user_name, names, fields), HTML)
         answer = (
-            f"code={self._code(redirect)}" if decision == "allow" else "error=access_denied"
+            f"code={quote(self._code(redirect), safe='')}" if decision == "allow" else "error=access_denied"
         )
         if "state" in fields:
             answer += f"&state={quote(fields['state'], safe='')}"

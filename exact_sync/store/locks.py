@@ -31,14 +31,16 @@ class WorkLock:
                 self._clock.sleep(0.5)
             if self._try():
                 return
-        with self._database.connect() as connection:
-            holder = connection.execute(_HOLDER, _LOCK).first()
-        who = (
-            f"{holder.application_name}, since {holder.backend_start:%H:%M:%S} UTC" if holder else "just now"
-        )
         raise WorkHeld(
-            f"another run holds the work ({who})", "nothing to do: let it finish, or try again later"
+            f"another run holds the work ({self.holder() or 'it ended just now'})",
+            "nothing to do: let it finish, or try again later",
         )
+
+    def holder(self) -> str | None:
+        """Who holds the work, in words; None if nobody does."""
+        with self._database.connect() as connection:
+            row = connection.execute(_HOLDER, _LOCK).first()
+        return f"{row.application_name}, since {row.backend_start:%Y-%m-%d %H:%M:%S} UTC" if row else None
 
     def held(self) -> bool:
         """True while the lock is ours; a database that restarted has forgotten it."""

@@ -1,7 +1,7 @@
 """Who does the work: the lock, the runner, the divisions it is done for."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from exact_sync.catalog import DIVISIONS
 from exact_sync.clock import Clock
@@ -27,6 +27,7 @@ class Crew:
         runner: Runner,
         clock: Clock,
         *,
+        find_home: Callable[[], int],
         wanted: Sequence[int] | None,
         workers: int,
     ) -> None:
@@ -35,6 +36,7 @@ class Crew:
         self.lock = WorkLock(database, clock)
         self._sign_in = sign_in
         self._runner = runner
+        self._find_home = find_home
         self._wanted = wanted
         self._workers = workers
 
@@ -56,10 +58,7 @@ class Crew:
         """The division whose number goes into connection-wide requests."""
         if self._wanted:
             return self._wanted[0]
-        home = self._sign_in.read().home_division
-        if home is None:
-            raise SignInNeeded("the sign-in does not say which division it belongs to")
-        return home
+        return self._sign_in.read().home_division or self._find_home()
 
     def has_divisions(self) -> bool:
         """True once Exact's list of divisions has been read."""

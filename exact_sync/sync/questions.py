@@ -127,7 +127,7 @@ class Questions:
             return True
         if isinstance(refusal, Unavailable):
             return False
-        named = set(re.findall(r"\w+", refusal.message)) & set(query.select)
+        named = set(re.findall(r"['\"](\w+)['\"]", refusal.message)) & set(query.select)
         named -= {resource.key, "Modified", resource.date, "Division"}
         if named:
             for name in sorted(named):

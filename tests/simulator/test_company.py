@@ -97,6 +97,13 @@ def test_nothing_at_all_can_be_asked_for() -> None:
     assert made["financialtransaction/Transactions"] == 1  # the opening balance
 
 
+@pytest.mark.parametrize("path", ["crm/Accounts", "logistics/Items"])
+def test_without_customers_or_goods_nothing_is_sold(path: str) -> None:
+    made = found_company(new_books(), DIVISION, today=TODAY, counts={path: 0})
+    assert made["salesinvoice/SalesInvoices"] == 0
+    assert made["financialtransaction/Transactions"] == SIZES["small"]["financialtransaction/Transactions"]
+
+
 @pytest.mark.parametrize("path", sorted(p for p, e in ENTITIES.items() if not e.shared))
 def test_every_property_is_there_and_typed_and_filled_somewhere(books: Books, path: str) -> None:
     properties = ENTITIES[path].properties

@@ -21,7 +21,7 @@ def test_a_first_load_of_twenty_thousand_customers_and_items_costs_at_most_25_ca
         assert outcomes["customers"].tally.calls <= 25
         assert outcomes["items"].tally.calls <= 25
         with deployment.service.database.begin() as connection:
-            stored = set(connection.execute(text("SELECT id, modified FROM exact.items")).tuples())
+            stored = {tuple(row) for row in connection.execute(text("SELECT id, modified FROM exact.items"))}
         books = deployment.table("logistics/Items").rows
         zone = ZoneInfo("Europe/Amsterdam")
         assert stored == {

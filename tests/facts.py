@@ -1,0 +1,82 @@
+"""What stories ask a deployment: rows by SQL, a checkpoint, a line of the status, one outcome."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from exact_sync.service import Service
+from exact_sync.simulator.company import found_company
+from exact_sync.sync.run import Outcome
+from exact_sync.sync.status import DivisionStatus, ResourceStatus
+from tests.deployment import DIVISION, TINY, Deployment
+
+OTHER = 124229
+"""A second division, where a story needs one."""
+
+
+def sql(deployment: Deployment, statement: str, **values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement, in a transaction of its own; none for one that returns none."""
+    with deployment.service.database.begin() as connection:
+        result = connection.execute(text(statement), values)
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+def checkpoint(deployment: Deployment, name: str, division: int = DIVISION) -> dict[str, Any]:
+    """The stored checkpoint, all of its columns."""
+    query = "SELECT * FROM exact_sync.checkpoint WHERE division = :division AND resource = :name"
+    with deployment.service.database.begin() as connection:
+        row = connection.execute(text(query), {"division": division, "name": name}).mappings().one()
+        return dict(row)
+
+
+def cursor(deployment: Deployment, name: str, division: int = DIVISION) -> datetime | None:
+    """The cursor: Exact's wall clock."""
+    value = checkpoint(deployment, name, division)["cursor"]
+    return datetime.fromisoformat(value) if value else None
+
+
+def line(deployment: Deployment, name: str, division: int | None = DIVISION) -> ResourceStatus:
+    """What ``status`` says of a resource."""
+    lines = deployment.service.status().resources
+    return next(line for line in lines if (line.resource, line.division) == (name, division))
+
+
+def division_line(deployment: Deployment, division: int = DIVISION) -> DivisionStatus:
+    """What ``status`` says of a division."""
+    return next(line for line in deployment.service.status().divisions if line.division == division)
+
+
+def quarantined(deployment: Deployment, name: str) -> dict[str, str]:
+    """Key -> reason of what a resource has in quarantine."""
+    query = "SELECT key, reason FROM exact_sync.quarantine WHERE resource = :name ORDER BY key"
+    return dict(sql(deployment, query, name=name))  # type: ignore[arg-type]
+
+
+def only(outcomes: Sequence[Outcome], name: str, division: int = DIVISION) -> Outcome:
+    """The outcome of one resource in one division."""
+    return next(o for o in outcomes if (o.resource, o.division) == (name, division))
+
+
+def found_other(deployment: Deployment, counts: dict[str, int] | None = None) -> None:
+    """Put a second company into the books, in division OTHER."""
+    found_company(
+        deployment.books, OTHER, size="small", seed=2, today=deployment.clock.now().date(),
+        counts=counts or TINY,
+    )  # fmt: skip
+
+
+@contextmanager
+def next_process(deployment: Deployment) -> Iterator[None]:
+    """Go on with a new service, as the next cron job does: nothing is left in memory."""
+    before = deployment.service
+    before.close()
+    deployment.service = Service(before.settings, deployment.clock, patience=before._patience)
+    yield
+
+
+def data_dir(deployment: Deployment) -> Path:
+    return deployment.settings.data_dir

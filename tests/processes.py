@@ -1,0 +1,191 @@
+"""exact-sync as its users run it: processes of its own, in real time, on a machine of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from exact_sync.simulator.clock import Clock as SimulatorClock
+from tests.deployment import Deployment, SharedClock
+
+PATIENCE = 30.0
+"""Seconds until something that does not happen counts as failed."""
+
+
+def until(happens: Callable[[], Any], what: str = "it", seconds: float = PATIENCE) -> Any:
+    """Wait for something, looking often; what it returned, once that is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        result = happens()
+        if result:
+            return result
+        assert time.monotonic() < deadline, f"{what} did not happen in {seconds:.0f} s"
+        time.sleep(0.02)
+
+
+class RealTime(SharedClock):
+    """Time as it passes, for both sides; a test may still shift it in its own process."""
+
+    def __init__(self) -> None:
+        self.theirs = SimulatorClock()
+        self.slept = []
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))
+
+
+class Process:
+    """A command that was started; what it wrote so far can be read at any time."""
+
+    def __init__(self, popen: "subprocess.Popen[bytes]", name: str, out: Path, err: Path) -> None:
+        self.pid = popen.pid
+        self._popen = popen
+        self._name = name
+        self._out = out
+        self._err = err
+
+    @property
+    def out(self) -> str:
+        return self._out.read_text()
+
+    @property
+    def err(self) -> str:
+        return self._err.read_text()
+
+    @property
+    def running(self) -> bool:
+        return self._popen.poll() is None
+
+    def says(self, text: str) -> None:
+        """Wait until it has said something."""
+
+        def said() -> bool:
+            found = text in self.out + self.err
+            assert found or self.running or text in self.out + self.err, f"{self} ended without {text!r}"
+            return found
+
+        until(said, f"{self}: {text!r}")
+
+    def type(self, line: str) -> None:
+        """A line on its stdin."""
+        assert self._popen.stdin is not None
+        self._popen.stdin.write(f"{line}\n".encode())
+        self._popen.stdin.flush()
+
+    def signal(self, number: int) -> None:
+        self._popen.send_signal(number)
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone."""
+        self.signal(signal.SIGKILL)
+        self._popen.wait()
+
+    def ends(self) -> int:
+        """Wait for its end; its exit code."""
+        try:
+            return self._popen.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"{self} does not end") from None
+
+    def close(self) -> None:
+        if self.running:
+            self.kill()
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
+
+    def __str__(self) -> str:
+        return f"{self._name}\n--- stdout\n{self.out}\n--- stderr\n{self.err}\n---"
+
+
+class Machine:
+    """Where a deployment's processes run: with its settings in their environment."""
+
+    def __init__(self, deployment: Deployment, folder: Path) -> None:
+        self.deployment = deployment
+        self.simulator = deployment.simulator
+        self.folder = folder
+        settings = deployment.settings
+        assert settings.database_url is not None
+        assert settings.client_secret is not None
+        self.database_url = settings.database_url.get_secret_value()
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("EXACT_SYNC_")
+        } | {
+            "EXACT_SYNC_DATABASE_URL": self.database_url,
+            "EXACT_SYNC_DATA_DIR": str(settings.data_dir),
+            "EXACT_SYNC_BASE_URL": str(settings.base_url),
+            "EXACT_SYNC_CLIENT_ID": str(settings.client_id),
+            "EXACT_SYNC_CLIENT_SECRET": settings.client_secret.get_secret_value(),
+            "EXACT_SYNC_SECRETS_DIR": str(folder / "no-secrets"),
+        }
+        self._processes: list[Process] = []
+
+    def start(
+        self, *arguments: str, program: tuple[str, ...] = ("-m", "exact_sync"), **environment: str | None
+    ) -> Process:
+        """Start a command; environment variables by their name without EXACT_SYNC_ (None: unset)."""
+        variables = dict(self.environment)
+        for name, value in environment.items():
+            variables.pop(f"EXACT_SYNC_{name}", None)
+            if value is not None:
+                variables[f"EXACT_SYNC_{name}"] = value
+        number = len(self._processes)
+        out, err = self.folder / f"out-{number}", self.folder / f"err-{number}"
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            popen = subprocess.Popen(
+                [sys.executable, *program, *arguments],
+                cwd=self.folder,
+                env=variables,
+                stdin=subprocess.PIPE,
+                stdout=stdout,
+                stderr=stderr,
+            )
+        process = Process(popen, f"exact-sync {' '.join(arguments)}", out, err)
+        self._processes.append(process)
+        return process
+
+    def run(self, *arguments: str, **environment: str | None) -> tuple[int, Process]:
+        """Run a command to its end: its exit code, and what it said."""
+        process = self.start(*arguments, **environment)
+        return process.ends(), process
+
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the database, as a reader would."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def nobody_is_signed_in(self) -> None:
+        self.query("DELETE FROM exact_sync.sign_in")
+
+    def close(self) -> None:
+        """End what a failed test left running."""
+        for process in self._processes:
+            process.close()
+
+
+def the_token_has_ended(deployment: Deployment) -> None:
+    """Sign in as if that had been eleven minutes ago."""
+    deployment.clock.advance(minutes=-11)
+    deployment.sign_in()
+    deployment.clock.advance(minutes=11)
+    deployment.simulator.stats.reset()
+
+
+def one_clear_line(text: str) -> str:
+    """What is wrong, from stderr that says just that and what to do about it; no traceback."""
+    lines = text.splitlines()
+    assert lines, "nothing was said"
+    assert lines[0].startswith(("error: ", "Error: ")), text
+    assert len(lines) == 1 or (len(lines) == 2 and lines[1].startswith("  → ")), text
+    return text
