@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import RESOURCES, Column, Resource, Strategy
-from exact_sync.store.tables import column_type
+from exact_sync.store.tables import column_type, data_columns
 
 FILE = Path(__file__).with_name("tables.md")
 
@@ -41,7 +41,7 @@ def page() -> str:
         "|---|---|---|---|---|",
         *(
             f"| [`{name}`](#{name}) | `{resource.endpoint}` | {_key(resource)} "
-            f"| `{resource.strategy}` | {len(_columns(resource))} |"
+            f"| `{resource.strategy}` | {len(data_columns(resource))} |"
             for name, resource in RESOURCES.items()
         ),
     ]
@@ -56,19 +56,18 @@ def _section(resource: Resource) -> str:
         f"- Primary key: {_key(resource)}",
         f"- Strategy: {_STRATEGIES[resource.strategy]}",
     ]
-    rows = [
-        f"| `{column.name}` | {_type(column)} | `{column.property}` |" for column in _columns(resource)
-    ]
-    if resource.per_division and "division" not in {column.name for column in resource.columns}:
-        rows.insert(0, "| `division` | integer | (the division that was asked) |")
     head = ["| column | type | property of Exact |", "|---|---|---|"]
-    return "\n".join([f"## {resource.name}", "", *facts, "", *head, *rows, ""])
+    return "\n".join([f"## {resource.name}", "", *facts, "", *head, *_rows(resource), ""])
 
 
-def _columns(resource: Resource) -> list[Column]:
-    """The columns with those of the key first, as in the table itself."""
-    first = resource.primary_key
-    return sorted(resource.columns, key=lambda column: column.name not in first)
+def _rows(resource: Resource) -> list[str]:
+    by_name = {column.name: column for column in resource.columns}
+    rows = []
+    for name in data_columns(resource):
+        column = by_name.get(name)
+        kind, source = (_type(column), f"`{column.property}`") if column else ("integer", "the one asked for")
+        rows.append(f"| `{name}` | {kind} | {source} |")
+    return rows
 
 
 def _key(resource: Resource) -> str:

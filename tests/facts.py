@@ -1,9 +1,7 @@
 """What stories ask a deployment: rows by SQL, a checkpoint, a line of the status, one outcome."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
@@ -69,14 +67,9 @@ def found_other(deployment: Deployment, counts: dict[str, int] | None = None) ->
     )  # fmt: skip
 
 
-@contextmanager
-def next_process(deployment: Deployment) -> Iterator[None]:
+def restart(deployment: Deployment, **changed: Any) -> None:
     """Go on with a new service, as the next cron job does: nothing is left in memory."""
     before = deployment.service
     before.close()
-    deployment.service = Service(before.settings, deployment.clock, patience=before._patience)
-    yield
-
-
-def data_dir(deployment: Deployment) -> Path:
-    return deployment.settings.data_dir
+    deployment.settings = deployment.settings.model_copy(update=changed)
+    deployment.service = Service(deployment.settings, deployment.clock, patience=before._patience)

@@ -1,5 +1,6 @@
 """config.example.toml shows every setting with its real default."""
 
+import itertools
 import os
 import re
 import tomllib
@@ -68,7 +69,7 @@ def test_every_setting_has_a_comment_above_it() -> None:
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     bare = [
         line
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in itertools.pairwise(lines)
         if re.match(r"#?(\[|[a-z_]+ = )", line) and not re.match(r"# \S|#\[", before)
     ]
     assert bare == []

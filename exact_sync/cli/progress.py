@@ -132,7 +132,7 @@ class LogLines:
         facts = {"division": outcome.division, "resource": outcome.resource, "status": outcome.status}
         level = logging.INFO if outcome.exit_code == 0 else logging.WARNING
         if outcome.message:
-            facts["message_"] = outcome.message
+            facts["note"] = outcome.message
         if outcome.hint:
             facts["hint"] = outcome.hint
         log.log(level, "a run ended", extra=facts | vars(outcome.tally))

@@ -36,8 +36,11 @@ class Limit:
     remaining: int | None = None
     resets_at: datetime | None = None
 
-    def spent(self, now: datetime, reserve: float = 0.0) -> bool:
-        if self.remaining is None or self.resets_at is None or now >= self.resets_at:
+    def spent(self, now: datetime, bound: timedelta, reserve: float = 0.0) -> bool:
+        """``bound``: a reset further ahead than that means that our clock was set back."""
+        if self.remaining is None or self.resets_at is None:
+            return False
+        if not now < self.resets_at <= now + bound:
             return False
         return self.remaining <= int((self.limit or 0) * reserve)
 
@@ -164,21 +167,23 @@ class Budget:
     def _blocked_until(self, now: datetime) -> datetime | None:
         if self.parked_until and now < self.parked_until <= now + DAY_BOUND:
             return self.parked_until
-        if self.day.spent(now, self._day_reserve):
+        if self.day.spent(now, DAY_BOUND, self._day_reserve):
             return self.day.resets_at
-        if self.minute.spent(now):
+        if self.minute.spent(now, MINUTE_BOUND):
             return self.minute.resets_at
         if self._cap is not None:
-            minute_ago = now - timedelta(seconds=60)
-            recent = [moment for moment in self._recent if moment > minute_ago]
+            recent = self._last_minute(now)
             if len(recent) >= self._cap:
                 return recent[-self._cap] + timedelta(seconds=60)
         return None
 
     def _shrink(self, now: datetime) -> None:
         """Exact refused although calls seemed left: allow fewer a minute than were just made."""
-        made = sum(moment > now - timedelta(seconds=60) for moment in self._recent)
+        made = len(self._last_minute(now))
         self._cap = max(5, min(self._cap or made, made) - 1)
+
+    def _last_minute(self, now: datetime) -> list[datetime]:
+        return [moment for moment in self._recent if now - timedelta(seconds=60) < moment <= now]
 
 
 def _until_reset(text: str | None, there: datetime) -> timedelta | None:

@@ -10,7 +10,7 @@ import httpx
 
 from exact_sync.clock import Clock
 from exact_sync.credentials import Tokens
-from exact_sync.errors import BadConfiguration, BadData, ExactAway, SignInNeeded
+from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
 
 TRIES = 4
 """How often one refresh token is offered while the token endpoint gives no readable answer."""
@@ -65,13 +65,16 @@ def read_redirect(text: str, state: str) -> str:
             raise SignInNeeded("no code was given")
         return unquote(text)
     query = parse_qs(urlsplit(text).query or text.lstrip("?"))
-    if "error" in query:
+    refused = "error" in query
+    if refused and "state" not in query:
         raise SignInNeeded(f"Exact did not give consent: {query['error'][0]}")
     if not secrets.compare_digest(query.get("state", [""])[0].encode(), state.encode()):
         raise SignInNeeded(
             "the redirect does not belong to this sign-in (its state differs)",
             "start again with: exact-sync auth login, and use the URL it prints",
         )
+    if refused:
+        raise SignInNeeded(f"Exact did not give consent: {query['error'][0]}")
     if "code" not in query:
         raise SignInNeeded(
             "the redirect carries no code", "copy the whole URL from the browser's address bar"
@@ -178,7 +181,9 @@ def loopback_address(redirect_uri: str) -> tuple[str, int, str] | None:
         parts = urlsplit(redirect_uri)
         port = parts.port or 80
     except ValueError:
-        raise BadData(f"the redirect URI is not a URL: {redirect_uri}") from None
+        raise BadConfiguration(
+            f"the redirect URI is not a URL: {redirect_uri}", "check EXACT_SYNC_REDIRECT_URI"
+        ) from None
     if parts.scheme != "http" or parts.hostname not in ("localhost", "127.0.0.1", "::1"):
         return None
     return parts.hostname, port, parts.path or "/"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -79,7 +79,7 @@ def read_error(body: bytes) -> str:
         value = error["message"]["value"] if isinstance(error, dict) else content.get("error_description")
     except (UnreadableAnswer, LookupError, TypeError):
         return ""
-    return " ".join(str(value or "").split())[:500]
+    return "".join(c if c.isprintable() else "?" for c in " ".join(str(value or "").split())[:500])
 
 
 def same_origin(url: str, base_url: str) -> bool:
@@ -99,7 +99,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None] | None:
 def _decode(body: bytes) -> Any:
     """JSON with every number exact: fractions become Decimal, never a binary float."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_int=_whole, parse_constant=_NotANumber)
+        return json.loads(body, parse_float=_fraction, parse_int=_whole, parse_constant=_NotANumber)
     except RecursionError:
         raise UnreadableAnswer("the answer is nested too deeply") from None
     except ValueError as error:
@@ -109,6 +109,13 @@ def _decode(body: bytes) -> Any:
 def _whole(digits: str) -> int | Decimal:
     # Python refuses to make an int of thousands of digits; such a number is bad data, not a bad page.
     return int(digits) if len(digits) < 200 else Decimal(digits)
+
+
+def _fraction(digits: str) -> "Decimal | _NotANumber":
+    try:
+        return Decimal(digits)
+    except InvalidOperation:  # an exponent beyond what even Decimal holds
+        return _NotANumber(digits)
 
 
 class _NotANumber(str):

@@ -8,7 +8,15 @@ from typing import TypeVar
 import httpx
 
 from exact_sync.clock import Clock
-from exact_sync.errors import BudgetSpent, DivisionLost, ExactAway, ExactSyncError, Refused, Unavailable
+from exact_sync.errors import (
+    BadData,
+    BudgetSpent,
+    DivisionLost,
+    ExactAway,
+    ExactSyncError,
+    Refused,
+    Unavailable,
+)
 from exact_sync.exact.budget import Budget
 from exact_sync.exact.odata import UnreadableAnswer, read_error
 from exact_sync.exact.session import Session
@@ -118,6 +126,8 @@ class Transport:
                         raise BudgetSpent(f"division {budget.division}: the minute's calls stay used up")
                     continue
                 trouble = self._trouble(budget, endpoint, response)
+            except httpx.InvalidURL:
+                raise BadData(f"{endpoint}: Exact sent a link that is no URL") from None
             except (httpx.TransportError, httpx.DecodingError) as error:
                 trouble = _in_words(error)
             except UnreadableAnswer as error:

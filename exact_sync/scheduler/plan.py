@@ -1,8 +1,9 @@
 """When each resource is due."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -13,6 +14,8 @@ from exact_sync.errors import BadConfiguration
 
 _JITTER_SHARE = 0.1
 _MOST_JITTER = 60.0
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LEAP_YEAR = datetime(2028, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,29 @@ class Schedule:
 
     def _cron_trigger(self) -> CronTrigger:
         try:
-            return CronTrigger.from_crontab(self.cron, timezone="UTC")
+            trigger = CronTrigger.from_crontab(_with_named_days(str(self.cron)), timezone="UTC")
+            if trigger.get_next_fire_time(None, _LEAP_YEAR) is None:
+                raise ValueError("that day never comes")
+            return trigger
         except ValueError as error:
             raise BadConfiguration(
                 f"setting resources.{self.resource.name}.cron: {self.cron!r} is no cron expression: {error}"
             ) from None
+
+
+def _with_named_days(cron: str) -> str:
+    """Cron counts the days of the week from Sunday, APScheduler from Monday: names are safe."""
+    *others, days = cron.split()
+    return " ".join([*others, ",".join(map(_named_days, days.split(",")))])
+
+
+def _named_days(part: str) -> str:
+    match = re.fullmatch(r"(?:\*|([0-7])(?:-([0-7]))?)(?:/([1-7]))?", part)
+    if match is None or part == "*":
+        return part
+    first, last, step = match.groups()
+    until = int(last or (first if first and not step else 6))
+    return ",".join(_WEEKDAYS[int(first or 0) : until + 1 : int(step or 1)]) or part
 
 
 def shown(duration: timedelta) -> str:

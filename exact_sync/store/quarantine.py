@@ -80,3 +80,14 @@ def release(connection: Connection, division: int, resource: str, names: Iterabl
             quarantine.c.key.in_(list(names)),
         )
     )
+
+
+def release_others(connection: Connection, division: int, resource: str, names: Iterable[str]) -> None:
+    """After everything was read: forget all but these; the others have become rows, or are gone."""
+    connection.execute(
+        delete(quarantine).where(
+            quarantine.c.division == division,
+            quarantine.c.resource == resource,
+            quarantine.c.key.not_in(list(names)),
+        )
+    )

@@ -60,10 +60,11 @@ class Crew:
             return self._wanted[0]
         return self._sign_in.read().home_division or self._find_home()
 
-    def has_divisions(self) -> bool:
-        """True once Exact's list of divisions has been read."""
+    def has_divisions(self, codes: Sequence[int] = ()) -> bool:
+        """True once Exact's list of divisions has been read, and has these in it."""
         with self.database.begin() as connection:
-            return bool(divisions.listed(connection))
+            listed = divisions.listed(connection)
+        return bool(listed) and all(code in listed for code in codes)
 
     def read_divisions(self, audience: Audience, *, full: bool = False) -> Outcome:
         """Mirror the list of divisions itself, alone: everything else depends on it."""

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from exact_sync.errors import NeedsPerson
 from exact_sync.exact.odata import Record
-from exact_sync.exact.wallclock import in_repeated_hour, read_wall, to_wall
+from exact_sync.exact.wallclock import in_repeated_hour, read_wall, to_instant, to_wall
 
 OVERLAP = timedelta(minutes=15)
 """Records that are committed late appear with a Modified up to this much before the cursor."""
@@ -51,7 +51,8 @@ def read_from(cursor: datetime, overlap: timedelta = OVERLAP) -> datetime:
     if in_repeated_hour(cursor):
         # Its second pass shows the same times again, so all of the hour may still be new.
         cursor = cursor.replace(minute=0, second=0, microsecond=0)
-    return cursor - overlap
+    # Counted in real time too: across the hour that spring skips, a clock on the wall runs ahead.
+    return min(cursor - overlap, to_wall(to_instant(cursor) - overlap))
 
 
 def highest_modified(records: Iterable[Record]) -> datetime | None:

@@ -38,7 +38,7 @@ def sync_once(
     try:
         crew.check_signed_in()
         recorder = _Recorder(audience)
-        if DIVISIONS in resources or not crew.has_divisions():
+        if DIVISIONS in resources or not crew.has_divisions(codes):
             crew.read_divisions(recorder, full=full)
         others = [resource for resource in resources if resource.per_division]
         if others:

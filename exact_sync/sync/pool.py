@@ -63,7 +63,9 @@ class Pool:
                 return
             waiting = self._waiting.setdefault(job.division, {})
             known = waiting.get(job.resource.name)
-            waiting[job.resource.name] = replace(job, full=job.full or (known is not None and known.full))
+            if known is not None:
+                job = replace(job, full=job.full or known.full, insist=job.insist or known.insist)
+            waiting[job.resource.name] = job
             if job.division not in self._busy:
                 self._busy[job.division] = self._threads.submit(self._work_off, job.division)
 
@@ -101,12 +103,12 @@ class Pool:
             away = away + 1 if isinstance(outcome.error, ExactAway) else 0
             if isinstance(outcome.error, _ENDS_DIVISION) or away >= 2:
                 fatal = outcome.error
-            self._audience.ends(outcome)
+            self._tell(outcome)
 
     def _run(self, job: Job) -> Outcome:
         name = job.resource.name
-        self._audience.begins(job.division, name)
         try:
+            self._audience.begins(job.division, name)
             return self._runner.run(
                 job.resource,
                 job.division,
@@ -119,6 +121,13 @@ class Pool:
             log.exception("unexpected error in %s of division %s", name, job.division)
             message = f"{name} of division {job.division}: unexpected {type(bug).__name__}: {bug}"
             return Outcome(job.division, name, "failed", message=message, hint="please report", exit_code=1)
+
+    def _tell(self, outcome: Outcome) -> None:
+        try:
+            self._audience.ends(outcome)
+        except Exception:
+            # Nobody can watch any more (a closed pipe); the work goes on.
+            log.exception("a run of division %s could not be shown", outcome.division)
 
     def _skipped(self, job: Job, error: ExactSyncError) -> Outcome:
         return Outcome(

@@ -73,7 +73,9 @@ class Shaper:
             else:
                 batch.rows.append(row)
                 batch.keys.append(row[self._key_at + 1] if self._resource.per_division else row[self._key_at])
-            batch.unknown.update(name for name in record.keys() - known.keys() if _is_scalar(name, record))
+            batch.unknown.update(
+                _name(name) for name in record.keys() - known.keys() if _is_scalar(name, record)
+            )
         return batch
 
     def _row(self, division: int, record: Record, batch: Batch) -> Row:
@@ -182,6 +184,13 @@ def _is_scalar(name: str, record: Record) -> bool:
     return name != "__metadata" and not isinstance(record[name], dict | list)
 
 
+def _name(name: str) -> str:
+    """A property's name, fit for a line of text whatever Exact calls it."""
+    return name if name.isidentifier() and len(name) <= 60 else ascii(name[:60])
+
+
 def _shown(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
     text = repr(str(value)) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}…"

@@ -87,8 +87,7 @@ class Runner:
         where = division if resource.per_division else CONNECTION_WIDE
         with self._database.begin() as connection:
             checkpoint = checkpoints.read(connection, where, resource.name)
-            known = divisions.access(connection).get(division)
-            self._client.budget(division, known.budget if known else None)
+            self._client.budget(division, divisions.known_budget(connection, division))
             run_id = runs.open_run(connection, where, resource.name, resource.strategy, full)
             began_at = connection.execute(select(func.now())).scalar_one()
             checkpoints.save(connection, where, resource.name, attempted_at=began_at)

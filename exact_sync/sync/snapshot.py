@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
+from exact_sync.store import quarantine
 from exact_sync.store.database import translated
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.questions import Questions
@@ -25,7 +26,6 @@ def read(task: Task, questions: Questions | None = None) -> None:
                 task.writer.stage(connection, batch.rows, first=staged, keep=True)
             staged += len(batch.rows)
             total.rejects += batch.rejects
-            total.keys += batch.keys
         _swap(task, connection, total)
 
 
@@ -41,7 +41,10 @@ def _swap(task: Task, connection: Connection, total: Batch) -> None:
         task.put_aside(connection, total)
         if is_suspect(seen, known, task.checkpoint.accepted_rows):
             silent.append(Suspect(task.resource.name, task.division, seen, known))
-        elif len(rejected) < len(total.rejects):
+            return
+        names = [reject.name for reject in total.rejects]
+        quarantine.release_others(connection, task.division, task.resource.name, names)
+        if len(rejected) < len(total.rejects):
             task.note("nothing was deleted, because a record's key is unreadable")
         else:
             task.tally.deleted += task.writer.delete_missing(connection, task.division, rejected)

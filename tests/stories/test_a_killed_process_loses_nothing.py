@@ -30,8 +30,10 @@ def killed(machine: Machine, calls: int, when: str) -> int:
 def test_ten_kills_and_one_more_run_end_with_equality(machine: Machine) -> None:
     """F01"""
     the_token_has_ended(machine.deployment)
-    # Pages of sixty for all, so that there are many to be killed between.
+    # Pages of sixty for all, and some more rows, so that there is much to be killed between.
     machine.simulator.faults.add("refuse_bulk", times=None)
+    for number in range(300):
+        machine.deployment.table("crm/Accounts").insert({"Code": f"{number}", "Name": f"Customer {number}"})
     rng = random.Random(10)
     for _ in range(KILLS):
         assert killed(machine, rng.randint(1, 11), rng.choice(["before", "after"])) == -9
