@@ -29,8 +29,8 @@ USER 10001:10001
 WORKDIR /app
 VOLUME /data
 STOPSIGNAL SIGTERM
-# Healthy: the database answers and its schema is there.
+# Healthy: a daemon is at work on a database whose schema is up to date.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 \
-  CMD ["exact-sync", "db", "current"]
+  CMD ["exact-sync", "health"]
 ENTRYPOINT ["exact-sync"]
 CMD ["run"]

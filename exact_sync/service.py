@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -29,8 +30,6 @@ from exact_sync.exact.oauth import (
 )
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
-from exact_sync.scheduler.daemon import Daemon
-from exact_sync.scheduler.plan import Schedule, schedules
 from exact_sync.store import migrate
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
@@ -42,6 +41,9 @@ from exact_sync.sync.once import sync_once
 from exact_sync.sync.pool import Audience
 from exact_sync.sync.run import Outcome, Runner
 from exact_sync.sync.task import Options
+
+if TYPE_CHECKING:
+    from exact_sync.scheduler.plan import Schedule
 
 log = logging.getLogger(__name__)
 
@@ -214,7 +216,9 @@ class Service:
             if (name in names if names else self.settings.resource(name).enabled)
         ]
 
-    def schedules(self) -> dict[str, Schedule]:
+    def schedules(self) -> "dict[str, Schedule]":
+        from exact_sync.scheduler.plan import schedules
+
         chosen = {name: (section.every, section.cron) for name, section in self.settings.resources.items()}
         return schedules(self.resources(), self.settings.interval, self.settings.snapshot_interval, chosen)
 
@@ -227,6 +231,8 @@ class Service:
 
     def run(self, audience: Audience) -> bool:
         """The daemon, until ``stop``; True if all work had ended in time."""
+        from exact_sync.scheduler.daemon import Daemon
+
         self.app()
         daemon_schedules = self.schedules()
         self._wait_for_database()

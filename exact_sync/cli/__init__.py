@@ -1,26 +1,45 @@
 """The command line: one short function per command, no logic of its own."""
 
-import logging
+import importlib
 import sys
 from collections.abc import Sequence
 
 import click
 
 from exact_sync import __version__, config, logs
-from exact_sync.cli.auth import auth
-from exact_sync.cli.checkpoint import accept, reset
-from exact_sync.cli.db import db
-from exact_sync.cli.demo import demo
-from exact_sync.cli.options import Options
-from exact_sync.cli.show import health, resources, status
-from exact_sync.cli.simulator import simulator
-from exact_sync.cli.work import run, sync
 from exact_sync.errors import ExactSyncError
 
-log = logging.getLogger("exact_sync")
+_COMMANDS = {
+    "auth": "auth",
+    "sync": "work",
+    "run": "work",
+    "status": "show",
+    "health": "show",
+    "resources": "show",
+    "accept": "checkpoint",
+    "reset": "checkpoint",
+    "db": "db",
+    "simulator": "simulator",
+    "demo": "demo",
+}
+"""Each command and its module, which is loaded when it is used: a cron run pays only for itself."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = getattr(importlib.import_module(f"{__name__}.{module}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="exact-sync")
 @click.option("--config", "config_file", type=click.Path(), help="Settings file (default: ./config.toml).")
 @click.option("--data-dir", type=click.Path(), help="Where the embedded database and the key file live.")
@@ -35,13 +54,11 @@ def cli(
     log_format: str | None,
 ) -> None:
     """Keep Exact Online administrations mirrored in PostgreSQL, row for row and to the cent."""
+    from exact_sync.cli.options import Options
+
     logs.set_up(log_level or "info", log_format or "auto")
     given = {"data_dir": data_dir, "log_level": log_level, "log_format": log_format}
     context.obj = Options(config_file, {name: value for name, value in given.items() if value is not None})
-
-
-for command in (auth, sync, run, status, health, resources, accept, reset, db, simulator, demo):
-    cli.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

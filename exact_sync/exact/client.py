@@ -31,10 +31,13 @@ class Client:
     def pages(self, division: int, query: Query, key: str, resume: str | None = None) -> Iterator[Page]:
         """All pages of a question, each asked for only when the one before it has been taken.
 
-        ``resume`` is a link that an earlier reading was to follow next. Raises BadData where the
-        links go round in circles, repeat a page or lead to another host.
+        ``resume`` is a link that an earlier reading was to follow next; one of another host (the
+        site's address has changed since) is dropped, and all is asked for again. Raises BadData
+        where the links go round in circles, repeat a page or lead to another host.
         """
-        link = resume or query.url(self._base_url, division)
+        link = (
+            resume if resume and same_origin(resume, self._base_url) else query.url(self._base_url, division)
+        )
         where = f"{query.endpoint} of division {division}"
         links: set[str] = set()
         contents: set[int] = set()

@@ -3,8 +3,7 @@
 import random
 from collections import Counter
 
-from exact_sync.simulator.faults import Context
-from tests.processes import Machine, Process, one_clear_line, the_token_has_ended, until
+from tests.processes import Machine, Process, the_token_has_ended, until
 
 KILLS = 10
 

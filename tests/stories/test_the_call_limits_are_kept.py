@@ -51,9 +51,7 @@ def test_whatever_the_minutes_reset_says_the_wait_is_bounded(deployment: Deploym
 @pytest.mark.parametrize("retry_after", ["7", "0", "-5", "99999999999999999999", "soon"])
 def test_a_retry_after_is_only_believed_within_bounds(deployment: Deployment, retry_after: str) -> None:
     """F13, for the minute: with a reset that is absent, Retry-After decides."""
-    deployment.simulator.faults.add(
-        "minute_429", path="/Accounts", reset="absent", retry_after=retry_after
-    )
+    deployment.simulator.faults.add("minute_429", path="/Accounts", reset="absent", retry_after=retry_after)
     deployment.sync_well("customers")
     assert len(deployment.clock.slept) == 1
     assert 1 <= deployment.clock.slept[0] <= 68
@@ -124,9 +122,7 @@ def test_a_small_day_is_spread_over_days_and_a_part_of_it_is_left_for_people(
 ) -> None:
     """F11 from the headers alone: the reserve is never touched, and every day gets three pages further."""
     counts = TINY | {"crm/Accounts": 400}
-    with Deployment(
-        simulator, database_url, clock, tmp_path, counts=counts, day_reserve=0.5
-    ) as deployment:
+    with Deployment(simulator, database_url, clock, tmp_path, counts=counts, day_reserve=0.5) as deployment:
         simulator.faults.add("refuse_bulk", times=None)
         deployment.sync_well("divisions")
         simulator.limits.day_limit = 6

@@ -1,5 +1,6 @@
 """Cursors: nothing is ever passed over, whatever the clocks do."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -179,7 +180,7 @@ def test_windows_cut_time_into_pieces_without_a_gap_or_an_overlap(
     cut = windows(window_starts(oldest, began, records), max(began, later), start)
     assert cut[0].ends is None
     assert cut[-1].since == start
-    for newer, older in zip(cut, cut[1:], strict=False):
+    for newer, older in itertools.pairwise(cut):
         assert newer.since is not None
         assert newer.since == older.ends
         assert older.since is None or older.since < older.ends

@@ -1,0 +1,171 @@
+"""Rows change, come and go between two pages: F21; many share one Modified: F22; some are late: F23."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from exact_sync.simulator import Simulator
+from exact_sync.simulator.edits import new_record, random_edits
+from tests.deployment import DIVISION, TINY, Deployment, SharedClock
+from tests.facts import cursor, only, sql
+
+COUNTS = TINY | {
+    "crm/Accounts": 130, "documents/Documents": 130, "documents/DocumentAttachments": 130,
+    "financialtransaction/Transactions": 200,
+}  # fmt: skip
+PATHS = {
+    "customers": "crm/Accounts",
+    "documents": "documents/Documents",
+    "document_attachments": "documents/DocumentAttachments",
+    "financial_transactions": "financialtransaction/Transactions",
+}
+
+
+@pytest.fixture
+def paged(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> Iterator[Deployment]:
+    """Several pages of each strategy, because bulk is refused."""
+    with Deployment(simulator, database_url, clock, tmp_path, counts=COUNTS) as deployment:
+        simulator.faults.add("refuse_bulk", times=None)
+        yield deployment
+
+
+def edit_between_pages(deployment: Deployment, seed: int, when: str) -> None:
+    """People at work: before (or after) each page is read from the books, a few rows are edited."""
+    rng = random.Random(seed)
+
+    def edit(context: object) -> None:
+        deployment.clock.advance(seconds=7)
+        random_edits(deployment.books, DIVISION, rng, 0.04, paths=PATHS.values())
+
+    deployment.simulator.faults.add("hook", hook=edit, when=when, times=None)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_edits_between_the_pages_are_all_there_after_the_next_cycle(paged: Deployment, when: str) -> None:
+    """F21, during the first reading and during a later one."""
+    for seed in (1, 2):
+        edit_between_pages(paged, seed, when)
+        paged.sync_well(*PATHS)
+        paged.simulator.faults.clear()
+        paged.clock.advance(hours=7)
+        paged.sync_well(*PATHS)
+        assert paged.differences("customers", "documents", deleted=False) == []
+        assert paged.differences("document_attachments", "financial_transactions") == []
+        paged.edit(seed + 100, paths=PATHS.values())
+    assert paged.violations() == {}
+
+
+def test_an_entry_that_moves_to_another_date_while_windows_are_read_is_neither_lost_nor_deleted(
+    paged: Deployment,
+) -> None:
+    """F21: it leaves a window that is still to come for one that was read already, and back."""
+    table = paged.table(PATHS["financial_transactions"])
+    old = min(table.rows.values(), key=lambda row: row["Date"])
+    new = max(table.rows.values(), key=lambda row: row["Date"])
+
+    def swap(context: object) -> None:
+        paged.clock.advance(seconds=5)
+        for row in (old, new):
+            there = table.rows[row["EntryID"]]["Date"]
+            table.change(row["EntryID"], Date=new["Date"] if there == old["Date"] else old["Date"])
+
+    paged.simulator.faults.add("hook", path="Transactions", query="StatusDescription", hook=swap, times=3)
+    paged.sync_well("financial_transactions")
+    paged.sync_well("financial_transactions")
+    assert paged.differences("financial_transactions") == []
+    swap(None)
+    paged.simulator.faults.add("hook", path="Transactions", query="StatusDescription", hook=swap, times=3)
+    paged.sync_well("financial_transactions")
+    paged.sync_well("financial_transactions")
+    assert paged.differences("financial_transactions") == []
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["bulk", "pages of 60"])
+def test_five_hundred_rows_with_one_modified_are_read_once_and_not_for_ever(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path, refused: bool
+) -> None:
+    """F22: a job touches 500 records in one moment."""
+    counts = TINY | {"documents/Documents": 520}
+    with Deployment(simulator, database_url, clock, tmp_path, counts=counts) as deployment:
+        if refused:
+            simulator.faults.add("refuse_bulk", times=None)
+        deployment.sync_well("documents")
+        clock.advance(hours=2)
+        table = deployment.table("documents/Documents")
+        for key in sorted(table.rows)[:500]:
+            table.change(key, Subject="touched by a job")
+        assert only(deployment.sync_well("documents"), "documents").tally.updated == 500
+        # One of them changes again within the same moment: `gt` would lose it.
+        table.change(sorted(table.rows)[250], Subject="and again")
+        deployment.sync_well("documents")
+        assert deployment.differences("documents") == []
+        clock.advance(hours=1, minutes=16)
+        deployment.sync_well("documents")
+        outcome = only(deployment.sync_well("documents"), "documents")
+        assert (outcome.tally.calls, outcome.tally.records) == (1, 0)
+
+
+LATE = {"customers": "crm/Accounts", "items": "logistics/Items", "payments": "cashflow/Payments",
+        "financial_transactions": "financialtransaction/Transactions"}  # fmt: skip
+
+
+def insert_late(deployment: Deployment, path: str, modified: datetime, seed: int) -> None:
+    """A row that becomes visible now, with a Modified of then."""
+    record = new_record(deployment.books, DIVISION, path, random.Random(seed))
+    deployment.table(path).insert(record, created=modified, modified=modified)
+
+
+@pytest.mark.parametrize("pause", [timedelta(minutes=1), timedelta(hours=3)], ids=["soon", "later"])
+@pytest.mark.parametrize(("name", "path"), LATE.items())
+def test_a_row_that_was_committed_ten_minutes_late_is_found(
+    deployment: Deployment, name: str, path: str, pause: timedelta
+) -> None:
+    """F23, right after a change was read, and after a run that found nothing new."""
+    deployment.sync_well(name)
+    table = deployment.table(path)
+    key = next(iter(table.rows))
+    for seed in range(2):
+        table.change(key, Description=f"now {seed}") if name != "customers" else table.change(key, Name="now")
+        deployment.sync_well(name)
+        before = cursor(deployment, name)
+        assert before is not None
+        deployment.clock.advance(seconds=pause.total_seconds())
+        insert_late(deployment, path, before - timedelta(minutes=10), seed)
+        deployment.sync_well(name)
+        assert deployment.differences(name) == []
+        # After a run that saw nothing new the cursor has followed Exact's clock, not past the late ones.
+        deployment.clock.advance(hours=5)
+        deployment.sync_well(name)
+        insert_late(deployment, path, deployment.books.clock.wall() - timedelta(minutes=10), seed + 10)
+        deployment.clock.advance(minutes=1)
+        deployment.sync_well(name)
+        assert deployment.differences(name) == []
+
+
+def test_what_is_deleted_and_comes_back_with_the_same_id_lives_again(deployment: Deployment) -> None:
+    """F30, where deletions are seen already."""
+    names = {"journals": "financial/Journals", "document_attachments": PATHS["document_attachments"],
+             "financial_transactions": PATHS["financial_transactions"]}  # fmt: skip
+    deployment.sync_well(*names)
+    gone = {}
+    for path in names.values():
+        table = deployment.table(path)
+        gone[path] = table.delete(next(iter(table.rows)))
+    deployment.clock.advance(hours=7)
+    deployment.sync_well(*names)
+    assert deployment.differences(*names) == []
+    for name in names:
+        assert sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NOT NULL") == [(1,)]
+    for path, record in gone.items():
+        deployment.table(path).insert(record)
+    deployment.clock.advance(hours=7)
+    deployment.sync_well(*names)
+    assert deployment.differences(*names) == []
+    for name in names:
+        assert sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NOT NULL") == [(0,)]
+    assert deployment.violations() == {}

@@ -1,0 +1,147 @@
+"""PostgreSQL answers, but not as we like: rolled back, tried again or put off (F38, F39)."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from exact_sync.store import database as database_module
+from exact_sync.sync.once import exit_code
+from tests.deployment import Deployment
+from tests.processes import Machine, one_clear_line, until
+
+REFUSE = """
+    CREATE SEQUENCE attempts;
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('attempts') <= {times} THEN
+            RAISE EXCEPTION 'not now' USING ERRCODE = '{state}';
+        END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER refuse AFTER INSERT ON exact.customers EXECUTE FUNCTION refuse();
+"""
+CHECKPOINT = "SELECT cursor, resume, succeeded_at FROM exact_sync.checkpoint WHERE resource = 'customers'"
+TOUCH = "UPDATE exact.customers SET _synced_at = now() WHERE id = %s"
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+@contextmanager
+def other(database_url: str) -> Iterator["psycopg.Connection[Any]"]:
+    """Somebody else at work in the same database."""
+    with psycopg.connect(database_url) as connection:
+        yield connection
+
+
+def execute(database_url: str, statement: str) -> list[Any]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("disk full", "53100"),
+        ("out of memory", "53200"),
+        ("read-only transaction", "25006"),
+        ("statement timeout", "57014"),
+        ("serialization failure, again and again", "40001"),
+        ("i/o error", "58030"),
+    ],
+)
+def test_a_refused_page_is_rolled_back_and_the_checkpoint_stays(
+    deployment: Deployment, database_url: str, name: str, state: str
+) -> None:
+    execute(database_url, REFUSE.format(times=1000, state=state))
+    outcomes = deployment.sync("divisions", "customers", "contacts")
+    assert exit_code(outcomes) == 4, outcomes
+    assert all("\n" not in outcome.message for outcome in outcomes if outcome.message)
+    assert execute(database_url, "SELECT count(*) FROM exact.customers") == [(0,)]
+    assert execute(database_url, CHECKPOINT) == [(None, None, None)]
+    execute(database_url, "DROP TRIGGER refuse ON exact.customers")
+    deployment.sync_well()
+    assert deployment.differences() == []
+    assert deployment.violations() == {}
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+def test_a_collision_is_tried_again_at_once(deployment: Deployment, database_url: str, state: str) -> None:
+    execute(database_url, REFUSE.format(times=3, state=state))
+    deployment.sync_well("divisions", "customers")
+    assert execute(database_url, "SELECT last_value FROM attempts") == [(4,)]
+    assert deployment.differences("customers") == []
+
+
+def test_a_lock_that_is_not_let_go_is_waited_for_only_so_long(
+    deployment: Deployment, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "_LOCK_TIMEOUT", "50ms")
+    deployment.sync_well("divisions")
+    deployment.service.database.close()  # so that new connections have the short timeout
+    with other(database_url) as holder:
+        holder.execute("LOCK TABLE exact.customers IN SHARE MODE")
+        outcomes = deployment.sync("customers")
+    assert exit_code(outcomes) == 4, outcomes
+    assert execute(database_url, CHECKPOINT) == [(None, None, None)]
+    deployment.sync_well()
+    assert deployment.differences() == []
+    assert deployment.violations() == {}
+
+
+def test_a_deadlock_with_another_writer_is_survived(deployment: Deployment, database_url: str) -> None:
+    """F39: the other one takes the rows in the opposite order, and PostgreSQL ends us, not it."""
+    deployment.sync_well()
+    customers = deployment.table("crm/Accounts")
+    first, *_, middle, last = sorted(customers.rows, key=str)
+    deployment.clock.advance(hours=1)
+    for key in (first, middle, last):
+        customers.change(key, Name="changed")
+    execute(
+        database_url,
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = %L', "
+        "current_database(), '20ms'); END $$",
+    )
+    deployment.service.database.close()
+    with other(database_url) as writer, other(database_url) as third, ThreadPoolExecutor(2) as threads:
+        writer.execute("SET deadlock_timeout = '1min'")
+        writer.execute(TOUCH, [last])
+        third.execute(TOUCH, [middle])
+        ours = threads.submit(deployment.sync_well, "customers")
+        until(lambda: execute(database_url, WAITING) == [(1,)], "our waiting, with the first row taken")
+        theirs = threads.submit(writer.execute, TOUCH, [first])
+        until(lambda: execute(database_url, WAITING) == [(2,)], "the other's waiting for the first row")
+        third.rollback()
+        theirs.result()
+        writer.commit()
+        ours.result()
+    assert deployment.differences() == []
+    assert deployment.violations() == {}
+
+
+def test_a_read_only_database_is_one_clear_line_and_exit_code_4(machine: Machine) -> None:
+    machine.query(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %%I SET default_transaction_read_only = on', "
+        "current_database()); END $$"
+    )
+    code, process = machine.run("sync")
+    assert code == 4, process
+    assert "read-only" in one_clear_line(process.err)
+    assert machine.query("SELECT count(*) FROM exact_sync.run") == [(0,)]
+
+
+def test_too_many_connections_are_one_clear_line_and_exit_code_4(machine: Machine) -> None:
+    machine.query("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
+    try:
+        code, process = machine.run(
+            "sync", DATABASE_URL=machine.database_url.replace("postgres:@", "crowded:@")
+        )
+    finally:
+        machine.query("DROP ROLE crowded")
+    assert code == 4, process
+    assert "too many connections" in one_clear_line(process.err)
