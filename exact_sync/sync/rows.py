@@ -31,6 +31,8 @@ _RANGES = {
     Edm.INT64: (-(2**63), 2**63 - 1),
 }
 
+_UNFIT = (ValueError, OverflowError, InvalidOperation)
+
 # The limits of PostgreSQL's numeric: digits before and after the point.
 _MOST_DIGITS = 131_072
 _MOST_DECIMALS = 16_383
@@ -54,46 +56,49 @@ class Shaper:
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
-        self._key = resource.key_column
-        self._fields = [
-            (column.property, _converter(column)) for column in resource.columns if column.name != "division"
-        ]
-        self._key_at = [name for name, _ in self._fields].index(resource.key)
+        self._replaced_surrogates = 0
+        columns = [column for column in resource.columns if column.name != "division"]
+        self._fields = [(column.property, self._converter(column)) for column in columns]
+        self._key = self._converter(resource.key_column)
+        self._key_at = columns.index(resource.key_column) + bool(resource.per_division)
 
     def batch(self, division: int, records: Iterable[Record]) -> Batch:
         """All records of a page. Raises BadData if one belongs to another division."""
         batch = Batch()
-        known = self._resource.by_property
+        self._replaced_surrogates = 0
+        known = self._resource.by_property.keys()
+        first = (division,) if self._resource.per_division else ()
         for record in records:
             self._check_division(division, record)
             try:
-                row = self._row(division, record, batch)
-            except ValueError as error:
-                batch.rejects.append(Reject(self._readable_key(record), str(error), record))
+                row = (
+                    *first,
+                    *[
+                        None if (value := record.get(name)) is None else convert(value)
+                        for name, convert in self._fields
+                    ],
+                )
+                if row[self._key_at] is None:
+                    raise ValueError
+            except _UNFIT:
+                batch.rejects.append(Reject(self._readable_key(record), self._reason(record), record))
             else:
                 batch.rows.append(row)
-                batch.keys.append(row[self._key_at + 1] if self._resource.per_division else row[self._key_at])
-            batch.unknown.update(
-                _name(name) for name in record.keys() - known.keys() if _is_scalar(name, record)
-            )
+                batch.keys.append(row[self._key_at])
+            batch.unknown.update(_name(name) for name in record.keys() - known if _is_scalar(name, record))
+        batch.replaced_surrogates = self._replaced_surrogates
         return batch
 
-    def _row(self, division: int, record: Record, batch: Batch) -> Row:
-        values: list[Any] = [division] if self._resource.per_division else []
+    def _reason(self, record: Record) -> str:
+        """Why a record is no row: looked for only when it is known that there is a reason."""
         for name, convert in self._fields:
             value = record.get(name)
-            if value is not None:
-                try:
-                    value = convert(value)
-                except (ValueError, OverflowError, InvalidOperation):
-                    raise ValueError(f"{name}: {_shown(value)} is no {self._type(name)}") from None
-                if type(value) is str and not value.isascii():
-                    value, replaced = _SURROGATE.subn("\ufffd", value)
-                    batch.replaced_surrogates += replaced
-            values.append(value)
-        if values[self._key_at + bool(self._resource.per_division)] is None:
-            raise ValueError(f"{self._resource.key}: the key is empty")
-        return tuple(values)
+            try:
+                if value is not None:
+                    convert(value)
+            except _UNFIT:
+                return f"{name}: {_shown(value)} is no {self._resource.by_property[name].edm}"
+        return f"{self._resource.key}: the key is empty"
 
     def _check_division(self, division: int, record: Record) -> None:
         if not self._resource.per_division or "Division" not in self._resource.by_property:
@@ -108,28 +113,30 @@ class Shaper:
     def _readable_key(self, record: Record) -> str | None:
         value = record.get(self._resource.key)
         try:
-            key = None if value is None else _converter(self._key)(value)
-        except (ValueError, OverflowError, InvalidOperation):
+            key = None if value is None else self._key(value)
+        except _UNFIT:
             return None
         return None if key is None else str(key)
 
-    def _type(self, name: str) -> str:
-        return str(self._resource.by_property[name].edm)
+    def _converter(self, column: Column) -> Callable[[Any], Any]:
+        if column.edm is Edm.DATETIME:
+            return _date if column.is_date else _moment
+        if column.edm in _RANGES:
+            low, high = _RANGES[column.edm]
+            return lambda value: _integer(value, low, high)
+        return {Edm.STRING: self._text, Edm.GUID: _guid, Edm.BOOLEAN: _boolean, Edm.DOUBLE: _number}[
+            column.edm
+        ]
 
-
-def _converter(column: Column) -> Callable[[Any], Any]:
-    if column.edm is Edm.DATETIME:
-        return _date if column.is_date else _moment
-    if column.edm in _RANGES:
-        low, high = _RANGES[column.edm]
-        return lambda value: _integer(value, low, high)
-    return {Edm.STRING: _text, Edm.GUID: _guid, Edm.BOOLEAN: _boolean, Edm.DOUBLE: _number}[column.edm]
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise ValueError
-    return value.strip(" ").replace("\x00", "").strip(" ") if "\x00" in value else value.strip(" ")
+    def _text(self, value: Any) -> str:
+        if type(value) is not str:
+            raise ValueError
+        if "\x00" in value:
+            value = value.replace("\x00", "")
+        if not value.isascii():
+            value, replaced = _SURROGATE.subn("\ufffd", value)
+            self._replaced_surrogates += replaced
+        return value.strip(" ")
 
 
 def _guid(value: Any) -> uuid.UUID | None:
