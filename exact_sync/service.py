@@ -17,7 +17,7 @@ from exact_sync.catalog import RESOURCES, Resource
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.credentials import Cipher
-from exact_sync.errors import BadConfiguration, DatabaseAway, ExactAway
+from exact_sync.errors import BadConfiguration, DatabaseAway, ExactAway, Stopped
 from exact_sync.exact.callback import Callback
 from exact_sync.exact.client import Client
 from exact_sync.exact.oauth import (
@@ -131,7 +131,7 @@ class Service:
             self.http,
             self.session,
             self.clock,
-            patience=self._patience,
+            patience=self._patience or Patience(tries=self.settings.tries),
             day_reserve=self.settings.day_reserve,
         )
         return Client(transport, self.settings.site)
@@ -229,17 +229,20 @@ class Service:
         self.ready()
         return sync_once(self.crew, self.resources(names), divisions, audience, full=full, insist=bool(names))
 
-    def run(self, audience: Audience) -> bool:
-        """The daemon, until ``stop``; True if all work had ended in time."""
+    def run(self, audience: Audience) -> None:
+        """The daemon, until ``stop``."""
         from exact_sync.scheduler.daemon import Daemon
 
         self.app()
         daemon_schedules = self.schedules()
-        self._wait_for_database()
+        try:
+            self._wait_for_database()
+        except Stopped:
+            return
         daemon = Daemon(
             self.crew, daemon_schedules, audience, self.session.keep_alive, self.settings.snapshot_interval
         )
-        return daemon.run(self.stop)
+        daemon.run(self.stop)
 
     def _wait_for_database(self) -> None:
         """A daemon may start before its database does."""

@@ -1,11 +1,15 @@
 """What stories ask a deployment: rows by SQL, a checkpoint, a line of the status, one outcome."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
+from exact_sync.cli import main
 from exact_sync.service import Service
 from exact_sync.simulator.company import found_company
 from exact_sync.sync.run import Outcome
@@ -73,3 +77,25 @@ def restart(deployment: Deployment, **changed: Any) -> None:
     before.close()
     deployment.settings = deployment.settings.model_copy(update=changed)
     deployment.service = Service(deployment.settings, deployment.clock, patience=before._patience)
+
+
+def command(deployment: Deployment, *arguments: str) -> int:
+    """Run ``exact-sync`` with these arguments in this process, on the deployment's database."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    settings = deployment.settings
+    values = {
+        "DATABASE_URL": settings.database_url, "CLIENT_SECRET": settings.client_secret,
+        "SECRET_KEY": settings.secret_key,
+        "DATA_DIR": settings.data_dir, "BASE_URL": settings.base_url, "CLIENT_ID": settings.client_id,
+    }  # fmt: skip
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in values.items():
+                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+                if plain is not None:
+                    patch.setenv(f"EXACT_SYNC_{name}", str(plain))
+            return main(arguments)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)

@@ -1,5 +1,6 @@
 """exact-sync as its users run it: processes of its own, in real time, on a machine of its own."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -9,8 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
+import pytest
 
+from exact_sync.cli import main
 from exact_sync.simulator.clock import Clock as SimulatorClock
 from tests.deployment import Deployment, SharedClock
 
@@ -130,25 +134,30 @@ class Machine:
         }
         self._processes: list[Process] = []
 
+    def variables(self, **changes: str | None) -> dict[str, str]:
+        """The environment, with variables named without EXACT_SYNC_ changed (None: unset)."""
+        ours = {f"EXACT_SYNC_{name}": value for name, value in changes.items()}
+        both = {**self.environment, **ours}
+        return {name: value for name, value in both.items() if value is not None}
+
     def start(
-        self, *arguments: str, program: tuple[str, ...] = ("-m", "exact_sync"), **environment: str | None
+        self,
+        *arguments: str,
+        program: tuple[str, ...] = ("-m", "exact_sync"),
+        stdout: int | None = None,
+        **environment: str | None,
     ) -> Process:
-        """Start a command; environment variables by their name without EXACT_SYNC_ (None: unset)."""
-        variables = dict(self.environment)
-        for name, value in environment.items():
-            variables.pop(f"EXACT_SYNC_{name}", None)
-            if value is not None:
-                variables[f"EXACT_SYNC_{name}"] = value
+        """Start a command, with these variables changed."""
         number = len(self._processes)
         out, err = self.folder / f"out-{number}", self.folder / f"err-{number}"
-        with out.open("wb") as stdout, err.open("wb") as stderr:
+        with out.open("wb") as out_file, err.open("wb") as err_file:
             popen = subprocess.Popen(
                 [sys.executable, *program, *arguments],
                 cwd=self.folder,
-                env=variables,
+                env=self.variables(**environment),
                 stdin=subprocess.PIPE,
-                stdout=stdout,
-                stderr=stderr,
+                stdout=out_file if stdout is None else stdout,
+                stderr=err_file,
             )
         process = Process(popen, f"exact-sync {' '.join(arguments)}", out, err)
         self._processes.append(process)
@@ -159,11 +168,41 @@ class Machine:
         process = self.start(*arguments, **environment)
         return process.ends(), process
 
+    def run_here(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        capfd: pytest.CaptureFixture[str],
+        *arguments: str,
+        **environment: str | None,
+    ) -> tuple[int, str]:
+        """Run a command in this process, which is quicker: its exit code and stderr."""
+        for name in os.environ:
+            monkeypatch.delenv(name)
+        for name, value in self.variables(**environment).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(self.folder)
+        root = logging.getLogger()
+        handlers, level = root.handlers[:], root.level
+        reactions = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            return main(arguments), capfd.readouterr().err
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+            for number, reaction in reactions.items():
+                signal.signal(number, reaction)
+
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the database, as a reader would."""
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
+
+    def consent(self, url: str) -> str:
+        """What a person does in the browser; the URL it is sent to."""
+        response = httpx.get(url, follow_redirects=False)
+        assert response.status_code == 302, response.text
+        return str(response.headers["Location"])
 
     def nobody_is_signed_in(self) -> None:
         self.query("DELETE FROM exact_sync.sign_in")

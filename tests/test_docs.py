@@ -39,11 +39,14 @@ def everything() -> str:
 
 def commands(command: click.Command, path: str = "exact-sync") -> Iterator[str]:
     """Every command as it is typed, such as ``exact-sync auth login``."""
-    if isinstance(command, click.Group):
-        for name, sub in command.commands.items():
-            yield from commands(sub, f"{path} {name}")
-    else:
+    if not isinstance(command, click.Group):
         yield path
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        sub = command.get_command(context, name)
+        assert sub is not None
+        yield from commands(sub, f"{path} {name}")
 
 
 def kinds(kind: type[errors.ExactSyncError]) -> Iterator[type[errors.ExactSyncError]]:
@@ -52,9 +55,10 @@ def kinds(kind: type[errors.ExactSyncError]) -> Iterator[type[errors.ExactSyncEr
         yield from kinds(sub)
 
 
-@pytest.mark.parametrize("command", list(commands(cli)))
-def test_every_command_is_documented(command: str) -> None:
-    assert re.search(rf"\b{re.escape(command)}\b", everything())
+def test_every_command_is_documented() -> None:
+    known, told = list(commands(cli)), everything()
+    assert "exact-sync auth login" in known
+    assert [command for command in known if not re.search(rf"\b{re.escape(command)}\b", told)] == []
 
 
 def test_every_command_in_the_readme_exists() -> None:

@@ -1,7 +1,6 @@
 """The command line: one short function per command, no logic of its own."""
 
 import importlib
-import sys
 from collections.abc import Sequence
 
 import click
@@ -71,7 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
-        error.show()
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        command = context.command_path if context else "exact-sync"
+        report(error.format_message(), f"see: {command} --help")
         return 2
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
@@ -79,9 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ExactSyncError as error:
         report(error.message, error.hint)
         return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+    except SystemExit:
+        return 0  # so click and rich leave when nobody reads the output any more (| head)
 
 
 def report(message: str, hint: str | None) -> None:

@@ -7,7 +7,8 @@ QUERIES: dict[str, str] = {
         SELECT d.description AS company, to_char(i.invoice_date, 'YYYY "Q"Q') AS quarter,
                count(*) AS invoices, round(sum(i.amount_dc - i.vat_amount_dc), 2) AS turnover
         FROM exact.sales_invoices i JOIN exact.divisions d ON d.code = i.division
-        WHERE i._deleted_at IS NULL AND i.status = 50 AND i.invoice_date >= now() - interval '9 months'
+        WHERE i._deleted_at IS NULL AND i.status = 50
+          AND i.invoice_date >= date_trunc('quarter', now()) - interval '9 months'
         GROUP BY 1, 2 ORDER BY 1, 2
     """,
     "The five best customers": """

@@ -1,11 +1,13 @@
 """Runs as people watch them: progress bars on a terminal, plain lines elsewhere, log lines in a daemon."""
 
 import logging
+import os
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 import click
@@ -42,9 +44,22 @@ def described(outcome: Outcome) -> str:
     where = f"{outcome.resource} {outcome.division}" if outcome.division else outcome.resource
     counts = (
         f"{tally.records:,} read, {tally.inserted:,} new, {tally.updated:,} changed, "
-        f"{tally.deleted:,} removed, {tally.calls:,} {'call' if tally.calls == 1 else 'calls'}"
+        f"{tally.deleted:,} removed, {_counted(tally.calls, 'call')}"
     )
     return f"{where.strip()}: {outcome.status}, {counts}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """A line; where nobody reads any more (a closed pipe), the work goes on in silence."""
+    try:
+        click.echo(text, err=err)
+    except BrokenPipeError:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), (sys.stderr if err else sys.stdout).fileno())
 
 
 class Lines:
@@ -63,7 +78,7 @@ class Lines:
     def ends(self, outcome: Outcome) -> None:
         with self._mutex:
             if outcome.resource:
-                click.echo(described(outcome))
+                _say(described(outcome))
 
     def summary(self, outcomes: Sequence[Outcome]) -> None:
         told: set[str] = set()
@@ -72,14 +87,15 @@ class Lines:
                 told.add(outcome.message)
                 kind = "error" if outcome.exit_code else "note"
                 text = f"{kind}: {outcome.message}" + (f"\n  → {outcome.hint}" if outcome.hint else "")
-                click.echo(logs.clean(text), err=True)
+                _say(logs.clean(text), err=True)
         runs = [outcome for outcome in outcomes if outcome.resource]
         divisions = {outcome.division for outcome in runs if outcome.division}
         written = sum(outcome.tally.written for outcome in runs)
         calls = sum(outcome.tally.calls for outcome in runs)
         failed = sum(outcome.exit_code != 0 for outcome in outcomes)
-        click.echo(
-            f"{len(runs)} runs in {len(divisions)} divisions: {written:,} rows written, {calls:,} calls, "
+        _say(
+            f"{_counted(len(runs), 'run')} in {_counted(len(divisions), 'division')}: "
+            f"{_counted(written, 'row')} written, {_counted(calls, 'call')}, "
             f"{failed} failed, {time.monotonic() - self._began:.1f} s"
         )
 

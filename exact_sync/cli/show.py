@@ -40,7 +40,16 @@ def _print_status(facts: Status) -> None:
         console.print(
             Text(f"Signing in is needed: {facts.sign_in_message} → run: exact-sync auth login", "red")
         )
-    divisions = Table("division", "name", "state", "calls left: minute", "day", box=None, header_style="bold")
+    divisions = Table(
+        "division",
+        "name",
+        "state",
+        "calls left: minute",
+        "day",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
     for division in facts.divisions:
         state = division.suspended_because or ("active" if division.active else "not active")
         if division.parked_until:
@@ -56,7 +65,7 @@ def _print_status(facts: Status) -> None:
     console.print()
     lines = Table(
         "division", "resource", "strategy", "state", "rows", "deleted", "checkpoint", "last success", "lag",
-        box=None, header_style="bold",
+        box=None, pad_edge=False, header_style="bold",
     )  # fmt: skip
     for line in facts.resources:
         lines.add_row(
@@ -108,6 +117,7 @@ def resources(options: Options) -> None:
         "strategy",
         "schedule",
         box=None,
+        pad_edge=False,
         header_style="bold",
     )
     for name, resource in RESOURCES.items():

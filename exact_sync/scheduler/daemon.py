@@ -23,7 +23,7 @@ from exact_sync.sync.task import CONNECTION_WIDE
 
 log = logging.getLogger(__name__)
 
-GRACE = 8.0
+GRACE = 7.0
 """Seconds that running work has to end after the daemon was asked to stop."""
 
 _WATCH_EVERY = 5.0
@@ -56,35 +56,20 @@ class Daemon:
         self._told: dict[int, str] = {}
         self.begins, self.page = audience.begins, audience.page
 
-    def run(self, stop: threading.Event) -> bool:
-        """Until ``stop`` is set. Raises WorkHeld if another process does this already; True if
-        all work had ended in time.
-        """
+    def run(self, stop: threading.Event) -> None:
+        """Until ``stop`` is set. Raises WorkHeld if another process does this already."""
         self._crew.take_over()
         log.info("the daemon has started", extra={"resources": len(self._schedules)})
         try:
-            now = self._crew.clock.now()
-            points = self._checkpoints()
-            for name, schedule in self._schedules.items():
-                due = [
-                    schedule.next_due(point.succeeded_at, now) for point in points if point.resource == name
-                ]
-                first = max(min(due, default=now + schedule.every), now + timedelta(seconds=1))
-                self._scheduler.add_job(
-                    self._fire, schedule.trigger(), args=[name], id=name, next_run_time=first
-                )
-            self._scheduler.add_job(
-                self._watch, "interval", seconds=_WATCH_EVERY, id="watch", next_run_time=now
-            )
+            self._schedule()
             self._scheduler.start()
             stop.wait()
         finally:
             if self._scheduler.running:
                 self._scheduler.shutdown(wait=False)
-            ended = self._pool.close(GRACE)
+            self._pool.close(GRACE)
             self._crew.lock.free()
         log.info("the daemon has stopped")
-        return ended
 
     def ends(self, outcome: Outcome) -> None:
         """Hears of every run, and arranges for it to be tried again where that helps."""
@@ -99,6 +84,18 @@ class Daemon:
             self._retries[key] = (outcome.until or now + wait, attempt + 1)
         else:
             self._retries.pop(key, None)
+
+    def _schedule(self) -> None:
+        """A job per resource, and the watch, which begins by catching up with what is due."""
+        now = self._crew.clock.now()
+        points = self._checkpoints()
+        for name, schedule in self._schedules.items():
+            due = [schedule.next_due(point.succeeded_at, now) for point in points if point.resource == name]
+            first = min((moment for moment in due if moment > now), default=schedule.next_due(now, now))
+            self._scheduler.add_job(self._fire, schedule.trigger(), args=[name], id=name, next_run_time=first)
+        # Whoever wants data more often than we watch need not wait longer for trouble to go.
+        every = min([_WATCH_EVERY, *(s.every.total_seconds() for s in self._schedules.values())])
+        self._scheduler.add_job(self._watch, "interval", seconds=every, id="watch", next_run_time=now)
 
     # The jobs. Each ends quietly where nothing can be done now: _watch catches up later.
 

@@ -11,7 +11,7 @@ if __name__ == "__main__":
         prog="python -m exact_sync.simulator", description="A small Exact Online."
     )
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8421, help="0 takes a free one")
+    parser.add_argument("--port", type=int, default=8490, help="0 takes a free one")
     parser.add_argument("--size", choices=["small", "medium", "large"], default="small")
     parser.add_argument("--divisions", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)

@@ -13,24 +13,25 @@ from exact_sync.simulator.setting import CURRENCY_NAMES, CUSTOM_FIELDS, Record, 
 from exact_sync.simulator.tax import VAT_CODES
 
 TYPES = {
-    10: "Cash", 12: "Bank", 20: "Accounts receivable", 22: "Accounts payable", 24: "VAT", 30: "Fixed assets",
-    32: "Inventory", 35: "Accumulated depreciation", 40: "Equity (including retained earnings)",
-    50: "Long term debt", 55: "Current liabilities", 60: "Prepaid expenses and other current assets",
-    110: "Revenue", 111: "Cost of goods", 121: "Sales, general administrative expenses",
-    122: "Depreciation costs", 125: "Other income", 126: "Exceptional income", 150: "Employee costs",
+    10: "Cash", 12: "Bank", 20: "Accounts receivable", 22: "Accounts payable", 24: "VAT",
+    25: "Employees payable", 26: "Prepaid expenses", 30: "Fixed assets", 35: "Accumulated depreciation",
+    40: "Inventory", 50: "Capital stock", 52: "Retained earnings", 55: "Long term debt", 90: "General",
+    110: "Revenue", 111: "Cost of goods", 120: "Other costs",
+    121: "Sales, general administrative expenses", 122: "Depreciation costs", 125: "Employee costs",
+    130: "Exceptional costs", 160: "Interest income",
 }  # fmt: skip
 """Type -> TypeDescription (reference of financial/GLAccounts)."""
 
 _CORE = """
 0100 30 Inventaris|0105 35 Afschrijving inventaris|0110 30 Vervoermiddelen
-0115 35 Afschrijving vervoermiddelen|0120 30 Verbouwing bedrijfspand|0500 40 Aandelenkapitaal
-0510 40 Algemene reserve|0600 50 Lening o/g Rabobank|1000 10 Kas|1100 12 ING Bank
-1110 12 Rabobank spaarrekening|1120 12 Deutsche Bank USD|1190 60 Kruisposten|1300 20 Debiteuren
-1310 20 Debiteuren vreemde valuta|1350 60 Vooruitbetaalde kosten|1500 24 Te betalen BTW hoog
+0115 35 Afschrijving vervoermiddelen|0120 30 Verbouwing bedrijfspand|0500 50 Aandelenkapitaal
+0510 52 Algemene reserve|0600 55 Lening o/g Rabobank|1000 10 Kas|1100 12 ING Bank
+1110 12 Rabobank spaarrekening|1120 12 Deutsche Bank USD|1190 90 Kruisposten|1300 20 Debiteuren
+1310 20 Debiteuren vreemde valuta|1350 26 Vooruitbetaalde kosten|1500 24 Te betalen BTW hoog
 1510 24 Te betalen BTW laag|1520 24 Te vorderen BTW|1530 24 Te betalen BTW verlegd|1540 24 Afdracht BTW
-1600 22 Crediteuren|1700 55 Netto lonen|1710 55 Af te dragen loonheffing|1800 55 Tussenrekening salarissen
-3000 32 Voorraad handelsgoederen|3010 32 Voorraad grondstoffen|4000 150 Brutolonen|4010 150 Sociale lasten
-4020 150 Pensioenpremie|4030 150 Reiskosten personeel|4100 121 Huur bedrijfspand|4110 121 Energiekosten
+1600 22 Crediteuren|1700 25 Netto lonen|1710 25 Af te dragen loonheffing|1800 90 Tussenrekening salarissen
+3000 40 Voorraad handelsgoederen|3010 40 Voorraad grondstoffen|4000 125 Brutolonen|4010 125 Sociale lasten
+4020 125 Pensioenpremie|4030 125 Reiskosten personeel|4100 121 Huur bedrijfspand|4110 121 Energiekosten
 4120 121 Schoonmaakkosten|4200 121 Reclame en advertenties
 4210 121 Representatie, relatiegeschenken & cadeaus|4300 121 Brandstof|4310 121 Onderhoud vervoermiddelen
 4320 121 Autoverzekering|4400 121 Kantoorbenodigdheden|4410 121 Telefoon en internet
@@ -39,8 +40,8 @@ _CORE = """
 4600 121 Oninbare vorderingen|7000 111 Inkoopwaarde handelsgoederen|7010 111 Inkoopwaarde grondstoffen
 7020 111 Inkoop diensten derden|7090 111 Prijsverschillen inkoop|7095 111 Voorraadverschillen
 8000 110 Omzet handelsgoederen hoog|8010 110 Omzet handelsgoederen laag|8020 110 Omzet diensten
-8030 110 Omzet binnen de EU|8040 110 Omzet buiten de EU|8090 110 Verleende kortingen|9000 125 Rentebaten
-9010 125 Koersverschillen|9020 125 Betalingsverschillen|9100 126 Buitengewone baten en lasten
+8030 110 Omzet binnen de EU|8040 110 Omzet buiten de EU|8090 110 Verleende kortingen|9000 160 Rentebaten
+9010 120 Koersverschillen|9020 120 Betalingsverschillen|9100 130 Buitengewone baten en lasten
 """
 _ROOM = ("Zwolle", "Goes", "project Noordzijde", "magazijn", "showroom", "directie")
 _CENTERS = (("VK", "Verkoop"), ("MAG", "Magazijn"), ("DIR", "Directie & staf"))
@@ -128,9 +129,9 @@ def _account(setting: Setting, i: int, code: str, kind: int, name: str) -> Recor
     profit = kind > 100
     record: Record = {
         "ID": dice.guid(), "Code": code, "Description": name, "Type": kind, "TypeDescription": TYPES[kind],
-        "BalanceSide": "C" if kind in (22, 35, 40, 50, 55, 110, 125) else "D",
+        "BalanceSide": "C" if kind in (22, 25, 35, 50, 52, 55, 110, 160) else "D",
         "BalanceType": "W" if profit else "B", "AllowCostsInSales": 0, "Compress": kind in (20, 22),
-        "ExcludeVATListing": 0, "IsBlocked": i % 29 == 28, "Matching": kind in (20, 22, 60),
+        "ExcludeVATListing": 0, "IsBlocked": i % 29 == 28, "Matching": kind in (20, 22, 26),
         "RevalueCurrency": kind == 12, "SearchCode": name[:10].upper().strip(),
         "UseCostcenter": (0, 1, 2)[i % 3] if profit else 0, "UseCostunit": 1 if profit and i % 4 == 0 else 0,
         "PrivatePercentage": Decimal(0), "VATNonDeductiblePercentage": Decimal(0),

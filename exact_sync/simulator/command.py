@@ -13,14 +13,14 @@ from exact_sync.simulator.clock import ZONE, Clock
 from exact_sync.simulator.company import found_group
 from exact_sync.simulator.simulator import CLIENT_ID, CLIENT_SECRET, Simulator
 
-REDIRECT_URI = "http://127.0.0.1:8422/callback"
+REDIRECT_URI = "http://127.0.0.1:8471/callback"
 """A suggestion: any loopback address is allowed."""
 Size = Literal["small", "medium", "large"]
 
 
 def serve(
     host: str = "127.0.0.1",
-    port: int = 8421,
+    port: int = 8490,
     size: Size = "small",
     divisions: int = 2,
     seed: int = 0,

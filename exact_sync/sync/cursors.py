@@ -6,6 +6,7 @@ All times here are Exact's wall clock (naive); no cursor ever comes from our own
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from exact_sync.errors import NeedsPerson
 from exact_sync.exact.odata import Record
@@ -55,6 +56,15 @@ def read_from(cursor: datetime, overlap: timedelta = OVERLAP) -> datetime:
     return min(cursor - overlap, to_wall(to_instant(cursor) - overlap))
 
 
+def position(stored: object, select: str) -> dict[str, Any]:
+    """Where an unfinished reading goes on; empty where that is unreadable, or where ``select`` (what
+    is asked for, in short) has changed since: then the reading begins again, which loses nothing.
+    """
+    if not isinstance(stored, dict) or stored.get("select") != select:
+        return {}
+    return stored if isinstance(stored.get("link"), str) else {}
+
+
 def highest_modified(records: Iterable[Record]) -> datetime | None:
     """The highest Modified of some records."""
     return max((moment for record in records if (moment := read_wall(record.get("Modified")))), default=None)
@@ -80,9 +90,14 @@ class Reading:
         return Reading(highest, to_wall(server_time), abs(server_time - now) < _CLOCKS_AGREE)
 
     def cursor_after(self, before: datetime | None) -> datetime | None:
-        """The cursor when the last page has been taken over."""
+        """The cursor when the last page has been taken over.
+
+        Where nothing came it stays: lost rights look like that too, and asking again costs no more.
+        """
         cursor = self.highest
-        if cursor is not None and self.ceiling is not None:
+        if cursor is None:
+            return before
+        if self.ceiling is not None:
             # A row that changed behind our back while pages were read may be older than the newest
             # one seen; and a Modified in the future must not carry the cursor along.
             cursor = min(cursor, self.ceiling)
@@ -98,13 +113,17 @@ class Reading:
         }
 
     @classmethod
-    def from_json(cls, state: dict[str, object]) -> "Reading":
+    def from_json(cls, state: dict[str, Any]) -> "Reading | None":
+        """What ``as_json`` made; None if it is unreadable."""
         highest, ceiling = state.get("highest"), state.get("ceiling")
-        return cls(
-            datetime.fromisoformat(str(highest)) if highest else None,
-            datetime.fromisoformat(str(ceiling)) if ceiling else None,
-            bool(state.get("trusted")),
-        )
+        try:
+            return cls(
+                datetime.fromisoformat(str(highest)) if highest else None,
+                datetime.fromisoformat(str(ceiling)) if ceiling else None,
+                bool(state.get("trusted")),
+            )
+        except ValueError:
+            return None
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -6,7 +6,6 @@ cursor moves when the last page is in.
 """
 
 from datetime import datetime
-from typing import Any
 
 from exact_sync.catalog import Strategy
 from exact_sync.exact.odata import Query
@@ -36,10 +35,8 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
             return questions.whole()
         return questions.changed_since(cursors.read_from(before, task.options.overlap))
 
-    state: dict[str, Any] = task.checkpoint.resume or {}
-    fits = not task.full and state.get("select") == questions.digest and state.get("since") == _text(before)
-    reading = cursors.Reading.from_json(state) if fits else cursors.Reading()
-    for page in questions.pages(ask, resume=state["link"] if fits else None):
+    link, reading = _unfinished(task, questions, before)
+    for page in questions.pages(ask, resume=link):
         if before is not None:
             cursors.check_not_ahead(before, page.server_time, task.resource.name, task.division)
         reading = reading.saw(page.records, page.server_time, task.clock.now())
@@ -50,6 +47,18 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
         else:
             done = {"complete_at": task.clock.now()} if before is None else {}
             task.keep(batch, cursor=_text(reading.cursor_after(before)), resume=None, **done)
+
+
+def _unfinished(
+    task: Task, questions: Questions, before: datetime | None
+) -> tuple[str | None, cursors.Reading]:
+    """Where an interrupted reading of the same question goes on, and what it has seen."""
+    state = {} if task.full else cursors.position(task.checkpoint.resume, questions.digest)
+    if state and state.get("since") == _text(before):
+        reading = cursors.Reading.from_json(state)
+        if reading is not None:
+            return state["link"], reading
+    return None, cursors.Reading()
 
 
 def _cursor(task: Task) -> datetime | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from exact_sync.catalog import Bulk, Edm
 from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query
@@ -16,8 +17,11 @@ from exact_sync.sync.task import Task
 log = logging.getLogger(__name__)
 
 _ALWAYS = "Modified ge datetime'1900-01-01T00:00:00'"
+_NO_KEY = "guid'00000000-0000-0000-0000-000000000000'"
+_QUOTED = re.compile(r"'(\w+)'")
+"""Exact quotes the property that it does not know; other words of its message mean nothing."""
 _FORGET_AFTER = timedelta(days=30)
-_MOST_LESSONS = 3
+_MOST_LESSONS = 4
 """Refusals answered by asking differently, per question; ten an hour would block the app."""
 
 
@@ -35,14 +39,16 @@ class Questions:
             for name, since in task.checkpoint.quirks.items()
             if task.clock.now() - datetime.fromisoformat(since) < _FORGET_AFTER
         }
+        self._supposed: list[str] = []
+        """Other ways of asking that were tried, and that have not led to an answer yet."""
 
     def knows(self, quirk: str) -> bool:
-        return quirk in self._quirks
+        return quirk in self._quirks or quirk in self._supposed
 
     def learn(self, quirk: str) -> None:
         """Remember what this site refuses."""
         self._quirks[quirk] = self._task.clock.now().isoformat()
-        log.info("division %s, %s: learned %s", self._task.division, self._task.resource.name, quirk)
+        log.debug("division %s, %s: learned %s", self._task.division, self._task.resource.name, quirk)
         self._task.transact(lambda connection: self._task.save(connection, quirks=self._quirks))
 
     @property
@@ -62,9 +68,8 @@ class Questions:
         """Everything there is, a thousand a page where a bulk twin exists."""
         resource = self._task.resource
         if resource.bulk is not None and not self.knows("no bulk"):
-            return Query(
-                resource.bulk.endpoint, self.select, self._any_filter(resource.bulk.filters_modified)
-            )
+            condition = self._any_filter(self._bulk_filters(resource.bulk))
+            return Query(resource.bulk.endpoint, self.select, condition)
         condition = self._any_filter(resource.has_modified)
         if resource.date is not None and self._task.options.start_date is not None:
             condition = self._between(self._task.options.start_date, None)
@@ -74,7 +79,7 @@ class Questions:
         """What was changed at or after a moment of Exact's clock. Never ``gt``: many share one."""
         resource = self._task.resource
         endpoint = resource.endpoint
-        if resource.bulk is not None and resource.bulk.filters_modified and not self.knows("no bulk"):
+        if resource.bulk is not None and not self.knows("no bulk") and self._bulk_filters(resource.bulk):
             endpoint = resource.bulk.endpoint
         condition = f"Modified ge {literal(moment)}"
         start = self._task.options.start_date
@@ -84,7 +89,9 @@ class Questions:
 
     def dated(self, since: date | None, before: date | None) -> Query:
         """What is dated in [since, before)."""
-        return Query(self._task.resource.endpoint, self.select, self._between(since, before) or None)
+        resource = self._task.resource
+        condition = self._between(since, before) or self._any_filter(resource.has_modified)
+        return Query(resource.endpoint, self.select, condition)
 
     def pages(self, ask: Callable[[], Query], resume: str | None = None) -> Iterator[Page]:
         """The pages of a question; asked differently where the site refuses it as it is.
@@ -98,16 +105,24 @@ class Questions:
                 first = next(pages)
             except (Refused, Unavailable) as refusal:
                 if lesson == _MOST_LESSONS or not (resume or self._learn_from(refusal, query)):
+                    self._supposed.clear()  # a missing right must not look like a site without bulk
                     raise
                 resume = None
                 continue
+            while self._supposed:
+                self.learn(self._supposed.pop())
             yield first
             yield from pages
             return
 
+    def _bulk_filters(self, bulk: Bulk) -> bool:
+        return bulk.filters_modified and not self.knows("no modified filter on bulk")
+
     def _any_filter(self, can_filter: bool) -> str | None:
         # Some sites insist on a filter, so one that lets everything through goes along.
-        return _ALWAYS if can_filter and not self.knows("no modified filter") else None
+        if can_filter and not self.knows("no modified filter"):
+            return _ALWAYS
+        return f"{self._task.resource.key} ne {_NO_KEY}" if self.knows("filter wanted") else None
 
     def _between(self, since: date | None, before: date | None) -> str:
         name = self._task.resource.date
@@ -121,21 +136,27 @@ class Questions:
     def _learn_from(self, refusal: Refused | Unavailable, query: Query) -> bool:
         """True if there is another way to ask."""
         resource = self._task.resource
-        if resource.bulk is not None and query.endpoint == resource.bulk.endpoint:
-            self.learn("no bulk")
+        is_bulk = resource.bulk is not None and query.endpoint == resource.bulk.endpoint
+        if isinstance(refusal, Refused):
+            named = set(_QUOTED.findall(refusal.message)) & set(query.select)
+            named -= {resource.key, "Modified", resource.date, "Division"}
+            if named:
+                for name in sorted(named):
+                    self.learn(f"without {name}")
+                self._task.note(f"Exact does not know {', '.join(sorted(named))} here; left empty")
+                return True
+            if query.filter is None and "$filter" in refusal.message and resource.key_column.edm is Edm.GUID:
+                self._supposed.append("filter wanted")
+                return True
+            if is_bulk and query.filter is not None and "Modified" in query.filter:
+                self._supposed.append("no modified filter on bulk")
+                return True
+        if is_bulk:
+            self._supposed.append("no bulk")
             self._task.note(f"{query.endpoint} is refused here; read through {resource.endpoint}")
             return True
-        if isinstance(refusal, Unavailable):
-            return False
-        named = set(re.findall(r"['\"](\w+)['\"]", refusal.message)) & set(query.select)
-        named -= {resource.key, "Modified", resource.date, "Division"}
-        if named:
-            for name in sorted(named):
-                self.learn(f"without {name}")
-            self._task.note(f"Exact does not know {', '.join(sorted(named))} here; left empty")
-            return True
-        if "Modified" in (query.filter or ""):
-            self.learn("no modified filter")
+        if isinstance(refusal, Refused) and "Modified" in (query.filter or ""):
+            self._supposed.append("no modified filter")
             self._task.note("Exact refuses a filter on Modified here; everything is read each time")
             if query.filter != _ALWAYS:
                 raise ModifiedRefused from None

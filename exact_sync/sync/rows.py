@@ -131,12 +131,11 @@ class Shaper:
     def _text(self, value: Any) -> str:
         if type(value) is not str:
             raise ValueError
-        if "\x00" in value:
-            value = value.replace("\x00", "")
-        if not value.isascii():
-            value, replaced = _SURROGATE.subn("\ufffd", value)
+        text = value.replace("\x00", "") if "\x00" in value else value
+        if not text.isascii():
+            text, replaced = _SURROGATE.subn("\ufffd", text)
             self._replaced_surrogates += replaced
-        return value.strip(" ")
+        return str(text.strip(" "))
 
 
 def _guid(value: Any) -> uuid.UUID | None:

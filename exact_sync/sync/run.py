@@ -120,7 +120,7 @@ class Runner:
         status, exit_code, until = "failed", error.exit_code, getattr(error, "until", None)
         if isinstance(error, TryLater):
             status = "later"
-        elif isinstance(error, Unavailable):
+        elif isinstance(error, Unavailable) and task.resource.per_division:
             status, exit_code, until = "unavailable", 0, self._clock.now() + UNAVAILABLE_FOR
         elif isinstance(error, Suspect):
             status = "suspect"

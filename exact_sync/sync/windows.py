@@ -107,7 +107,7 @@ def _read_window(
 ) -> None:
     """Read one window whole. ``resume``: where its first reading goes on; None: it was done before."""
     first_time = resume is not None
-    link = (resume or {}).get("link") if (resume or {}).get("select") == questions.digest else None
+    link = cursors.position(resume, questions.digest).get("link")
     with task.database.begin() as connection:
         held = task.writer.live_keys(connection, task.division, window.since, window.ends)
     if link is not None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exact_sync.errors import NeedsPerson
@@ -36,15 +36,14 @@ def record(wall: datetime) -> dict[str, Any]:
 def histories(draw: st.DrawFn) -> tuple[list[tuple[datetime, datetime]], list[datetime]]:
     """Changes (their Modified and when they became visible, up to 15 minutes later) and runs."""
     middle = draw(st.sampled_from([AUTUMN, SPRING, datetime(2026, 6, 25, 12, tzinfo=UTC)]))
-    minutes = st.integers(-180, 180)
-    changes = []
-    for minute in draw(st.lists(minutes, min_size=1, max_size=12)):
-        made = middle + timedelta(minutes=minute, seconds=draw(st.integers(0, 59)))
-        changes.append((made, made + timedelta(seconds=draw(st.integers(0, 900)))))
-    runs = sorted(middle + timedelta(minutes=minute) for minute in draw(st.lists(minutes, max_size=8)))
-    return changes, [*runs, middle + timedelta(hours=4)]
+    minutes = st.sampled_from([-50, -10, -5, 0, 5, 10, 50]).map(lambda n: timedelta(minutes=n))
+    late = st.sampled_from([0, 0, 300, 899]).map(lambda seconds: timedelta(seconds=seconds))
+    made = [middle + offset for offset in draw(st.lists(minutes, min_size=2, max_size=8))]
+    runs = sorted(middle + offset for offset in draw(st.lists(minutes, min_size=1, max_size=6)))
+    return [(moment, moment + draw(late)) for moment in made], [*runs, middle + timedelta(hours=4)]
 
 
+@settings(max_examples=500)
 @given(histories(), st.booleans(), st.integers(-86400, 86400))
 def test_every_change_is_read_whatever_the_clocks_do(
     history: tuple[list[tuple[datetime, datetime]], list[datetime]], has_date: bool, our_error: int

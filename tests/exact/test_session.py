@@ -1,0 +1,253 @@
+"""A valid token on every request, and a token chain that we never break."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from exact_sync.credentials import Cipher, Tokens
+from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
+from exact_sync.exact.oauth import TRIES
+from exact_sync.exact.session import Session
+from exact_sync.store.credentials import StoredSignIn
+from exact_sync.store.database import Database
+from tests.deployment import SharedClock
+from tests.exact.company import APP, Company
+from tests.exact.scripted import Answer, data, page, refusal, serve, token
+
+OLD_USED = refusal(401, "unauthorized_client", "Old refresh token used.")
+TOO_EARLY = "Rate limit exceeded: access_token not expired"
+
+
+Found = Callable[..., AbstractContextManager[Company]]
+
+
+@pytest.fixture
+def company(database: Database, clock: SharedClock, tmp_path: Path) -> Found:
+    @contextmanager
+    def found(*answers: Answer | Callable[[], Answer]) -> Iterator[Company]:
+        with serve(*answers) as endpoint:
+            yield Company(database, clock, tmp_path, endpoint)
+
+    return found
+
+
+def test_a_token_is_used_until_its_last_half_minute(company: Found) -> None:
+    with company(token("access-1", "refresh-1")) as ours:
+        session = ours.process()
+        ours.clock.advance(minutes=9, seconds=31)
+        assert session.tokens().access == "access-0"
+        assert ours.offered == []
+        ours.clock.advance(seconds=1)
+        assert session.tokens().access == "access-1"
+        assert ours.store.read().tokens == session.tokens()
+        assert ours.offered == ["refresh-0"]
+
+
+def test_a_stored_token_is_used_by_the_next_process_without_a_second_refresh(company: Found) -> None:
+    with company(token("access-1", "refresh-1"), OLD_USED) as ours:
+        ours.clock.advance(minutes=10)
+        ours.process().tokens()
+        assert ours.process().tokens().access == "access-1"
+        assert ours.offered == ["refresh-0"]
+
+
+@pytest.mark.parametrize("processes", [2, 50])
+def test_of_many_processes_exactly_one_refreshes(
+    database_url: str, clock: SharedClock, tmp_path: Path, processes: int
+) -> None:
+    databases = [Database(database_url, clock, connections=2) for _ in range(processes)]
+    with serve(token("access-1", "refresh-1"), OLD_USED) as endpoint:
+        companies = [Company(database, clock, tmp_path, endpoint) for database in databases]
+        clock.advance(minutes=10)
+        together = threading.Barrier(processes)
+
+        def ask(ours: Company) -> str:
+            session = ours.process()
+            together.wait(30)
+            return session.tokens().access
+
+        with ThreadPoolExecutor(processes) as threads:
+            assert set(threads.map(ask, companies)) == {"access-1"}
+        assert len(endpoint.asked) == 1
+    for database in databases:
+        database.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(400, "access_denied", TOO_EARLY, Reason="TooEarlyToRefreshTokens"),
+        refusal(400, "access_denied", TOO_EARLY),
+        refusal(401, "unauthorized_client", "Access Token not expired"),
+        refusal(400, "access_denied", "", Reason="TooEarlyToRefreshTokens"),
+    ],
+)
+def test_a_refresh_refused_as_too_early_means_go_on_with_the_token_in_hand(
+    company: Found, answer: Answer
+) -> None:
+    with company(answer, token("access-1", "refresh-1")) as ours:
+        ours.clock.advance(minutes=10)
+        session = ours.process()
+        assert session.tokens().access == session.tokens().access == "access-0"
+        assert ours.offered == ["refresh-0"]
+        assert ours.store.read().unfinished_refresh is None
+        ours.clock.advance(seconds=61)
+        assert session.tokens().access == "access-1"
+
+
+@pytest.mark.parametrize(
+    "bad", [Answer(200, b""), page(), page(503), Answer(hangs_up=True), Answer(200, b"{}")]
+)
+def test_a_broken_answer_is_asked_for_again_with_the_same_refresh_token(company: Found, bad: Answer) -> None:
+    with company(bad, bad, token("access-1", "refresh-1")) as ours:
+        ours.clock.advance(minutes=10)
+        assert ours.process().tokens().access == "access-1"
+        assert ours.offered == ["refresh-0"] * 3
+        assert len(ours.clock.slept) == 2
+
+
+def test_a_token_endpoint_that_stays_broken_never_costs_the_refresh_token(company: Found) -> None:
+    with company(*[page(503)] * TRIES, token("access-1", "refresh-1")) as ours:
+        ours.clock.advance(minutes=10)
+        with pytest.raises(ExactAway):
+            ours.process().tokens()
+        assert ours.offered == ["refresh-0"] * TRIES
+        kept = ours.store.read()
+        assert (kept.tokens.refresh, kept.needed_because) == ("refresh-0", None)
+        assert ours.process().tokens().access == "access-1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (refusal(400, "invalid_request", "The refresh token expired at 1 and it is now 2"), "expired"),
+        (
+            refusal(400, "invalid_grant", "Token is not allowed, because of invalid or empty chainId"),
+            "chainId",
+        ),
+        (OLD_USED, "another program"),
+    ],
+)
+def test_a_dead_refresh_token_means_signing_in_once_and_no_loop(
+    company: Found, answer: Answer, reason: str
+) -> None:
+    with company(answer) as ours:
+        ours.clock.advance(days=31)
+        first, second = ours.process(), ours.process()
+        for session in (first, first, second):
+            with pytest.raises(SignInNeeded, match=reason) as caught:
+                session.tokens()
+            assert caught.value.exit_code == 3
+        assert ours.offered == ["refresh-0"]
+        assert reason in (ours.store.read().needed_because or "")
+
+
+def test_a_wrong_client_secret_is_not_the_end_of_the_sign_in(company: Found) -> None:
+    with company(refusal(401, "invalid_client", "no such client"), token("access-1", "refresh-1")) as ours:
+        ours.clock.advance(minutes=10)
+        with pytest.raises(BadConfiguration):
+            ours.process().tokens()
+        assert ours.store.read().needed_because is None
+        assert ours.process().tokens().access == "access-1"
+
+
+def test_after_a_crash_before_storing_the_old_token_is_tried_once_and_the_reason_is_named(
+    company: Found,
+) -> None:
+    with company(OLD_USED) as ours:
+        ours.clock.advance(minutes=10)
+        with ours.store.locked() as slot:
+            slot.refresh_begins(ours.store.read().tokens)
+        session = ours.process()
+        for _ in range(2):
+            with pytest.raises(SignInNeeded, match="interrupted before its answer could be stored"):
+                session.tokens()
+        assert ours.offered == ["refresh-0"]
+
+
+def test_an_unanswered_refresh_followed_by_old_token_used_is_not_blamed_on_others(company: Found) -> None:
+    with company(Answer(200, b""), OLD_USED) as ours:
+        ours.clock.advance(minutes=10)
+        with pytest.raises(SignInNeeded, match="interrupted"):
+            ours.process().tokens()
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_a_clock_that_jumps_a_day_never_costs_the_sign_in(company: Found, hours: int) -> None:
+    too_early = refusal(400, "access_denied", TOO_EARLY)
+    with company(too_early, token("access-1", "refresh-1")) as ours:
+        session = ours.process()
+        session.tokens()
+        ours.clock.advance(hours=hours)
+        assert session.tokens().access == "access-0"
+        ours.clock.advance(minutes=2)
+        assert session.tokens().access == "access-1"
+        assert ours.store.read().needed_because is None
+
+
+def test_an_idle_sign_in_is_kept_alive_every_few_days(company: Found) -> None:
+    with company(token("access-1", "refresh-1")) as ours:
+        session = ours.process()
+        ours.clock.advance(days=2)
+        session.keep_alive()
+        assert ours.offered == []
+        ours.clock.advance(days=1, minutes=1)
+        session.keep_alive()
+        session.keep_alive()
+        assert ours.offered == ["refresh-0"]
+
+
+def test_nobody_signed_in_is_said_so(company: Found, database: Database, tmp_path: Path) -> None:
+    with company(token("a", "b")) as ours:
+        ours.store = StoredSignIn(database, Cipher("key"), tmp_path)
+        with database.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM exact_sync.sign_in")
+        with pytest.raises(SignInNeeded, match="nobody is signed in"):
+            ours.process().tokens()
+
+
+def get(session: Session, url: str) -> httpx.Response:
+    with httpx.Client(trust_env=False, auth=session) as http:
+        return http.get(url)
+
+
+def test_a_401_in_mid_run_is_answered_with_one_refresh_and_the_same_request(company: Found) -> None:
+    answers = [Answer(401), token("access-1", "refresh-1"), data([]), Answer(401), Answer(401)]
+    with company(*answers) as ours:
+        session = ours.process()
+        assert get(session, f"{ours.endpoint.url}/api/v1/7/x").status_code == 200
+        asked = ours.endpoint.asked
+        assert [one.path for one in asked] == ["/api/v1/7/x", "/api/oauth2/token", "/api/v1/7/x"]
+        assert [asked[0].headers["Authorization"], asked[2].headers["Authorization"]] == [
+            "Bearer access-0",
+            "Bearer access-1",
+        ]
+
+
+def test_a_token_that_another_process_renewed_is_used_after_a_401_without_a_refresh(company: Found) -> None:
+    with company(Answer(401), data([])) as ours:
+        session = ours.process()
+        session.tokens()
+        renewed = Tokens("access-9", "refresh-9", ours.clock.now() + timedelta(minutes=10), ours.clock.now())
+        ours.store.sign_in(renewed)
+        assert get(session, f"{ours.endpoint.url}/api/v1/7/x").status_code == 200
+        assert [one.headers["Authorization"] for one in ours.endpoint.asked][-1] == "Bearer access-9"
+
+
+@pytest.mark.parametrize("scheme", ["http://127.0.0.2:1", "https://127.0.0.1:1", "http://127.0.0.1:1"])
+def test_the_token_is_sent_to_no_other_host_port_or_scheme(company: Found, scheme: str) -> None:
+    with company(data([])) as ours, pytest.raises(ExactAway, match="refused to send the token"):
+        get(ours.process(), f"{scheme}/api/v1/7/x")
+
+
+def test_no_repr_shows_a_token(company: Found) -> None:
+    with company(data([])) as ours:
+        tokens = ours.process().tokens()
+        shown = f"{tokens!r} {ours.store.read()!r} {APP!r} {tokens.fingerprint}"
+        assert not any(secret in shown for secret in ("access-0", "refresh-0", "client-secret"))

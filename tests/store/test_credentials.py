@@ -1,0 +1,177 @@
+"""The token chain in PostgreSQL: encrypted, locked, and never dropped."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from exact_sync.credentials import Cipher, SignIn, Tokens
+from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.store.credentials import StoredSignIn
+from exact_sync.store.database import Database
+from tests.deployment import START, SharedClock
+
+FIRST = Tokens("access-canary-1", "refresh-canary-1", START + timedelta(minutes=10), START)
+SECOND = Tokens("access-canary-2", "refresh-canary-2", START + timedelta(minutes=20), START)
+
+
+@pytest.fixture
+def store(database: Database, tmp_path: Path) -> StoredSignIn:
+    return StoredSignIn(database, Cipher("key"), tmp_path)
+
+
+def terminate(database: Database) -> None:
+    """Cut every connection to this database but the one that says so."""
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    with database.connect() as connection:
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+
+
+def refresh_without_a_database(store: StoredSignIn, database: Database) -> None:
+    """Exact has rotated the token when the database goes away."""
+    with store.locked() as slot:
+        slot.refresh_begins(FIRST)
+        terminate(database)
+        slot.store(SECOND)
+
+
+def test_nobody_is_signed_in_at_first(store: StoredSignIn) -> None:
+    assert store.read() == SignIn(None)
+    with store.locked() as slot:
+        assert slot.read() == SignIn(None)
+
+
+def test_tokens_come_back_as_they_were_stored(store: StoredSignIn) -> None:
+    store.sign_in(FIRST)
+    store.describe("Jansen", 124132)
+    assert store.read() == SignIn(FIRST, user_name="Jansen", home_division=124132)
+    with store.locked() as slot:
+        slot.refresh_begins(FIRST)
+        slot.store(SECOND)
+    assert store.read() == SignIn(SECOND, user_name="Jansen", home_division=124132)
+
+
+def test_no_token_stands_in_clear_in_any_table_or_file(
+    store: StoredSignIn, database: Database, tmp_path: Path
+) -> None:
+    store.sign_in(FIRST)
+    with pytest.raises(DatabaseAway):
+        refresh_without_a_database(store, database)
+    kept = "".join(file.read_text() for file in tmp_path.iterdir())
+    with database.begin() as connection:
+        for name in ("sign_in", "refresh_attempt"):
+            kept += connection.execute(
+                text(f"SELECT string_agg(t::text, '') FROM exact_sync.{name} t")
+            ).scalar_one()
+    assert "canary" not in kept
+    assert len(kept) > 200
+
+
+def test_another_secret_key_is_a_clear_error(store: StoredSignIn, database: Database, tmp_path: Path) -> None:
+    store.sign_in(FIRST)
+    with pytest.raises(BadConfiguration, match="another secret key") as caught:
+        StoredSignIn(database, Cipher("other"), tmp_path).read()
+    assert "EXACT_SYNC_SECRET_KEY" in caught.value.hint
+
+
+def test_a_refresh_that_began_is_on_record_even_if_the_process_dies(
+    store: StoredSignIn, database: Database
+) -> None:
+    store.sign_in(FIRST)
+
+    def die() -> None:
+        with store.locked() as slot:
+            slot.refresh_begins(slot.read().tokens)  # type: ignore[arg-type]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        die()
+    assert store.read() == SignIn(FIRST, unfinished_refresh=FIRST.fingerprint)
+
+
+def test_a_refresh_that_did_not_happen_leaves_no_record(store: StoredSignIn) -> None:
+    store.sign_in(FIRST)
+    with store.locked() as slot:
+        slot.refresh_begins(FIRST)
+        slot.refresh_ended()
+    assert store.read() == SignIn(FIRST)
+
+
+def test_storing_the_answer_closes_the_record_of_the_refresh(store: StoredSignIn) -> None:
+    store.sign_in(FIRST)
+    with store.locked() as slot:
+        slot.refresh_begins(FIRST)
+        slot.store(SECOND)
+        assert store.read() == SignIn(SECOND)
+
+
+def test_tokens_that_could_not_be_stored_are_kept_in_a_file_and_taken_over_later(
+    store: StoredSignIn, database: Database, tmp_path: Path
+) -> None:
+    store.sign_in(FIRST)
+    with pytest.raises(DatabaseAway):
+        refresh_without_a_database(store, database)
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+    with store.locked() as slot:
+        assert slot.read() == SignIn(SECOND)
+        slot.refresh_begins(SECOND)
+        slot.store(replace(SECOND, refresh="refresh-canary-3"))
+    assert store.read().tokens == replace(SECOND, refresh="refresh-canary-3")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rescued_tokens_of_an_older_chain_are_not_taken_over(
+    store: StoredSignIn, database: Database, tmp_path: Path
+) -> None:
+    store.sign_in(FIRST)
+    with pytest.raises(DatabaseAway):
+        refresh_without_a_database(store, database)
+    (file,) = tmp_path.iterdir()
+    rescued = file.read_text()
+    anew = replace(FIRST, access="access-canary-4", refresh="refresh-canary-4")
+    store.sign_in(anew)
+    assert not file.exists()
+    file.write_text(rescued)
+    with store.locked() as slot:
+        assert slot.read().tokens == anew
+    file.write_text("torn")
+    with store.locked() as slot:
+        assert slot.read().tokens == anew
+
+
+def test_signing_in_is_needed_once_and_with_the_first_reason(store: StoredSignIn) -> None:
+    store.sign_in(FIRST)
+    for reason in ("expired", "something else"):
+        with store.locked() as slot:
+            slot.refresh_begins(FIRST)
+            slot.sign_in_needed(reason)
+    assert store.read() == SignIn(FIRST, needed_because="expired")
+    store.sign_in(SECOND)
+    assert store.read() == SignIn(SECOND)
+
+
+def test_the_sign_in_is_locked_against_other_processes(database_url: str, tmp_path: Path) -> None:
+    """Two of them count in turn; without the lock they would count the same numbers."""
+    databases = [Database(database_url, SharedClock()) for _ in range(4)]
+    stores = [StoredSignIn(database, Cipher("key"), tmp_path) for database in databases]
+    stores[0].sign_in(replace(FIRST, refresh="0"))
+
+    def count(store: StoredSignIn) -> None:
+        for _ in range(5):
+            with store.locked() as slot:
+                tokens = slot.read().tokens
+                assert tokens is not None
+                slot.refresh_begins(tokens)
+                slot.store(replace(tokens, refresh=str(int(tokens.refresh) + 1)))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(count, stores))
+    tokens = stores[0].read().tokens
+    assert tokens is not None
+    assert tokens.refresh == "20"
+    for database in databases:
+        database.close()

@@ -1,0 +1,68 @@
+"""SIGTERM, SIGINT, and nobody listening any more: a clean end, soon, and nothing is lost."""
+
+import os
+import signal
+
+from tests.postgres import Server
+from tests.processes import Machine, one_clear_line, until
+
+
+def test_the_daemon_stops_within_seconds_though_a_request_hangs(
+    machine: Machine, shaky_machine: Machine
+) -> None:
+    # One hangs in the list of divisions, which the scheduler reads itself, one in a worker.
+    machine.simulator.faults.add("timeout", path="system/Divisions")
+    shaky_machine.simulator.faults.add("timeout", path="Journals")
+    daemons = {machine: machine.start("run"), shaky_machine: shaky_machine.start("run")}
+    for each in daemons:
+        until(lambda each=each: [fault.used for fault in each.simulator.faults] == [1], "a hanging request")
+    for daemon in daemons.values():
+        daemon.signal(signal.SIGTERM)
+    for each, daemon in daemons.items():
+        assert daemon.ends() == 0, daemon
+        assert "Traceback" not in daemon.err
+        each.deployment.sync_well()
+        assert each.deployment.differences() == []
+        assert each.deployment.violations() == {}
+
+
+def test_the_daemon_stops_while_it_waits_for_its_database(
+    shaky_machine: Machine, another_server: Server
+) -> None:
+    another_server.stop()
+    daemon = shaky_machine.start("run")
+    daemon.says("the database can't be used now")
+    daemon.signal(signal.SIGINT)
+    assert daemon.ends() == 0, daemon
+    assert "Traceback" not in daemon.err
+
+
+def test_an_interrupted_sync_exits_with_4_and_the_next_one_goes_on(machine: Machine) -> None:
+    sync = machine.start("sync")
+    machine.simulator.faults.add("hook", after=5, hook=lambda context: sync.signal(signal.SIGINT))
+    assert sync.ends() == 4, sync
+    assert "asked to stop" in one_clear_line(sync.err)
+    stored = machine.query("SELECT count(*) FROM exact_sync.checkpoint WHERE outcome = 'ok'")
+    assert stored[0][0] >= 4
+    machine.deployment.sync_well()
+    assert machine.deployment.differences() == []
+    assert machine.deployment.violations() == {}
+
+
+def test_a_sync_goes_on_when_nobody_reads_what_it_says(machine: Machine) -> None:
+    code, said = piped_to_nobody(machine, "sync")
+    assert (code, said) == (0, "")
+    assert machine.deployment.differences() == []
+
+
+def test_a_list_that_is_cut_off_by_head_is_no_error(machine: Machine) -> None:
+    assert piped_to_nobody(machine, "resources") == (0, "")
+
+
+def piped_to_nobody(machine: Machine, *arguments: str) -> tuple[int, str]:
+    """Run with a stdout that nobody reads: exit code and stderr."""
+    read, write = os.pipe()
+    os.close(read)
+    process = machine.start(*arguments, stdout=write)
+    os.close(write)
+    return process.ends(), process.err

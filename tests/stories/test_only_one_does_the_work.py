@@ -1,0 +1,52 @@
+"""Two runs at once: one works, the other says so and exits 4; no call is made twice (F42)."""
+
+import os
+from pathlib import Path
+
+import psutil
+
+from exact_sync.simulator.faults import Context
+from tests.processes import Machine, Process, one_clear_line, the_token_has_ended
+
+
+def test_of_two_syncs_at_once_one_works_and_the_other_exits_4(machine: Machine) -> None:
+    the_token_has_ended(machine.deployment)
+    ended: list[tuple[int, Process]] = []
+    machine.simulator.faults.add("hook", hook=lambda context: ended.append(machine.run("sync")))
+    first, process = machine.run("sync")
+    assert first == 0, process
+    [(second, other)] = ended
+    assert second == 4, other
+    assert (
+        f"another run holds the work (exact-sync sync {os.uname().nodename}:{process.pid}"
+        in one_clear_line(other.err)
+    )
+    assert machine.deployment.calls("oauth2/token") == 1
+    assert machine.deployment.violations() == {}
+    assert machine.deployment.differences() == []
+
+
+def test_no_secret_is_on_a_command_line_or_in_a_connections_name(machine: Machine) -> None:
+    """F45, as far as `ps` and pg_stat_activity show."""
+    canary = "canary-password"
+    seen: list[str] = []
+    started: list[Process] = []
+
+    def look(context: Context) -> None:
+        process = psutil.Process(started[0].pid)
+        for member in (process, *process.children(recursive=True)):
+            seen.append(" ".join(member.cmdline()))
+            seen.append(member.name())
+        seen.extend(name for (name,) in machine.query("SELECT application_name FROM pg_stat_activity"))
+
+    url = machine.database_url.replace("postgres:@", f"postgres:{canary}@")
+    machine.simulator.faults.add("hook", hook=look)
+    started.append(machine.start("sync", DATABASE_URL=url))
+    assert started[0].ends() == 0, started[0]
+    assert any("exact_sync" in line for line in seen)
+    tokens = machine.deployment.service.sign_in.read().tokens
+    assert tokens is not None
+    key = (Path(machine.folder) / "secret.key").read_text()
+    for secret in (canary, machine.simulator.client_secret, tokens.access, tokens.refresh, key):
+        assert not [line for line in seen if secret in line]
+        assert secret not in started[0].out + started[0].err

@@ -1,0 +1,104 @@
+"""`auth login`, by pasting and by listening, and `auth status` (F46)."""
+
+import json
+import socket
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.processes import Machine, Process, one_clear_line, until
+
+
+def shown_url(process: Process) -> str:
+    """The URL to open, which stands on a line of its own on stdout."""
+    return str(until(lambda: process.out.partition("\n")[0] if "\n" in process.out else "", "the URL"))
+
+
+def test_pasting_the_url_signs_in_and_the_status_says_so(machine: Machine) -> None:
+    machine.nobody_is_signed_in()
+    login = machine.start("auth", "login", "--paste")
+    url = shown_url(login)
+    assert url.startswith(f"{machine.simulator.base_url}/api/oauth2/auth?")
+    login.type(machine.consent(url))
+    assert login.ends() == 0, login
+    assert login.out.splitlines()[1:] == [f"Signed in as {machine.simulator.books.user_name}."]
+
+    code, status = machine.run("auth", "status", "--json")
+    assert (code, status.err) == (0, "")
+    facts = json.loads(status.out)
+    assert facts["signed_in"] is True
+    assert facts["user"] == machine.simulator.books.user_name
+    assert facts["sign_in_needed_because"] is None
+    assert facts["access_token_ends"] < facts["refresh_token_ends"]
+    assert machine.run("sync", "journals")[0] == 0
+
+
+def test_a_bare_code_may_be_pasted_too(machine: Machine) -> None:
+    machine.nobody_is_signed_in()
+    login = machine.start("auth", "login", "--paste")
+    place = machine.consent(shown_url(login))
+    login.type(httpx.URL(place).params["code"])
+    assert login.ends() == 0, login
+
+
+def test_an_answer_to_another_sign_in_is_refused(machine: Machine) -> None:
+    machine.nobody_is_signed_in()
+    machine.simulator.stats.reset()
+    login = machine.start("auth", "login", "--paste")
+    place = httpx.URL(machine.consent(shown_url(login)))
+    login.type(str(place.copy_set_param("state", "forged")))
+    assert login.ends() == 3, login
+    text = login.err.partition("\n")[2].partition("\n")[2]  # after what it asked for
+    assert "does not belong to this sign-in" in one_clear_line(text)
+    assert place.params["code"] not in login.err + login.out
+    assert machine.deployment.calls("oauth2/token") == 0
+
+
+def test_a_code_that_was_used_before_is_refused(machine: Machine) -> None:
+    machine.nobody_is_signed_in()
+    settings = machine.deployment.settings
+    login = machine.start("auth", "login", "--paste")
+    place = httpx.URL(machine.consent(shown_url(login)))
+    form = {
+        "grant_type": "authorization_code",
+        "code": place.params["code"],
+        "redirect_uri": settings.redirect_uri,
+        "client_id": machine.simulator.client_id,
+        "client_secret": machine.simulator.client_secret,
+    }
+    assert httpx.post(f"{settings.site}/api/oauth2/token", data=form).status_code == 200
+    login.type(str(place))
+    assert login.ends() == 3, login
+    assert "Exact no longer accepts the sign-in" in login.err
+    assert place.params["code"] not in login.err + login.out
+
+    code, status = machine.run("auth", "status")
+    assert code == 3
+    assert status.out == ("Signing in is needed: nobody is signed in yet\n  → run: exact-sync auth login\n")
+
+
+def test_the_listener_waits_for_the_right_answer_and_for_nothing_else(machine: Machine) -> None:
+    machine.nobody_is_signed_in()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    redirect = f"http://127.0.0.1:{port}/callback"
+    login = machine.start("auth", "login", REDIRECT_URI=redirect)
+    url = shown_url(login)
+    place = httpx.URL(machine.consent(url))
+    assert str(place).startswith(redirect)
+
+    # Neither another state nor another place ends the waiting, and it redirects nowhere.
+    forged = httpx.get(place.copy_set_param("state", "forged"))
+    assert (forged.status_code, forged.headers.get("Location")) == (400, None)
+    elsewhere = httpx.get(f"http://127.0.0.1:{port}//evil.example/?next=https://evil.example")
+    assert (elsewhere.status_code, elsewhere.headers.get("Location")) == (404, None)
+    assert login.running
+
+    answer = httpx.get(place)
+    assert answer.status_code == 200
+    assert place.params["code"] not in answer.text
+    assert login.ends() == 0, login
+    assert urlsplit(url).query.count("state=") == 1
+    assert place.params["code"] not in login.err + login.out
+    assert machine.deployment.service.sign_in.read().tokens is not None

@@ -1,0 +1,155 @@
+"""A list that comes back empty or much smaller may be silence, not news: F28; and `accept`."""
+
+import pytest
+
+from exact_sync.sync.once import exit_code
+from tests.deployment import DIVISION, Deployment
+from tests.facts import OTHER, checkpoint, command, found_other, line, only, sql
+
+LISTS = {
+    "gl_accounts": "financial/GLAccounts",
+    "document_attachments": "documents/DocumentAttachments",
+    "financial_transactions": "financialtransaction/Transactions",
+}
+WIRE = {"gl_accounts": "GLAccounts", "document_attachments": "DocumentAttachments",
+        "financial_transactions": "Transactions"}  # fmt: skip
+
+
+def take_away(deployment: Deployment, name: str, share: float) -> None:
+    """Really gone at Exact (attachments along with nothing else)."""
+    table = deployment.table(LISTS[name])
+    for key in sorted(table.rows)[: int(len(table) * share)]:
+        table.delete(key)
+
+
+@pytest.mark.parametrize(("kind", "parameters"), [("hidden", {}), ("shrunk_list", {"share": 0.7})])
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_that_is_empty_or_much_smaller_is_suspect_and_deletes_nothing(
+    deployment: Deployment, name: str, kind: str, parameters: dict[str, float]
+) -> None:
+    """F28: exit 1 the first time, then 0; the rows stay; and when the list is back, all is well."""
+    deployment.sync_well(*LISTS)
+    deployment.clock.advance(hours=7)
+    rule = deployment.simulator.faults.add(kind, path=WIRE[name], times=None, **parameters)
+    if name == "financial_transactions":
+        take_away(deployment, name, 0.01)  # a count that differs makes it look closer
+    outcomes = deployment.sync(*LISTS)
+    assert exit_code(outcomes) == 1
+    assert only(outcomes, name).status == "suspect"
+    assert f"exact-sync accept {name} --division {DIVISION}" in str(only(outcomes, name).hint)
+    assert {o.status for o in outcomes if o.resource != name} == {"ok"}
+    assert sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NOT NULL") == [(0,)]
+    assert line(deployment, name).outcome == "suspect"
+    assert "nothing was deleted" in str(line(deployment, name).message)
+
+    deployment.clock.advance(hours=7)
+    outcomes = deployment.sync(*LISTS)
+    assert exit_code(outcomes) == 0
+    assert only(outcomes, name).status == "suspect"
+
+    deployment.simulator.faults.remove(rule)
+    deployment.clock.advance(hours=7)
+    deployment.sync_well(*LISTS)
+    assert line(deployment, name).outcome == "ok"
+    assert deployment.differences(*LISTS) == []
+    assert deployment.violations() == {}
+
+
+@pytest.mark.parametrize("share", [0.4, 1.0])
+@pytest.mark.parametrize("name", LISTS)
+def test_what_a_person_accepts_is_taken_over(deployment: Deployment, name: str, share: float) -> None:
+    """F28: rows that are really gone, with `exact-sync accept`."""
+    deployment.sync_well(*LISTS)
+    deployment.clock.advance(hours=7)
+    take_away(deployment, name, share)
+    assert exit_code(deployment.sync(*LISTS)) == 1
+    before = sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NULL")
+    assert command(deployment, "accept", name, "--division", str(DIVISION)) == 0
+    assert sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NULL") == before
+    deployment.sync_well(*LISTS)
+    assert deployment.differences(*LISTS) == []
+    assert line(deployment, name).outcome == "ok"
+
+    # Accepted once is not accepted for ever.
+    if share < 1:
+        deployment.clock.advance(hours=7)
+        take_away(deployment, name, 1.0)
+        outcomes = deployment.sync(*LISTS)
+        assert exit_code(outcomes) == 1
+        assert only(outcomes, name).status == "suspect"
+
+
+def test_accepting_some_does_not_accept_less(deployment: Deployment) -> None:
+    """F28: what came after the person looked is another matter."""
+    deployment.sync_well("gl_accounts")
+    take_away(deployment, "gl_accounts", 0.4)
+    assert exit_code(deployment.sync("gl_accounts")) == 1
+    assert command(deployment, "accept", "gl_accounts") == 0
+    rule = deployment.simulator.faults.add("hidden", path="GLAccounts", times=None)
+    outcomes = deployment.sync("gl_accounts")
+    assert only(outcomes, "gl_accounts").status == "suspect"
+    assert exit_code(outcomes) == 1
+    deployment.simulator.faults.remove(rule)
+    assert command(deployment, "accept", "gl_accounts") == 0
+    deployment.sync_well("gl_accounts")
+    assert deployment.differences("gl_accounts") == []
+
+
+def test_accepting_concerns_one_division_only(deployment: Deployment) -> None:
+    """F28 in two divisions; a typing error in a command deletes nothing either."""
+    found_other(deployment)
+    deployment.sync_well("gl_accounts")
+    rule = deployment.simulator.faults.add("hidden", path="GLAccounts", times=None)
+    assert exit_code(deployment.sync("gl_accounts")) == 1
+    assert command(deployment, "accept", "gl_accounts", "--division", str(OTHER)) == 0
+    assert command(deployment, "accept", "gl_account") == 2
+    outcomes = deployment.sync("gl_accounts")
+    assert only(outcomes, "gl_accounts").status == "suspect"
+    assert only(outcomes, "gl_accounts", OTHER).status == "ok"
+    live = "SELECT count(*) FROM exact.gl_accounts WHERE _deleted_at IS NULL AND division = :code"
+    assert sql(deployment, live, code=OTHER) == [(0,)]
+    assert sql(deployment, live, code=DIVISION) == [(len(deployment.table("financial/GLAccounts")),)]
+    deployment.simulator.faults.remove(rule)
+    deployment.sync_well("gl_accounts")
+    assert deployment.differences("gl_accounts") == []
+
+
+def test_a_small_list_may_shrink_but_not_to_nothing(deployment: Deployment) -> None:
+    """F28's other side: of five item groups two may go without a person."""
+    groups = deployment.table("logistics/ItemGroups")
+    deployment.sync_well("item_groups")
+    for key in sorted(groups.rows)[:2]:
+        groups.delete(key)
+    deployment.sync_well("item_groups")
+    assert deployment.differences("item_groups") == []
+    deployment.simulator.faults.add("empty_list", path="ItemGroups")
+    assert exit_code(deployment.sync("item_groups")) == 1
+    assert sql(deployment, "SELECT count(*) FROM exact.item_groups WHERE _deleted_at IS NULL")[0][0] > 0
+    deployment.sync_well("item_groups")
+    assert deployment.differences("item_groups") == []
+
+
+def test_changes_in_a_suspect_list_are_taken_over_all_the_same(deployment: Deployment) -> None:
+    """F28: only deletions wait for a person."""
+    deployment.sync_well("gl_accounts")
+    table = deployment.table("financial/GLAccounts")
+    take_away(deployment, "gl_accounts", 0.5)
+    changed = sorted(table.rows)[-1]
+    table.change(changed, Description="changed meanwhile")
+    assert exit_code(deployment.sync("gl_accounts")) == 1
+    query = "SELECT description FROM exact.gl_accounts WHERE id = :key"
+    assert sql(deployment, query, key=changed) == [("changed meanwhile",)]
+
+
+def test_an_empty_list_of_divisions_stops_nothing_that_works(deployment: Deployment) -> None:
+    """F28 for the divisions themselves."""
+    deployment.sync_well("divisions", "journals")
+    deployment.simulator.faults.add("empty_list", path="system/Divisions", times=None)
+    outcomes = deployment.sync("divisions", "journals")
+    assert exit_code(outcomes) == 1
+    assert only(outcomes, "divisions", 0).status == "suspect"
+    assert only(outcomes, "journals").status == "ok"
+    assert checkpoint(deployment, "divisions", 0)["outcome"] == "suspect"
+    deployment.simulator.faults.clear()
+    deployment.sync_well("divisions", "journals")
+    assert deployment.differences("divisions", "journals") == []
