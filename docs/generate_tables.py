@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("tables.md")
 _SHORT = {"TIMESTAMP WITH TIME ZONE": "timestamptz"}
 _STRATEGIES = {
     Strategy.MODIFIED: "`modified`: asks for what was changed since the checkpoint",
-    Strategy.DATE_WINDOWS: "`date_windows`: history month by month, then changes and counts",
+    Strategy.DATE_WINDOWS: "`date_windows`: history in windows of whole months, then changes and counts",
     Strategy.SNAPSHOT: "`snapshot`: the whole list each time",
 }
 _INTRODUCTION = """# Tables
