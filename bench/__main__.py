@@ -41,9 +41,7 @@ def main(rows: int) -> None:
     query = Query(CUSTOMERS.bulk.endpoint, [column.property for column in CUSTOMERS.columns])
     pages = record(query, rows)
     megabytes = sum(map(len, pages)) / 1e6
-    print(
-        f"{rows:,} customers of {len(CUSTOMERS.columns)} columns, {len(pages)} pages, {megabytes:.0f} MB of JSON\n"
-    )
+    print(f"{rows:,} customers, {len(CUSTOMERS.columns)} columns: {len(pages)} pages, {megabytes:.0f} MB\n")
     with (
         tempfile.TemporaryDirectory() as folder,
         served(pages) as url,

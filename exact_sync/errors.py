@@ -23,12 +23,18 @@ translated only inside ``exact/`` and ``store/``.
 from datetime import datetime
 
 
+def one_line(text: str) -> str:
+    """A text that may quote somebody else, on one line and with nothing in it that steers a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
 class ExactSyncError(Exception):
     """An expected failure: one clear line, and what to do about it."""
 
     exit_code = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
+        message = one_line(message)
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -1,8 +1,10 @@
 """Structured logs: readable on a terminal, JSON elsewhere if asked for, never a secret in them."""
 
+import json
 import logging
 import re
 import sys
+from collections import deque
 from typing import Any, TextIO
 
 import structlog
@@ -11,16 +13,24 @@ from structlog.typing import EventDict, Processor
 _BEARER = re.compile(r"(?i)(bearer\s+|(?:access_token|refresh_token|client_secret|code)=)[^\s&\"']+")
 _PASSWORD = re.compile(r"(\w+://[^:/\s]+:)[^@\s]+@")
 _secrets: set[str] = set()
+_tokens: deque[str] = deque(maxlen=32)
 
 
 def hide(*values: str | None) -> None:
-    """Never let these texts reach a log line."""
-    _secrets.update(value for value in values if value and len(value) >= 6)
+    """Never let these texts reach a log line, nor as Python or JSON would write them."""
+    for value in values:
+        if value and len(value) >= 6:
+            _secrets.update((value, repr(value)[1:-1], json.dumps(value)[1:-1]))
+
+
+def hide_tokens(*values: str) -> None:
+    """The same for what changes every ten minutes: the latest few are remembered."""
+    _tokens.extend(value for value in values if value)
 
 
 def clean(text: str) -> str:
     """A text without anything secret."""
-    for value in sorted(_secrets, key=len, reverse=True):
+    for value in sorted({*_secrets, *_tokens}, key=len, reverse=True):
         text = text.replace(value, "***")
     return _PASSWORD.sub(r"\1***@", _BEARER.sub(r"\1***", text))
 
@@ -38,8 +48,12 @@ def set_up(level: str = "info", style: str = "auto", stream: TextIO | None = Non
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    # Plain tracebacks: the pretty ones show local variables, and those may be anything.
+    console = structlog.dev.ConsoleRenderer(
+        colors=stream.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+    )
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=0)]
+        [console]
         if readable
         else [structlog.processors.format_exc_info, _clean_all, structlog.processors.JSONRenderer()]
     )

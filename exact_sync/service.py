@@ -192,7 +192,6 @@ class Service:
             until = self.clock.now() + CONSENT_TIMEOUT
             code = callback.wait(lambda: self.stop.is_set() or self.clock.now() > until)
         tokens = TokenEndpoint(self.http, self.settings.site, app, self.clock).exchange(code)
-        logs.hide(tokens.access, tokens.refresh)
         self.sign_in.sign_in(tokens)  # safe first: asking who it is may fail
         self._who_is_it()
         return self.sign_in.read().user_name or "unknown"
@@ -269,11 +268,11 @@ def open_database(
     with contextlib.ExitStack() as stack:
         if settings.database_url is not None:
             url = settings.database_url.get_secret_value()
-            logs.hide(httpx.URL(url).password if "://" in url else None)
         else:
             embedded = Embedded(settings.data_dir / "postgres")
             stack.callback(embedded.close)
             url = embedded.url
         database = Database(url, clock or SystemClock(), name=name, connections=settings.workers + 4)
+        logs.hide(database.url.password)
         stack.callback(database.close)
         yield database

@@ -15,7 +15,7 @@ from exact_sync.store import migrate
 from exact_sync.store.database import Database
 from tests.deployment import Deployment, SharedClock
 from tests.postgres import Server, a_server
-from tests.processes import Machine, RealTime
+from tests.processes import Here, Machine, RealTime
 
 _numbers = itertools.count()
 
@@ -102,6 +102,12 @@ def machine(database_url: str, tmp_path: Path) -> Iterator[Machine]:
     """The same in real time, for exact-sync in processes of its own (it is signed in)."""
     with a_machine(database_url, tmp_path) as machine:
         yield machine
+
+
+@pytest.fixture
+def here(machine: Machine, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Here:
+    """Runs commands on `machine` without starting a process for each."""
+    return Here(machine, monkeypatch, capfd)
 
 
 @pytest.fixture(scope="session")

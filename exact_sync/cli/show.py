@@ -11,7 +11,7 @@ from rich.text import Text
 
 from exact_sync.catalog import RESOURCES
 from exact_sync.cli.options import Options
-from exact_sync.errors import TryLater
+from exact_sync.errors import TryLater, one_line
 from exact_sync.store import migrate
 from exact_sync.store.locks import WorkLock
 from exact_sync.sync.status import Status
@@ -56,7 +56,7 @@ def _print_status(facts: Status) -> None:
             state = f"no calls until {division.parked_until[:16]}"
         divisions.add_row(
             str(division.division),
-            division.name,
+            one_line(division.name),
             state,
             _of(division.minute_left, division.minute_limit),
             _of(division.day_left, division.day_limit),
@@ -134,9 +134,10 @@ def resources(options: Options) -> None:
 
 
 def _console() -> Console:
-    """As wide as needed where the output is no terminal: nothing is cut off in a pipe."""
-    console = Console()
-    return console if console.is_terminal else Console(width=240)
+    """As wide as needed where the output is no terminal: nothing is cut off in a pipe. Brackets in
+    a division's name are brackets, not markup."""
+    console = Console(markup=False)
+    return console if console.is_terminal else Console(width=240, markup=False)
 
 
 def _of(left: int | None, limit: int | None) -> str:

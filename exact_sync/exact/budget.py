@@ -154,6 +154,12 @@ class Budget:
         """Count an answer of 400, 401, 403 or 404."""
         self._errors.setdefault(endpoint, []).append(self._clock.now())
 
+    def repeated(self, endpoint: str) -> None:
+        """Count a call that was answered with 401 and made again at once."""
+        self.failed(endpoint)
+        self._recent.append(self._clock.now())
+        self.calls += 1
+
     def _check_errors(self, endpoint: str) -> None:
         now = self._clock.now()
         recent = [moment for moment in self._errors.get(endpoint, []) if now - _HOUR < moment <= now]

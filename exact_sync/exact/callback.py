@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlsplit
 
 from exact_sync.errors import BadConfiguration, SignInNeeded
-from exact_sync.exact.oauth import read_redirect
+from exact_sync.exact.oauth import NotOurs, read_redirect
 
 _PAGE = (
     "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -65,7 +65,7 @@ class Callback:
                 )
             except SignInNeeded as error:
                 status, title, text = 400, "Not signed in", error.message
-                if "state" not in error.message:
+                if not isinstance(error, NotOurs):
                     self.refusal = error
         body = _PAGE.format(title=html.escape(title), text=html.escape(text)).encode()
         handler.send_response(status)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import httpx
 
+from exact_sync import logs
 from exact_sync.clock import Clock
 from exact_sync.credentials import Tokens
 from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
@@ -28,6 +29,10 @@ class OldTokenUsed(Exception):
     def __init__(self, description: str, *, unanswered_before: bool) -> None:
         super().__init__(description)
         self.unanswered_before = unanswered_before
+
+
+class NotOurs(SignInNeeded):
+    """A redirect that belongs to another sign-in than the one that waits for it."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def read_redirect(text: str, state: str) -> str:
     if refused and "state" not in query:
         raise SignInNeeded(f"Exact did not give consent: {query['error'][0]}")
     if not secrets.compare_digest(query.get("state", [""])[0].encode(), state.encode()):
-        raise SignInNeeded(
+        raise NotOurs(
             "the redirect does not belong to this sign-in (its state differs)",
             "start again with: exact-sync auth login, and use the URL it prints",
         )
@@ -123,6 +128,7 @@ class TokenEndpoint:
                 trouble = f"{type(error).__name__}"
                 continue
             if response.status_code == 200 and answer.get("access_token") and answer.get("refresh_token"):
+                logs.hide_tokens(str(answer["access_token"]), str(answer["refresh_token"]))
                 lifetime = timedelta(seconds=_seconds(answer.get("expires_in")))
                 return Tokens(
                     access=str(answer["access_token"]),

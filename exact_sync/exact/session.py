@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import httpx
 
+from exact_sync import logs
 from exact_sync.clock import Clock
 from exact_sync.credentials import SignIn, Tokens, TokenSlot, TokenStore
 from exact_sync.errors import ExactAway, SignInNeeded
@@ -94,6 +95,7 @@ class Session(httpx.Auth):
 
     def _keep(self, tokens: Tokens) -> Tokens:
         if tokens != self._tokens:
+            logs.hide_tokens(tokens.access, tokens.refresh)
             self._tokens, self._good_until = tokens, None
         return self._tokens
 

@@ -58,6 +58,8 @@ class _Response:
     status: int
     headers: httpx.Headers
     body: bytes
+    repeated: bool
+    """The first answer was 401, and the session asked again with a new token."""
 
 
 class Transport:
@@ -117,6 +119,8 @@ class Transport:
                 response = self._send(url, accept)
                 if budget is not None:
                     budget.heard(response.headers)
+                    if response.repeated:
+                        budget.repeated(endpoint)
                 if response.status == 200:
                     return read(response.body), response.headers
                 if response.status == 429 and budget is not None:
@@ -160,7 +164,7 @@ class Transport:
                     raise httpx.ReadTimeout("the answer drips in too slowly")
                 if len(body) > _LARGEST_ANSWER:
                     raise httpx.ReadError("the answer is larger than any of Exact's")
-            return _Response(response.status_code, response.headers, bytes(body))
+            return _Response(response.status_code, response.headers, bytes(body), bool(response.history))
 
     def _trouble(self, budget: Budget | None, endpoint: str, response: _Response) -> str:
         """What is wrong, in words, where trying again may help; raises where it can't."""

@@ -117,8 +117,7 @@ class Daemon:
     def _watch(self) -> None:
         """Every few seconds: is anything in the way, has it gone, is a retry due?"""
         try:
-            if not self._crew.lock.held():
-                self._crew.take_over()
+            self._crew.keep_lock()
             self._crew.check_signed_in()
             if self._trouble is not None:
                 self._trouble = None

@@ -6,6 +6,9 @@ GET  faults   POST faults {"kind": …, "path": …, …}   DELETE faults
 POST clock    {"set": ISO} or {"advance": seconds} or {"freeze": true} or {"run": true}
 GET  books?division=&path=      every row: guids and numbers with a fraction as text, dates as ISO
 POST edits    {"division": …, "seed": 0, "share": 0.1, "paths": [...]}
+GET  sync?division=&path=       every row of a sync/ path, in the order of versions
+POST move     {"division": …, "first": version or nothing, "announced": true}
+GET  rights   POST rights {"do": "hide" | "forbid" | "give_back", "path": …, "division": …, "reason": …}
 POST revoke                     the user takes the consent back
 """
 
@@ -73,6 +76,17 @@ def _act(sim: Simulator, method: str, name: str, query: dict[str, str], body: di
             rng = random.Random(body.get("seed", 0))
             share, paths = body.get("share", 0.10), body.get("paths")
             return random_edits(sim.books, int(body["division"]), rng, share=share, paths=paths)
+        case "GET", "sync":
+            rows = sim.books.feeds(int(query["division"])).rows(query["path"])
+            return {"rows": [{name: _typed(value) for name, value in row.items()} for row in rows]}
+        case "POST", "move":
+            first, announced = body.get("first"), bool(body.get("announced", True))
+            counter = sim.books.move_division(int(body["division"]), first=first, announced=announced)
+            return {"last": counter.last}
+        case "GET", "rights":
+            return sim.rights.describe()
+        case "POST", "rights":
+            _rights(sim, body)
         case "POST", "revoke":
             sim.oauth.revoke()
         case _:
@@ -103,6 +117,19 @@ def _state(sim: Simulator) -> dict[str, Any]:
         "faults": [fault.describe() for fault in sim.faults],
         "violations": sim.stats.violations,
     }
+
+
+def _rights(sim: Simulator, body: dict[str, Any]) -> None:
+    path, division = body.get("path", ""), body.get("division")
+    match body["do"]:
+        case "hide":
+            sim.rights.hide(path, division)
+        case "forbid":
+            sim.rights.forbid(path, division, reason=body.get("reason"))
+        case "give_back":
+            sim.rights.give_back(path, division)
+        case other:
+            raise ValueError(f"rights can't {other}")
 
 
 def _clock(sim: Simulator, body: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from exact_sync.simulator.address import Address
 from exact_sync.simulator.entity import Entity
 from exact_sync.simulator.exchange import Listing, Reply, Request, refused
 from exact_sync.simulator.fault_pages import spoil_page
@@ -19,43 +19,13 @@ from exact_sync.simulator.odata.query import list_query, parse_options, select
 from exact_sync.simulator.odata.refusal import Refusal
 from exact_sync.simulator.odata.tokens import tokens
 from exact_sync.simulator.render import Renderer, atom_body, error_body
-from exact_sync.simulator.schema import BULK, ENTITIES, ME
+from exact_sync.simulator.schema import BULK, ENTITIES, ME, REPORTS
+from exact_sync.simulator.special import SPECIAL
 
 if TYPE_CHECKING:
     from exact_sync.simulator.simulator import Simulator
 
 LONGEST_URL = 6000
-_ADDRESS = re.compile(
-    r"/api/v1/(?:(?P<division>\d{1,9})/)?(?P<path>[A-Za-z]+/[A-Za-z/]+)(?P<key>\([^)]*\))?(?P<rest>/.*)?"
-)
-
-
-@dataclass(frozen=True)
-class Address:
-    """The parts of a data URL."""
-
-    division: int | None
-    path: str
-    key: str
-    """With its parentheses; empty: the whole collection."""
-    rest: str
-    """What follows: "/$count" or a navigation."""
-
-    @property
-    def root(self) -> str:
-        division = "" if self.division is None else f"{self.division}/"
-        return f"/api/v1/{division}{self.path}"
-
-
-def address(path: str) -> Address | None:
-    """Take a URL's path apart; None where it is no data URL at all."""
-    match = _ADDRESS.fullmatch(path)
-    if match is None:
-        return None
-    division = match["division"]
-    return Address(
-        int(division) if division else None, match["path"], match["key"] or "", match["rest"] or ""
-    )
 
 
 class DataService:
@@ -102,6 +72,7 @@ class DataService:
             if allowance.refused:
                 return Reply(429, error_body("Too many requests."), headers=allowance.headers)
             headers.extend(allowance.headers)
+            sim.rights.check(where.division, where.path)
         if request.method != "GET":
             raise Refusal(405, f"The method {request.method} is not allowed here.")
         return self._faulty(request, where, entity, context)
@@ -124,7 +95,10 @@ class DataService:
         if stand_in is not None:
             reply = instead(stand_in, context, self.sim.limits)
         else:
-            reply = self._read(request, where, entity, [fault for fault in struck if fault.kind in PAGE])
+            spoiling = [fault for fault in struck if fault.kind in PAGE]
+            if self.sim.rights.hides(where.division, where.path):
+                spoiling.append(Fault("hidden"))
+            reply = self._read(request, where, entity, spoiling)
             for fault in struck:
                 if fault.kind in WIRE:
                     reply = spoil(reply, fault)
@@ -135,9 +109,14 @@ class DataService:
         options = parse_options(request.query)
         if entity is ME:
             listing = self._me(options, request)
+        elif where.path in SPECIAL:
+            if where.key or where.rest:
+                raise Refusal(404, "Resource not found.")
+            listing = SPECIAL[where.path].read(self.sim, request, options, where.division or 0, where.path)
         elif where.rest == "/$count" and not where.key:
             query = list_query({**options, "$top": "1"}, entity, ENTITIES, bulk=where.path in BULK)
-            count = count_rows(self._table(where, entity), query)
+            hidden = any(fault.kind in ("hidden", "empty_list") for fault in faults)
+            count = 0 if hidden else count_rows(self._table(where, entity), query)
             return Reply(200, str(count).encode(), "text/plain; charset=utf-8")
         elif where.key and where.rest:
             listing = self._children(options, request, where, entity)
@@ -148,7 +127,7 @@ class DataService:
         else:
             listing = self._list(options, request, where, entity, None)
         for fault in faults:
-            spoil_page(listing, fault, request, entity.key)
+            spoil_page(listing, fault, request, entity.identity)
         if "application/json" not in request.headers.get("accept", ""):
             body = atom_body(entity.name, listing.rows, listing.next_url)
             return Reply(200, body, "application/atom+xml; charset=utf-8", rows=len(listing.rows))
@@ -215,7 +194,8 @@ class DataService:
         key: uuid.UUID | int = words[0].value
         with self.sim.books.lock:
             record: dict[str, Any] | None = self._table(where, entity).rows.get(key)
-        if record is None or (entity.shared and key not in self.sim.oauth.divisions()):
+        hidden = self.sim.rights.hides(where.division, where.path)
+        if record is None or hidden or (entity.shared and key not in self.sim.oauth.divisions()):
             raise Refusal(404, f"Resource not found for the segment '{entity.name}'.")
         return record
 
@@ -237,7 +217,10 @@ class DataService:
         path, foreign = entity.navigations.get(where.rest[1:], ("", ""))
         if not path:
             raise Refusal(404, "Resource not found.")
+        self.sim.rights.check(where.division, path)
         record = self._record(where, entity)
+        if self.sim.rights.hides(where.division, path):
+            return Listing([])
         return self._list(options, request, where, ENTITIES[path], (foreign, record[entity.key]))
 
 
@@ -247,7 +230,9 @@ def _entity(where: Address) -> Entity:
     if where.division is None:
         entity = ME if where.path == ME.path and not where.key and not where.rest else None
     else:
-        entity = ENTITIES.get(where.path) or BULK.get(where.path)
+        entity = ENTITIES.get(where.path) or BULK.get(where.path) or REPORTS.get(where.path)
+        if entity is None and where.path in SPECIAL:
+            entity = SPECIAL[where.path].entity
     if entity is None:
         raise Refusal(404, "Resource not found.")
     return entity

@@ -40,6 +40,8 @@ class Entity:
     key: str
     properties: dict[str, str]
     """Name -> Edm type, in the order in which Exact writes them."""
+    permanent_key: str = ""
+    """What really stays the same of a row, where Exact's reference names another property the key."""
     bulk: str | None = None
     """The twin that gives 1,000 a page: "bulk/CRM/Accounts"."""
     navigations: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -66,6 +68,11 @@ class Entity:
     def name(self) -> str:
         """The last part of the path: "Accounts"."""
         return self.path.rsplit("/", 1)[1]
+
+    @property
+    def identity(self) -> str:
+        """The property that tells a row from all others for good."""
+        return self.permanent_key or self.key
 
     @property
     def key_type(self) -> str:

@@ -18,14 +18,15 @@ _HOUR_MS = 3_600_000
 
 
 def spoil_page(listing: Listing, fault: Fault, request: Request, key: str) -> None:
-    """Apply a rule of the second group. `key`: the entity's key property."""
+    """Apply a rule of the second group. `key`: the property that tells the entity's rows apart."""
     match fault.kind:
         case "d_list":
             listing.shape = "list"
         case "d_object":
             listing.shape = "object"
         case "empty_list" | "hidden":
-            listing.rows, listing.next_url, listing.count = [], None, None
+            listing.rows, listing.next_url = [], None
+            listing.count = None if listing.count is None else 0
         case "shrunk_list":
             listing.rows = listing.rows[: math.ceil(len(listing.rows) * fault.get("share", 0.5))]
         case "duplicate_in_page":
@@ -39,7 +40,7 @@ def spoil_page(listing: Listing, fault: Fault, request: Request, key: str) -> No
 
 
 def older(row: Row, key: str) -> Row:
-    """A record as it was an hour before: Modified earlier, its texts different."""
+    """A record as it was an hour before: Modified and row version earlier, its texts different."""
     past: Row = dict(row)
     for name, value in row.items():
         if name == key or not isinstance(value, str):
@@ -47,6 +48,8 @@ def older(row: Row, key: str) -> Row:
         moment = _DATE.fullmatch(value)
         if name == "Modified" and moment:
             past[name] = f"/Date({int(moment[1]) - _HOUR_MS})/"
+        elif name == "Timestamp":
+            past[name] = str(int(value) - 1)
         elif name in ("Name", "Description", "Subject", "FileName", "LastName"):
             past[name] = f"{value} (old)"
     return past

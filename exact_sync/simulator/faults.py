@@ -4,6 +4,8 @@ A rule applies to the calls whose path contains `path` (without one: to every da
 to signing in), of `division`, with `query` in the query string; it lets `after` of them pass,
 then spoils `times` of them (None: for ever). A call that is refused anyway (401, 403, 429)
 counts for no rule; of several rules that give another answer only the first one strikes.
+`path` is a part of the path as called: "Accounts" strikes crm/, bulk/CRM/ and sync/CRM/Accounts
+alike, and their /$count. For rights that come and go see `rights`, which knows which paths are twins.
 Kinds and their parameters (defaults):
 
 instead of an answer

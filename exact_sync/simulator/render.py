@@ -57,11 +57,10 @@ class Renderer:
         self._padded = [(name, width) for name, width in entity.padding.items() if name in columns]
         self._zeros = [name for name in columns if name in entity.zero_guids]
         self._everything = columns == tuple(types)
-        self._guid_key = entity.key_type == "Guid"
+        self._key_form = {"Guid": "(guid'{}')", "Int64": "({}L)"}.get(entity.key_type, "({})")
 
     def uri(self, record: Record) -> str:
-        key = record[self.entity.key]
-        return f"{self.root}(guid'{key}')" if self._guid_key else f"{self.root}({key})"
+        return self.root + self._key_form.format(record[self.entity.key])
 
     def row(self, record: Record, nested: dict[str, list[Record]] | None = None) -> Row:
         """One record as a dict that encodes to what Exact sends."""
@@ -130,7 +129,9 @@ def atom_body(title: str, rows: list[Row], next_url: str | None) -> bytes:
         f"<title>{escape(title)}</title>",
     ]
     for row in rows:
-        parts.append(f"<entry><id>{escape(row['__metadata']['uri'])}</id><content><m:properties>")
+        parts.append(
+            f"<entry><id>{escape(row.get('__metadata', {}).get('uri', ''))}</id><content><m:properties>"
+        )
         for name, value in row.items():
             if value is None:
                 parts.append(f'<d:{name} m:null="true"/>')

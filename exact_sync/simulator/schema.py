@@ -9,6 +9,7 @@ from exact_sync.simulator.schema_finance import (
     GL_ACCOUNTS,
     JOURNALS,
     PAYMENTS,
+    REPORTING_BALANCE,
     TRANSACTION_LINES,
     TRANSACTIONS,
 )
@@ -16,7 +17,7 @@ from exact_sync.simulator.schema_logistics import ITEM_GROUPS, ITEMS
 from exact_sync.simulator.schema_sales import SALES_INVOICE_LINES, SALES_INVOICES
 from exact_sync.simulator.schema_system import DIVISIONS, ME
 
-__all__ = ["BULK", "ENTITIES", "ME", "Entity"]
+__all__ = ["BULK", "ENTITIES", "ME", "REPORTS", "Entity"]
 
 ENTITIES: dict[str, Entity] = {
     entity.path: entity
@@ -39,3 +40,6 @@ ENTITIES: dict[str, Entity] = {
 }
 
 BULK: dict[str, Entity] = {entity.bulk: entity for entity in ENTITIES.values() if entity.bulk}
+
+REPORTS: dict[str, Entity] = {REPORTING_BALANCE.path: REPORTING_BALANCE}
+"""What is derived from other entities' rows, and never written."""

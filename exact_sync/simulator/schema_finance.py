@@ -126,3 +126,33 @@ PAYMENTS = Entity(
     zero_guids=frozenset({"PaymentSelector"}),
     bulk_unfilterable=frozenset({"Modified"}),
 )
+
+REPORTING_BALANCE = Entity(
+    path="financial/ReportingBalance",
+    type_name="Exact.Web.Api.Models.Financial.ReportingBalance",
+    key="ID",
+    properties=properties(
+        """
+        ID:Int64 Amount:Double AmountCredit:Double AmountDebit:Double BalanceType:String
+        CostCenterCode:String CostCenterDescription:String CostUnitCode:String
+        CostUnitDescription:String Count:Int32 Division:Int32 GLAccount:Guid GLAccountCode:String
+        GLAccountDescription:String ReportingPeriod:Int32 ReportingYear:Int32 Status:Int32 Type:Int32
+        """,
+    ),
+    # No list is published; programs are seen to filter on codes, types, years and periods.
+    filterable=frozenset(
+        [
+            "ID",
+            "BalanceType",
+            "CostCenterCode",
+            "CostUnitCode",
+            "Division",
+            "GLAccount",
+            "GLAccountCode",
+            "ReportingPeriod",
+            "ReportingYear",
+            "Status",
+            "Type",
+        ]
+    ),
+)

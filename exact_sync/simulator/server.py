@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_plus
 
 from exact_sync.simulator import control
-from exact_sync.simulator.data import DataService, address
+from exact_sync.simulator.address import address
+from exact_sync.simulator.data import DataService
 from exact_sync.simulator.exchange import HTML, Reply, Request
 from exact_sync.simulator.fault_replies import instead, spoil
 from exact_sync.simulator.faults import INSTEAD, WIRE, Context

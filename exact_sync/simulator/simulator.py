@@ -11,6 +11,7 @@ from exact_sync.simulator.clock import Clock
 from exact_sync.simulator.faults import Faults
 from exact_sync.simulator.limits import Limits
 from exact_sync.simulator.oauth import OAuth
+from exact_sync.simulator.rights import Rights
 from exact_sync.simulator.server import Server
 from exact_sync.simulator.stats import Stats
 
@@ -23,7 +24,8 @@ class Simulator:
 
     Switches that may be turned while it runs: `latency` (seconds per call), `gzip`,
     `mandatory_filter`, `current_division`; `limits.minute_limit`, `.day_limit`, `.error_limit`;
-    `oauth.granted`, `.early_status`, `.auto_consent`, `.revoke()`, `.steal()`, `.sign_in()`.
+    `oauth.granted`, `.early_status`, `.auto_consent`, `.revoke()`, `.steal()`, `.sign_in()`;
+    `rights.hide(path, division)`, `.forbid(…)`, `.give_back(…)`.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Simulator:
         self.mandatory_filter = False
         self.stats = Stats()
         self.faults = Faults()
+        self.rights = Rights()
         self.limits = Limits(
             books.clock, minute_limit=minute_limit, day_limit=day_limit, error_limit=error_limit
         )

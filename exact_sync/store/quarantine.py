@@ -13,6 +13,9 @@ from exact_sync.catalog import Resource
 from exact_sync.store.state import quarantine
 from exact_sync.store.tables import TABLES
 
+UNREADABLE_KEY = "unreadable key "
+"""How the names of records begin whose own key can't be read."""
+
 
 @dataclass(frozen=True)
 class Reject:
@@ -32,7 +35,7 @@ class Reject:
         """Its key, or a fingerprint where the key itself is unreadable."""
         if self.key is not None:
             return self.key
-        return "unreadable key " + hashlib.sha256(self.raw.encode()).hexdigest()[:16]
+        return UNREADABLE_KEY + hashlib.sha256(self.raw.encode()).hexdigest()[:16]
 
 
 def keep(connection: Connection, division: int, resource: str, rejects: Iterable[Reject]) -> int:

@@ -46,6 +46,11 @@ class Crew:
         with self.database.begin() as connection:
             runs.tidy(connection)
 
+    def keep_lock(self) -> None:
+        """Take the work lock again where its connection was cut. Raises WorkHeld if it is too late."""
+        if not self.lock.held():
+            self.take_over()
+
     def check_signed_in(self) -> None:
         """Raises SignInNeeded before anything is tried that would only fail."""
         sign_in = self._sign_in.read()

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from exact_sync.catalog import Strategy
 from exact_sync.exact.odata import Query
+from exact_sync.store import quarantine
 from exact_sync.sync import cursors, snapshot
 from exact_sync.sync.questions import ModifiedRefused, Questions
 from exact_sync.sync.task import Task
@@ -36,17 +37,25 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
         return questions.changed_since(cursors.read_from(before, task.options.overlap))
 
     link, reading = _unfinished(task, questions, before)
+    rejected: list[str] = []
     for page in questions.pages(ask, resume=link):
         if before is not None:
             cursors.check_not_ahead(before, page.server_time, task.resource.name, task.division)
         reading = reading.saw(page.records, page.server_time, task.clock.now())
         batch = task.shape(page.records)
+        rejected += [reject.name for reject in batch.rejects]
         if page.next_link is not None:
             position = {"link": page.next_link, "select": questions.digest, "since": _text(before)}
             task.keep(batch, cursor=_text(before), resume=position | reading.as_json())
         else:
             done = {"complete_at": task.clock.now()} if before is None else {}
             task.keep(batch, cursor=_text(reading.cursor_after(before)), resume=None, **done)
+    if before is None and link is None:
+        task.transact(
+            lambda connection: quarantine.release_others(
+                connection, task.division, task.resource.name, rejected
+            )
+        )
 
 
 def _unfinished(

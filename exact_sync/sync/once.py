@@ -7,6 +7,9 @@ from exact_sync.sync.crew import Crew
 from exact_sync.sync.pool import Audience, Job
 from exact_sync.sync.run import Outcome
 
+_LOOK_EVERY = 5.0
+"""Seconds between looks at whether the work is still ours."""
+
 
 class _Recorder:
     """Passes everything on to an audience and keeps the outcomes."""
@@ -69,7 +72,8 @@ def _sync_divisions(
         for code in selection.divisions:
             for resource in resources:
                 pool.add(Job(code, resource, full=full, insist=insist or full))
-        pool.wait()
+        while not pool.wait(_LOOK_EVERY):
+            crew.keep_lock()
     finally:
         pool.close(timeout=8)
 

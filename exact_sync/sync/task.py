@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.clock import Clock
-from exact_sync.errors import ExactSyncError
+from exact_sync.errors import ExactSyncError, one_line
 from exact_sync.exact.client import Client
 from exact_sync.exact.odata import Record
 from exact_sync.store import checkpoints, divisions, quarantine, runs
@@ -91,6 +91,7 @@ class Task:
         return batch
 
     def note(self, text: str) -> None:
+        text = one_line(text)
         if text not in self.notes:
             self.notes.append(text)
 

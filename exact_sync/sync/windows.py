@@ -34,6 +34,8 @@ class _Gone:
     keys: dict[Window, set[object]] = field(default_factory=dict)
     seen: int = 0
     known: int = 0
+    rejected: list[str] = field(default_factory=list)
+    """Names of the records that came and could not become rows."""
 
     def count(self, windows: Sequence[Window]) -> int:
         return sum(len(self.keys.get(window, ())) for window in windows)
@@ -116,6 +118,7 @@ def _read_window(
     for page in questions.pages(lambda: questions.dated(window.since, window.ends), resume=link):
         batch = task.shape(page.records)
         rejected = {reject.key for reject in batch.rejects}
+        gone.rejected += [reject.name for reject in batch.rejects]
         gone.seen += len(held.intersection(batch.keys))
         if None in rejected:
             held = set()  # a record without a readable key may be any of them
@@ -170,7 +173,9 @@ def _compare_counts(
     with task.database.begin() as connection:
         rejected = quarantine.without_row(connection, task.division, task.resource)
     ours = _held(task, windows, gone) + len(rejected)
-    if theirs == ours:
+    # A record without a readable key may be a new one, or another version of one that we hold.
+    unknown = sum(name.startswith(quarantine.UNREADABLE_KEY) for name in rejected)
+    if ours - unknown <= theirs <= ours:
         return
     if is_suspect(theirs, ours, task.checkpoint.accepted_rows):
         raise Suspect(task.resource.name, task.division, theirs, ours)
@@ -220,6 +225,8 @@ def _finish(task: Task, gone: _Gone, *, whole: bool) -> None:
         for window, keys in gone.keys.items():
             task.tally.deleted += task.writer.delete_keys(connection, task.division, list(keys))
             checkpoints.save_window(connection, task.division, task.resource.name, window.starts, None)
+        if task.full:
+            quarantine.release_others(connection, task.division, task.resource.name, gone.rejected)
         task.save(connection, accepted_rows=None, **({"complete_at": task.clock.now()} if whole else {}))
 
     task.transact(work)

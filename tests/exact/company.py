@@ -1,5 +1,7 @@
 """A sign-in that several processes share, and the token endpoint they ask."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -33,3 +35,6 @@ class Company:
     def offered(self) -> list[str]:
         """The refresh tokens that were offered."""
         return [parse_qs(asked.body)["refresh_token"][0] for asked in self.endpoint.asked]
+
+
+Found = Callable[..., AbstractContextManager[Company]]

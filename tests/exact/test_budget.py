@@ -48,6 +48,13 @@ def test_the_last_call_of_a_minute_is_followed_by_a_wait_for_its_reset(clock: Sh
     assert clock.slept == [40.5]
 
 
+def test_a_reset_hours_away_is_waited_for_a_minute_at_most(clock: SharedClock) -> None:
+    known = budget(clock)
+    known.heard(minute(0, reset=epoch_ms(START + timedelta(hours=3))))
+    known.before_call(ENDPOINT)
+    assert clock.slept == [65.5]
+
+
 def test_a_part_of_the_day_is_left_for_people(clock: SharedClock) -> None:
     known = budget(clock, day_reserve=0.1)
     known.heard(day(501))
@@ -195,6 +202,7 @@ def test_a_429_although_calls_were_left_shrinks_our_own_idea_of_the_minute(clock
     assert clock.slept == []
     known.before_call(ENDPOINT)
     assert clock.slept == [60.5]
+    assert budget(clock, state=known.as_json()).as_json()["cap"] == 10
 
 
 def test_errors_on_one_endpoint_stop_it_well_before_ten_an_hour(clock: SharedClock) -> None:

@@ -60,9 +60,10 @@ def test_a_body_without_data_is_an_error_and_never_no_rows(body: str) -> None:
 @given(st.binary(max_size=200) | st.text().map(str.encode))
 def test_no_body_brings_any_other_error(body: bytes) -> None:
     try:
-        read_answer(body)
-    except UnreadableAnswer as error:
-        assert str(error)
+        answer = read_answer(body)
+    except UnreadableAnswer:
+        answer = Answer([], None)
+    assert isinstance(answer.records, list)
 
 
 def number(digits: str) -> object:

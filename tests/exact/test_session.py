@@ -1,40 +1,22 @@
 """A valid token on every request, and a token chain that we never break."""
 
 import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
-from exact_sync.credentials import Cipher, Tokens
+from exact_sync.credentials import Cipher
 from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
 from exact_sync.exact.oauth import TRIES
-from exact_sync.exact.session import Session
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
 from tests.deployment import SharedClock
-from tests.exact.company import APP, Company
-from tests.exact.scripted import Answer, data, page, refusal, serve, token
+from tests.exact.company import Company, Found
+from tests.exact.scripted import Answer, page, refusal, serve, token
 
 OLD_USED = refusal(401, "unauthorized_client", "Old refresh token used.")
 TOO_EARLY = "Rate limit exceeded: access_token not expired"
-
-
-Found = Callable[..., AbstractContextManager[Company]]
-
-
-@pytest.fixture
-def company(database: Database, clock: SharedClock, tmp_path: Path) -> Found:
-    @contextmanager
-    def found(*answers: Answer | Callable[[], Answer]) -> Iterator[Company]:
-        with serve(*answers) as endpoint:
-            yield Company(database, clock, tmp_path, endpoint)
-
-    return found
 
 
 def test_a_token_is_used_until_its_last_half_minute(company: Found) -> None:
@@ -204,7 +186,7 @@ def test_an_idle_sign_in_is_kept_alive_every_few_days(company: Found) -> None:
 
 
 def test_nobody_signed_in_is_said_so(company: Found, database: Database, tmp_path: Path) -> None:
-    with company(token("a", "b")) as ours:
+    with company(token("access-1", "refresh-1")) as ours:
         ours.store = StoredSignIn(database, Cipher("key"), tmp_path)
         with database.begin() as connection:
             connection.exec_driver_sql("DELETE FROM exact_sync.sign_in")
@@ -212,42 +194,17 @@ def test_nobody_signed_in_is_said_so(company: Found, database: Database, tmp_pat
             ours.process().tokens()
 
 
-def get(session: Session, url: str) -> httpx.Response:
-    with httpx.Client(trust_env=False, auth=session) as http:
-        return http.get(url)
+def test_a_refresh_is_on_record_before_exact_is_asked(company: Found) -> None:
+    """Should this process die before it can store the answer, the next one knows why."""
 
+    def answer() -> Answer:
+        on_record.append(ours.store.read().unfinished_refresh)
+        return token("access-1", "refresh-1")
 
-def test_a_401_in_mid_run_is_answered_with_one_refresh_and_the_same_request(company: Found) -> None:
-    answers = [Answer(401), token("access-1", "refresh-1"), data([]), Answer(401), Answer(401)]
-    with company(*answers) as ours:
-        session = ours.process()
-        assert get(session, f"{ours.endpoint.url}/api/v1/7/x").status_code == 200
-        asked = ours.endpoint.asked
-        assert [one.path for one in asked] == ["/api/v1/7/x", "/api/oauth2/token", "/api/v1/7/x"]
-        assert [asked[0].headers["Authorization"], asked[2].headers["Authorization"]] == [
-            "Bearer access-0",
-            "Bearer access-1",
-        ]
-
-
-def test_a_token_that_another_process_renewed_is_used_after_a_401_without_a_refresh(company: Found) -> None:
-    with company(Answer(401), data([])) as ours:
-        session = ours.process()
-        session.tokens()
-        renewed = Tokens("access-9", "refresh-9", ours.clock.now() + timedelta(minutes=10), ours.clock.now())
-        ours.store.sign_in(renewed)
-        assert get(session, f"{ours.endpoint.url}/api/v1/7/x").status_code == 200
-        assert [one.headers["Authorization"] for one in ours.endpoint.asked][-1] == "Bearer access-9"
-
-
-@pytest.mark.parametrize("scheme", ["http://127.0.0.2:1", "https://127.0.0.1:1", "http://127.0.0.1:1"])
-def test_the_token_is_sent_to_no_other_host_port_or_scheme(company: Found, scheme: str) -> None:
-    with company(data([])) as ours, pytest.raises(ExactAway, match="refused to send the token"):
-        get(ours.process(), f"{scheme}/api/v1/7/x")
-
-
-def test_no_repr_shows_a_token(company: Found) -> None:
-    with company(data([])) as ours:
-        tokens = ours.process().tokens()
-        shown = f"{tokens!r} {ours.store.read()!r} {APP!r} {tokens.fingerprint}"
-        assert not any(secret in shown for secret in ("access-0", "refresh-0", "client-secret"))
+    on_record: list[str | None] = []
+    with company(answer) as ours:
+        fingerprint = ours.process().tokens().fingerprint
+        ours.clock.advance(minutes=10)
+        ours.process().tokens()
+        assert on_record == [fingerprint]
+        assert ours.store.read().unfinished_refresh is None

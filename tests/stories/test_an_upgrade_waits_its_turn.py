@@ -11,7 +11,7 @@ from exact_sync.errors import DatabaseAway
 from exact_sync.store import migrate
 from tests.deployment import Deployment
 from tests.mirror import stored_rows
-from tests.processes import Machine, one_clear_line, until
+from tests.processes import Here, one_clear_line, until
 
 NEXT = """
 revision = "9999"
@@ -55,6 +55,7 @@ def test_an_upgrade_that_meets_a_long_query_is_put_off_and_lets_readers_through(
         psycopg.connect(database_url, autocommit=True) as reader,
         ThreadPoolExecutor(1) as thread,
     ):
+        reader.execute("SET statement_timeout = '15s'")
         report.execute("SELECT count(*) FROM exact.customers")  # and its transaction stays open
         upgrade = thread.submit(migrate.upgrade, deployment.service.database)
         until(lambda: upgrade.done() or reader.execute(WAITING).fetchone() == (1,), "the upgrade's waiting")
@@ -87,12 +88,13 @@ def test_a_migration_that_breaks_half_way_leaves_all_as_it_was(
         assert reader.execute("SELECT count(*) FROM exact_sync.half_way").fetchone() == (0,)
 
 
-def test_a_schema_that_is_newer_than_the_program_is_refused_with_exit_code_2(machine: Machine) -> None:
+def test_a_schema_that_is_newer_than_the_program_is_refused_with_exit_code_2(here: Here) -> None:
     """F47"""
-    machine.query("UPDATE exact_sync.alembic_version SET version_num = '9999_from_the_future'")
-    machine.simulator.stats.reset()
-    code, process = machine.run("sync")
-    assert code == 2, process
-    assert "newer exact-sync" in one_clear_line(process.err)
-    assert "9999_from_the_future" in process.err
-    assert machine.deployment.calls() == 0
+    here.machine.query("UPDATE exact_sync.alembic_version SET version_num = '9999_from_the_future'")
+    here.machine.simulator.stats.reset()
+    for command in (["sync"], ["run"], ["status"]):
+        code, _, err = here.run(*command)
+        assert code == 2, err
+        assert "newer exact-sync" in one_clear_line(err)
+        assert "9999_from_the_future" in err
+    assert here.machine.deployment.calls() == 0

@@ -114,10 +114,8 @@ def test_a_wrong_clock_of_ours_moves_no_cursor(
         deployment = Deployment(simulator, database_url, clock, tmp_path)
         clock.offset = timedelta(hours=offsets[0])
         with deployment:
-            number = 0
-            for hours in offsets * (1 if len(offsets) > 1 else 3):
+            for number, hours in enumerate(offsets * (1 if len(offsets) > 1 else 3)):
                 clock.offset = timedelta(hours=hours)
-                number += 1
                 change_one(deployment, number)
                 clock.theirs.advance(20)
                 deployment.sync_well(*NAMES)

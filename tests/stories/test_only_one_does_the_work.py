@@ -4,9 +4,20 @@ import os
 from pathlib import Path
 
 import psutil
+import psycopg
+import pytest
 
+from exact_sync.errors import WorkHeld
 from exact_sync.simulator.faults import Context
-from tests.processes import Machine, Process, one_clear_line, the_token_has_ended
+from exact_sync.sync import once
+from tests.deployment import Deployment
+from tests.processes import Machine, Process, one_clear_line, the_token_has_ended, until
+
+LOCK = """
+    SELECT pid, objid::int, classid::int FROM pg_locks
+    WHERE locktype = 'advisory' AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def test_of_two_syncs_at_once_one_works_and_the_other_exits_4(machine: Machine) -> None:
@@ -24,6 +35,32 @@ def test_of_two_syncs_at_once_one_works_and_the_other_exits_4(machine: Machine) 
     assert machine.deployment.calls("oauth2/token") == 1
     assert machine.deployment.violations() == {}
     assert machine.deployment.differences() == []
+
+
+def test_a_run_that_lost_its_lock_to_another_stops(
+    deployment: Deployment, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F42 after F37: the one connection that holds the lock is cut, and another run takes it."""
+    monkeypatch.setattr(once, "_LOOK_EVERY", 0.01)
+    with psycopg.connect(database_url, autocommit=True) as another:
+
+        def take_away(context: Context) -> None:
+            [(pid, object_, class_)] = another.execute(LOCK).fetchall()
+            another.execute("SELECT pg_terminate_backend(%s)", [pid])
+            another.execute("SELECT pg_advisory_lock(%s, %s)", [class_, object_])
+            until(lambda: noticed, "our noticing")
+
+        noticed: list[bool] = []
+        take_over = deployment.service.crew.take_over
+        monkeypatch.setattr(deployment.service.crew, "take_over", lambda: noticed.append(True) or take_over())
+        deployment.sync_well("divisions")
+        noticed.clear()
+        deployment.simulator.faults.add("hook", path="Journals", hook=take_away)
+        with pytest.raises(WorkHeld) as error:
+            deployment.sync("journals", "items")
+        assert error.value.exit_code == 4
+    deployment.sync_well()
+    assert deployment.differences() == []
 
 
 def test_no_secret_is_on_a_command_line_or_in_a_connections_name(machine: Machine) -> None:

@@ -102,11 +102,9 @@ def test_a_stored_link_of_the_sites_former_address_starts_the_reading_again(
     paged.simulator.faults.add("status", path="Transactions", after=5, times=None, status=503)
     assert exit_code(paged.sync("customers", "financial_transactions")) == 4
     assert checkpoint(paged, "customers")["resume"]["link"].startswith(paged.simulator.base_url)
-    for table, column in (("checkpoint", "resume"), ("window", "resume")):
-        sql(
-            paged,
-            f"UPDATE exact_sync.{table} SET {column} = replace({column}::text, '127.0.0.1', 'old.example')::jsonb",
-        )
+    for table in ("checkpoint", "window"):
+        moved = "replace(resume::text, '127.0.0.1', 'old.example')::jsonb"
+        sql(paged, f"UPDATE exact_sync.{table} SET resume = {moved}")
     paged.simulator.faults.clear()
     paged.sync_well("customers", "financial_transactions")
     assert paged.differences("customers", "financial_transactions") == []

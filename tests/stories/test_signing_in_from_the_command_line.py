@@ -6,37 +6,33 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from tests.processes import Machine, Process, one_clear_line, until
+from tests.processes import Here, Machine, one_clear_line
 
 
-def shown_url(process: Process) -> str:
-    """The URL to open, which stands on a line of its own on stdout."""
-    return str(until(lambda: process.out.partition("\n")[0] if "\n" in process.out else "", "the URL"))
-
-
-def test_pasting_the_url_signs_in_and_the_status_says_so(machine: Machine) -> None:
+def test_pasting_the_url_signs_in_and_the_status_says_so(machine: Machine, here: Here) -> None:
     machine.nobody_is_signed_in()
     login = machine.start("auth", "login", "--paste")
-    url = shown_url(login)
+    url = login.first_line()
     assert url.startswith(f"{machine.simulator.base_url}/api/oauth2/auth?")
     login.type(machine.consent(url))
     assert login.ends() == 0, login
     assert login.out.splitlines()[1:] == [f"Signed in as {machine.simulator.books.user_name}."]
 
-    code, status = machine.run("auth", "status", "--json")
-    assert (code, status.err) == (0, "")
-    facts = json.loads(status.out)
+    code, out, err = here.run("auth", "status", "--json")
+    assert (code, err) == (0, "")
+    facts = json.loads(out)
     assert facts["signed_in"] is True
     assert facts["user"] == machine.simulator.books.user_name
     assert facts["sign_in_needed_because"] is None
     assert facts["access_token_ends"] < facts["refresh_token_ends"]
-    assert machine.run("sync", "journals")[0] == 0
+    machine.deployment.sync_well()
+    assert machine.deployment.differences() == []
 
 
 def test_a_bare_code_may_be_pasted_too(machine: Machine) -> None:
     machine.nobody_is_signed_in()
     login = machine.start("auth", "login", "--paste")
-    place = machine.consent(shown_url(login))
+    place = machine.consent(login.first_line())
     login.type(httpx.URL(place).params["code"])
     assert login.ends() == 0, login
 
@@ -45,7 +41,7 @@ def test_an_answer_to_another_sign_in_is_refused(machine: Machine) -> None:
     machine.nobody_is_signed_in()
     machine.simulator.stats.reset()
     login = machine.start("auth", "login", "--paste")
-    place = httpx.URL(machine.consent(shown_url(login)))
+    place = httpx.URL(machine.consent(login.first_line()))
     login.type(str(place.copy_set_param("state", "forged")))
     assert login.ends() == 3, login
     text = login.err.partition("\n")[2].partition("\n")[2]  # after what it asked for
@@ -54,11 +50,11 @@ def test_an_answer_to_another_sign_in_is_refused(machine: Machine) -> None:
     assert machine.deployment.calls("oauth2/token") == 0
 
 
-def test_a_code_that_was_used_before_is_refused(machine: Machine) -> None:
+def test_a_code_that_was_used_before_is_refused(machine: Machine, here: Here) -> None:
     machine.nobody_is_signed_in()
     settings = machine.deployment.settings
     login = machine.start("auth", "login", "--paste")
-    place = httpx.URL(machine.consent(shown_url(login)))
+    place = httpx.URL(machine.consent(login.first_line()))
     form = {
         "grant_type": "authorization_code",
         "code": place.params["code"],
@@ -72,9 +68,8 @@ def test_a_code_that_was_used_before_is_refused(machine: Machine) -> None:
     assert "Exact no longer accepts the sign-in" in login.err
     assert place.params["code"] not in login.err + login.out
 
-    code, status = machine.run("auth", "status")
-    assert code == 3
-    assert status.out == ("Signing in is needed: nobody is signed in yet\n  → run: exact-sync auth login\n")
+    needed = "Signing in is needed: nobody is signed in yet\n  → run: exact-sync auth login\n"
+    assert here.run("auth", "status") == (3, needed, "")
 
 
 def test_the_listener_waits_for_the_right_answer_and_for_nothing_else(machine: Machine) -> None:
@@ -84,7 +79,7 @@ def test_the_listener_waits_for_the_right_answer_and_for_nothing_else(machine: M
         port = free.getsockname()[1]
     redirect = f"http://127.0.0.1:{port}/callback"
     login = machine.start("auth", "login", REDIRECT_URI=redirect)
-    url = shown_url(login)
+    url = login.first_line()
     place = httpx.URL(machine.consent(url))
     assert str(place).startswith(redirect)
 

@@ -1,11 +1,25 @@
 """`run`: on schedule, by itself, through whatever passes (F37, F42)."""
 
 import signal
+from datetime import timedelta
 
+from sqlalchemy import update
+
+from exact_sync.catalog import RESOURCES
+from exact_sync.scheduler.daemon import Daemon
+from exact_sync.store.state import checkpoint
+from tests.deployment import Deployment, Silent
 from tests.postgres import Server
 from tests.processes import Machine, one_clear_line, until
 
 EVERY_SECOND = {"INTERVAL": "1s", "SNAPSHOT_INTERVAL": "1s"}
+
+
+def a_whole_cycle(machine: Machine) -> None:
+    """Wait until a run that began after this has gone well, for each resource."""
+    [since] = machine.query("SELECT now()")
+    done = "SELECT count(*) FROM exact_sync.checkpoint WHERE outcome = 'ok' AND attempted_at > %s"
+    until(lambda: machine.query(done, *since) == [(len(RESOURCES),)], "a cycle")
 
 
 def test_the_daemon_waits_for_its_database_and_for_a_sign_in_and_survives_a_restart(
@@ -23,10 +37,12 @@ def test_the_daemon_waits_for_its_database_and_for_a_sign_in_and_survives_a_rest
     assert deployment.calls("crm/") == 0
 
     deployment.sign_in()
-    until(lambda: deployment.differences() == [], "the first sync")
+    a_whole_cycle(machine)
+    assert deployment.differences() == []
 
     deployment.edit(1)
-    until(lambda: deployment.differences(deleted=False) == [], "a sync on schedule")
+    a_whole_cycle(machine)
+    assert deployment.differences(deleted=False) == []
 
     code, process = machine.run("sync")
     assert code == 4, process
@@ -35,9 +51,23 @@ def test_the_daemon_waits_for_its_database_and_for_a_sign_in_and_survives_a_rest
     another_server.restart()
     deployment.service.database.close()
     deployment.edit(2)
-    until(lambda: deployment.differences(deleted=False) == [], "a sync after the restart")
+    a_whole_cycle(machine)
+    assert deployment.differences(deleted=False) == []
 
     daemon.signal(signal.SIGTERM)
     assert daemon.ends() == 0, daemon
     assert "Traceback" not in daemon.err
     assert deployment.violations() == {}
+
+
+def test_what_is_overdue_at_the_start_is_caught_up_with_once(deployment: Deployment) -> None:
+    """The catching up reads it at once; its schedule begins an interval later."""
+    deployment.sync_well()
+    service, now = deployment.service, deployment.clock.now()
+    with service.database.begin() as connection:
+        connection.execute(update(checkpoint).values(succeeded_at=now - timedelta(days=1)))
+    daemon = Daemon(service.crew, service.schedules(), Silent(), lambda: None, timedelta(hours=6))
+    daemon._schedule()
+    begins = {job.id: job.next_run_time for job in daemon._scheduler.get_jobs()}
+    assert begins.pop("watch") == now
+    assert begins == {name: now + schedule.every for name, schedule in service.schedules().items()}

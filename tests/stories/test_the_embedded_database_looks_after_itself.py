@@ -1,10 +1,19 @@
 """Without a database URL there is a PostgreSQL in the data directory, for as long as it is used."""
 
 import json
+from collections.abc import Iterator
 
 import psutil
+import pytest
 
-from tests.processes import Machine, Process, until
+from tests.processes import Here, Machine, Process
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outlives_a_failed_test(machine: Machine) -> Iterator[None]:
+    yield
+    for pid in servers(machine):
+        psutil.Process(pid).terminate()
 
 
 def servers(machine: Machine) -> list[int]:
@@ -17,9 +26,11 @@ def servers(machine: Machine) -> list[int]:
     ]
 
 
-def test_it_survives_the_death_of_who_started_it_and_nothing_is_left_running(machine: Machine) -> None:
+def test_it_survives_the_death_of_who_started_it_and_nothing_is_left_running(
+    machine: Machine, here: Here
+) -> None:
     login = machine.start("auth", "login", "--paste", DATABASE_URL=None)
-    url = until(lambda: login.out.partition("\n")[0] if "\n" in login.out else "", "the URL")
+    url = login.first_line()
     assert len(servers(machine)) == 1
     login.type(machine.consent(url))
     assert login.ends() == 0, login
@@ -34,8 +45,8 @@ def test_it_survives_the_death_of_who_started_it_and_nothing_is_left_running(mac
     code, process = machine.run("sync", DATABASE_URL=None)
     assert code == 0, process
     assert servers(machine) == []
-    code, process = machine.run("status", "--json", DATABASE_URL=None)
-    assert code == 0, process
-    rows = {line["resource"]: line["rows"] for line in json.loads(process.out)["resources"]}
+    code, out, _ = here.run("status", "--json", DATABASE_URL=None)
+    assert code == 0
+    rows = {line["resource"]: line["rows"] for line in json.loads(out)["resources"]}
     assert rows["customers"] == len(machine.deployment.table("crm/Accounts"))
     assert servers(machine) == []

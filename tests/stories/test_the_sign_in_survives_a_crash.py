@@ -3,7 +3,7 @@
 import psycopg
 
 from exact_sync.simulator.faults import Context
-from tests.processes import Machine, Process, one_clear_line, the_token_has_ended, until
+from tests.processes import Here, Machine, Process, one_clear_line, the_token_has_ended, until
 
 WAITING = """
     SELECT pid FROM pg_stat_activity
@@ -13,7 +13,7 @@ WAITING = """
 
 
 def test_killed_before_the_new_token_is_stored_it_asks_to_sign_in_once_and_does_not_loop(
-    machine: Machine,
+    machine: Machine, here: Here
 ) -> None:
     """F03"""
     the_token_has_ended(machine.deployment)
@@ -39,9 +39,9 @@ def test_killed_before_the_new_token_is_stored_it_asks_to_sign_in_once_and_does_
     assert (code, calls("oauth2/token")) == (3, 2), process
     assert "interrupted" in one_clear_line(process.err)
     assert "exact-sync auth login" in process.err
-    code, process = machine.run("sync", "journals")
-    assert (code, calls("oauth2/token"), calls("Journals")) == (3, 2, 0), process
-    assert "interrupted" in one_clear_line(process.err)
+    code, _, err = here.run("sync", "journals")
+    assert (code, calls("oauth2/token"), calls("Journals")) == (3, 2, 0), err
+    assert "interrupted" in one_clear_line(err)
     assert violations() == {"replayed_refreshes": 1}
 
     machine.deployment.sign_in()
@@ -50,7 +50,7 @@ def test_killed_before_the_new_token_is_stored_it_asks_to_sign_in_once_and_does_
     assert violations() == {"replayed_refreshes": 1}
 
 
-def test_killed_after_the_new_token_is_stored_the_next_run_uses_it(machine: Machine) -> None:
+def test_killed_after_the_new_token_is_stored_the_next_run_uses_it(machine: Machine, here: Here) -> None:
     """F04"""
     the_token_has_ended(machine.deployment)
     started: list[Process] = []
@@ -62,7 +62,7 @@ def test_killed_after_the_new_token_is_stored_the_next_run_uses_it(machine: Mach
     started.append(machine.start("sync"))
     assert started[0].ends() == -9
     assert machine.deployment.calls("oauth2/token") == 1
-    machine.deployment.sync_well()
+    assert here.run("sync")[0] == 0
     assert machine.deployment.calls("oauth2/token") == 1
     assert machine.deployment.differences() == []
     assert machine.deployment.violations() == {}

@@ -5,22 +5,23 @@ import json
 from exact_sync.store import migrate
 from tests.deployment import DIVISION
 from tests.mirror import PATHS
-from tests.processes import Machine
+from tests.processes import Here, one_clear_line
 
 
-def test_the_status_as_json_tells_all_that_the_contract_names(machine: Machine) -> None:
-    machine.deployment.sync_well()
-    machine.simulator.faults.add("cut_json", path="Items", times=None)
-    assert machine.run("sync", "items", TRIES="1")[0] == 4
-    code, process = machine.run("status", "--json")
-    assert (code, process.err) == (0, "")
-    facts = json.loads(process.out)
+def test_the_status_as_json_tells_all_that_the_contract_names(here: Here) -> None:
+    deployment = here.machine.deployment
+    deployment.sync_well()
+    deployment.simulator.faults.add("cut_json", path="Items", times=None)
+    assert here.run("sync", "items", TRIES="1")[0] == 4
+    code, out, err = here.run("status", "--json")
+    assert (code, err) == (0, "")
+    facts = json.loads(out)
     assert facts["signed_in"] is True
     lines = {line["resource"]: line for line in facts["resources"]}
     assert lines.keys() == PATHS.keys()
     for name, line in lines.items():
         assert line["division"] == (None if name == "divisions" else DIVISION)
-        assert line["rows"] == len(machine.deployment.table(PATHS[name], line["division"] or 0))
+        assert line["rows"] == len(deployment.table(PATHS[name], line["division"] or 0))
         assert line["succeeded_at"] is not None
         assert 0 <= line["lag_seconds"] < 600
     assert lines["customers"]["cursor"] is not None
@@ -31,15 +32,15 @@ def test_the_status_as_json_tells_all_that_the_contract_names(machine: Machine) 
     assert 0 < division["day_left"] < division["day_limit"]
     assert division["minute_left"] is not None
 
-    code, process = machine.run("status")
-    assert (code, process.err) == (0, "")
-    assert all(name in process.out for name in PATHS)
+    code, out, err = here.run("status")
+    assert (code, err) == (0, "")
+    assert all(name in out for name in PATHS)
 
 
-def test_the_catalog_lists_all_twelve(machine: Machine) -> None:
-    code, process = machine.run("resources", INTERVAL="15m")
-    assert (code, process.err) == (0, "")
-    lines = {line.split()[0]: line for line in process.out.splitlines()[1:]}
+def test_the_catalog_lists_all_twelve(here: Here) -> None:
+    code, out, err = here.run("resources", INTERVAL="15m")
+    assert (code, err) == (0, "")
+    lines = {line.split()[0]: line for line in out.splitlines()[1:]}
     assert lines.keys() == PATHS.keys()
     for name, path in PATHS.items():
         assert f"exact.{name} " in lines[name]
@@ -48,15 +49,14 @@ def test_the_catalog_lists_all_twelve(machine: Machine) -> None:
     assert lines["journals"].rstrip().endswith("every 6h")
 
 
-def test_the_schema_is_upgraded_and_shown(machine: Machine, empty_database_url: str) -> None:
+def test_the_schema_is_upgraded_and_shown(here: Here, empty_database_url: str) -> None:
     empty = {"DATABASE_URL": empty_database_url}
-    code, process = machine.run("db", "current", **empty)
-    assert (code, process.out) == (0, f"database: empty, newest: {migrate.head()}\n"), process
-    code, process = machine.run("sync", **empty, AUTO_MIGRATE="false")
-    assert code == 2, process
-    assert "exact-sync db upgrade" in process.err
-    code, process = machine.run("db", "upgrade", **empty)
-    assert code == 0, process
-    assert process.out.startswith(f"upgraded to {migrate.head()}: postgresql://")
-    code, process = machine.run("db", "current", **empty)
-    assert (code, process.out) == (0, f"database: {migrate.head()}, newest: {migrate.head()}\n")
+    newest = migrate.head()
+    assert here.run("db", "current", **empty)[:2] == (0, f"database: empty, newest: {newest}\n")
+    code, _, err = here.run("sync", **empty, AUTO_MIGRATE="false")
+    assert code == 2
+    assert "exact-sync db upgrade" in one_clear_line(err)
+    code, out, _ = here.run("db", "upgrade", **empty)
+    assert code == 0
+    assert out.startswith(f"upgraded to {newest}: postgresql://")
+    assert here.run("db", "current", **empty)[:2] == (0, f"database: {newest}, newest: {newest}\n")

@@ -100,14 +100,21 @@ def test_changes_behind_our_back_while_pages_are_read_are_not_passed_over() -> N
 def test_a_quiet_cursor_follows_exacts_clock_an_hour_behind() -> None:
     server = datetime(2026, 6, 25, 10, tzinfo=UTC)
     before = NOON - timedelta(days=3)
-    assert Reading().saw([], server, server).cursor_after(before) == NOON - timedelta(hours=1)
+    reading = Reading().saw([record(before)], server, server)
+    assert reading.cursor_after(before) == NOON - timedelta(hours=1)
+
+
+def test_a_cursor_stays_where_nothing_comes_because_lost_rights_look_the_same() -> None:
+    server = datetime(2026, 6, 25, 10, tzinfo=UTC)
+    for before in (NOON - timedelta(days=3), None):
+        assert Reading().saw([], server, server).cursor_after(before) == before
 
 
 def test_a_quiet_cursor_stays_where_it_is_while_the_clocks_disagree() -> None:
     server, before = datetime(2026, 6, 25, 10, tzinfo=UTC), NOON - timedelta(days=3)
     for ours in (server + timedelta(days=1), server - timedelta(days=1)):
-        assert Reading().saw([], server, ours).cursor_after(before) == before
-    assert Reading().saw([], None, server).cursor_after(before) == before
+        assert Reading().saw([record(before)], server, ours).cursor_after(before) == before
+    assert Reading().saw([record(before)], None, server).cursor_after(before) == before
 
 
 def test_our_own_clock_never_becomes_a_cursor() -> None:

@@ -59,6 +59,16 @@ def test_whatever_json_brings_becomes_a_row_or_a_reject(data: st.DataObject, nam
             kept.encode()
 
 
+def test_ten_megabytes_of_text_reach_the_table_byte_for_byte(database: Database) -> None:
+    long = "é☃x\\\t\n\x01😀" * 1_200_000
+    batch = Shaper(RESOURCES["items"]).batch(7, [{"ID": KEY, "Notes": long}])
+    writer = Writer(RESOURCES["items"])
+    with database.begin() as connection:
+        writer.stage(connection, batch.rows)
+        writer.merge(connection)
+        assert connection.execute(text("SELECT notes FROM exact.items")).scalar_one() == long
+
+
 @given(data=st.data())
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_whatever_becomes_a_row_comes_back_from_the_table_unchanged(

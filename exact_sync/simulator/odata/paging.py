@@ -10,12 +10,12 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from exact_sync.simulator.books import Table
 from exact_sync.simulator.odata.parser import FAMILIES
 from exact_sync.simulator.odata.query import Query
 from exact_sync.simulator.odata.refusal import Refusal
 from exact_sync.simulator.odata.tokens import Token, literal, tokens
 from exact_sync.simulator.ordering import Ordering, Position, key_rank
+from exact_sync.simulator.table import Table
 
 Record = dict[str, Any]
 
@@ -85,9 +85,9 @@ def _nested(table: Table, record: Record, query: Query, related: dict[str, Table
 
 
 def _token(query: Query, record: Record) -> str:
-    parts = [literal(record[name]) for name, _ in query.orderby]
-    parts.append(literal(record[query.entity.key]))
-    return ",".join(parts)
+    names = [*(name for name, _ in query.orderby), query.entity.key]
+    types = query.entity.properties
+    return ",".join(literal(record[name], long=types[name] == "Int64") for name in names)
 
 
 def _position(query: Query, view: Ordering) -> Position:

@@ -83,7 +83,7 @@ def list_query(options: dict[str, str], entity: Entity, entities: dict[str, Enti
     """Check the options of a list request, in the order Exact would stumble over them."""
     if bulk and "$skip" in options:
         raise Refusal(400, "Query option $skip is not supported on this endpoint.")
-    top = _number(options, "$top")
+    top = number_option(options, "$top")
     select_wanted = entity.bulk_select_required if bulk else entity.select_required
     if select_wanted and not options.get("$select", "").strip() and top != 1:
         raise Refusal(400, SELECT_WANTED)
@@ -105,7 +105,7 @@ def list_query(options: dict[str, str], entity: Entity, entities: dict[str, Enti
         expanded=expanded,
         orderby=_orderby(options.get("$orderby"), entity),
         top=top,
-        skip=_number(options, "$skip") or 0,
+        skip=number_option(options, "$skip") or 0,
         count=_count(options.get("$inlinecount")),
         skiptoken=options.get("$skiptoken"),
         page_size=BULK_PAGE if bulk else entity.page_size,
@@ -183,7 +183,8 @@ def _count(text: str | None) -> bool:
     return text == "allpages"
 
 
-def _number(options: dict[str, str], name: str) -> int | None:
+def number_option(options: dict[str, str], name: str) -> int | None:
+    """$top or $skip; None where it is not given."""
     if name not in options:
         return None
     text = options[name].strip()

@@ -107,8 +107,8 @@ def moment(text: str, at: int = 0) -> datetime:
         raise Refusal(400, f"Unrecognized 'Edm.DateTime' literal 'datetime'{text}'' at '{at}'.") from None
 
 
-def literal(value: Any) -> str:
-    """A value as a literal, for a $skiptoken."""
+def literal(value: Any, *, long: bool = False) -> str:
+    """A value as a literal, for a $skiptoken. `long`: it is an Edm.Int64, which ends in L."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -121,4 +121,4 @@ def literal(value: Any) -> str:
         return "'" + value.replace("'", "''") + "'"
     if isinstance(value, Decimal):
         return f"{value:f}M"
-    return str(value)
+    return f"{value}L" if long else str(value)

@@ -1,0 +1,204 @@
+"""The database's errors in our words: what can be tried later, and what a person must change."""
+
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from exact_sync.errors import BadConfiguration, DatabaseAway, ExactSyncError
+from exact_sync.store.database import Conflict, Database, shown_url, translated
+from tests.deployment import SharedClock
+
+
+def fail(state: str, what: str = "it failed") -> Callable[[Connection], None]:
+    """Makes PostgreSQL itself raise an error of its own."""
+
+    def work(connection: Connection) -> None:
+        connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION '{what}' USING ERRCODE = '{state}'; END $$"))
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("53100", DatabaseAway),  # disk full
+        ("53200", DatabaseAway),  # out of memory
+        ("53300", DatabaseAway),  # too many connections
+        ("55P03", DatabaseAway),  # lock timeout
+        ("57014", DatabaseAway),  # statement timeout
+        ("57P01", DatabaseAway),  # the server is shut down
+        ("57P03", DatabaseAway),  # the server starts up
+        ("25006", DatabaseAway),  # read-only
+        ("08006", DatabaseAway),  # connection failure
+        ("58030", DatabaseAway),  # I/O error
+        ("40001", Conflict),
+        ("40P01", Conflict),
+        ("28P01", BadConfiguration),  # wrong password
+        ("3D000", BadConfiguration),  # no such database
+        ("42501", BadConfiguration),  # a right is missing
+        ("42P01", BadConfiguration),  # no such table
+    ],
+)
+def test_an_error_of_the_server_is_sorted_by_what_happens_next(
+    database: Database, state: str, kind: type[ExactSyncError]
+) -> None:
+    with pytest.raises(kind, match="it failed") as caught:
+        database.transact(fail(state))
+    assert type(caught.value) is kind
+    assert caught.value.exit_code == (2 if kind is BadConfiguration else 4)
+    assert caught.value.hint
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("state", ["23505", "22012", "42601", "XX000"])
+def test_what_is_a_mistake_of_ours_stays_what_it_is(database: Database, state: str) -> None:
+    with pytest.raises((DBAPIError, psycopg.Error)):
+        database.transact(fail(state))
+
+
+def test_a_driver_error_outside_sqlalchemy_is_translated_too() -> None:
+    with pytest.raises(DatabaseAway, match="no space"), translated():
+        raise psycopg.errors.DiskFull("no space")
+
+
+@pytest.mark.parametrize("state", ["40001", "40P01"])
+def test_a_collision_is_tried_again_a_few_times(database: Database, clock: SharedClock, state: str) -> None:
+    attempts = 0
+
+    def work(connection: Connection) -> int:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 4:
+            fail(state)(connection)
+        return attempts
+
+    assert database.transact(work) == 4
+    assert clock.slept == sorted(clock.slept)
+    assert len(clock.slept) == 3
+    attempts = -99
+    with pytest.raises(Conflict) as caught:
+        database.transact(work)
+    assert caught.value.exit_code == 4
+    assert attempts == -94
+
+
+def test_other_errors_are_not_tried_again(database: Database) -> None:
+    attempts = []
+
+    def work(connection: Connection) -> None:
+        attempts.append(1)
+        fail("53100")(connection)
+
+    with pytest.raises(DatabaseAway):
+        database.transact(work)
+    assert attempts == [1]
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_a_transaction_that_fails_is_rolled_back_whole(database: Database, pinned: bool) -> None:
+    def work(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO exact.divisions (code) VALUES (7)"))
+        fail("53100")(connection)
+
+    with pytest.raises(DatabaseAway), database.pinned() as connection:
+        database.transact(work, connection if pinned else None)
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM exact.divisions")).scalar_one() == 0
+
+
+def test_a_real_deadlock_is_resolved_and_both_sides_finish(database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(text("INSERT INTO exact.divisions (code) VALUES (1), (2)"))
+    both = threading.Barrier(2)
+
+    def cross(first: int, second: int) -> None:
+        met = False
+
+        def work(connection: Connection) -> None:
+            nonlocal met
+            connection.execute(text("SET LOCAL deadlock_timeout = '10ms'"))
+            update = text("UPDATE exact.divisions SET city = 'x' WHERE code = :code")
+            connection.execute(update, {"code": first})
+            if not met:
+                met = True
+                both.wait(20)
+            connection.execute(update, {"code": second})
+
+        database.transact(work)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(cross, (1, 2), (2, 1)))
+
+
+def test_a_lock_that_others_hold_is_not_waited_for_without_end(database: Database) -> None:
+    def impatient(connection: Connection) -> None:
+        assert connection.execute(text("SHOW lock_timeout")).scalar_one() == "30s"
+        connection.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        connection.execute(text("LOCK TABLE exact.items"))
+
+    with database.begin() as holder:
+        holder.execute(text("LOCK TABLE exact.items"))
+        with pytest.raises(DatabaseAway, match="lock timeout"):
+            database.transact(impatient)
+
+
+def test_a_connection_cut_in_the_middle_is_temporary_and_the_next_one_works(database: Database) -> None:
+    def cut(connection: Connection) -> None:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with database.connect() as other:
+            other.execute(text(f"SELECT pg_terminate_backend({pid})"))
+        connection.execute(text("SELECT 1"))
+
+    with pytest.raises(DatabaseAway):
+        database.transact(cut)
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+def test_nobody_listening_is_temporary(clock: SharedClock) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        database = Database(f"postgresql://u:canary@127.0.0.1:{taken.getsockname()[1]}/d", clock)
+        with pytest.raises(DatabaseAway) as caught, database.begin():
+            pass
+    assert "canary" not in str(caught.value)
+
+
+def test_a_database_that_does_not_exist_is_a_matter_of_configuration(server: str, clock: SharedClock) -> None:
+    database = Database(server.replace("/postgres?", "/nowhere?"), clock)
+    with pytest.raises(BadConfiguration, match="does not exist"), database.begin():
+        pass
+
+
+@pytest.mark.parametrize("url", ["", "canary", "mysql://u:canary@h/d", "sqlite:///canary.db", "postgresql"])
+def test_what_is_no_postgresql_url_is_refused_without_showing_it(url: str, clock: SharedClock) -> None:
+    with pytest.raises(BadConfiguration) as caught:
+        Database(url, clock)
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:canary@h:5/d", "postgres://u:canary@h/d?sslmode=require"])
+def test_a_url_is_shown_without_its_password(url: str, clock: SharedClock) -> None:
+    shown = shown_url(Database(url, clock).url)
+    assert "canary" not in shown
+    assert shown.startswith("postgresql://u:***@h")
+
+
+def test_moments_up_to_the_end_of_9999_can_be_read(database: Database) -> None:
+    with database.begin() as connection:
+        query = text("SELECT timestamptz '9999-12-31 23:59:59+00', current_setting('timezone')")
+        assert str(connection.execute(query).one()[0]) == "9999-12-31 23:59:59+00:00"
+
+
+def test_all_connections_in_use_is_temporary(database_url: str, clock: SharedClock) -> None:
+    database = Database(database_url, clock, connections=1)
+    database.engine.pool._timeout = 0.01  # type: ignore[attr-defined]
+    with database.begin(), database.begin(), pytest.raises(DatabaseAway, match="in use"), database.begin():
+        pass
+    database.close()

@@ -1,0 +1,110 @@
+"""One process at a time does the work."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from exact_sync.errors import WorkHeld
+from exact_sync.store.database import Database
+from exact_sync.store.locks import WorkLock
+from tests.deployment import SharedClock
+
+
+@pytest.fixture
+def other(database_url: str, clock: SharedClock) -> Iterator[Database]:
+    """Another process's connections to the same database."""
+    other = Database(database_url, clock, name="the other one")
+    yield other
+    other.close()
+
+
+def test_one_holds_the_work_and_the_other_is_told_who(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    first.take()
+    with pytest.raises(WorkHeld, match="the other one") as caught:
+        second.take()
+    assert caught.value.exit_code == 4
+    assert (first.held(), second.held()) == (True, False)
+    first.free()
+    assert second.holder() is None
+    second.take()
+    assert (first.held(), second.held()) == (False, True)
+    second.free()
+
+
+def test_a_lock_that_lingers_for_a_moment_is_waited_for(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    first.take()
+    sleep = clock.sleep
+
+    def meanwhile(seconds: float) -> None:
+        sleep(seconds)
+        first.free()
+
+    clock.sleep = meanwhile  # type: ignore[method-assign]
+    second.take()
+    assert second.held()
+    assert len(clock.slept) == 1
+    second.free()
+
+
+def test_the_lock_of_a_process_that_died_is_free(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    first.take()
+    with database.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name LIKE 'the other one%' AND datname = current_database()"
+            )
+        )
+    second.take()
+    assert (first.held(), second.held()) == (False, True)
+    second.free()
+    first.take()
+    assert first.held()
+    first.free()
+
+
+def test_another_database_on_the_same_server_has_a_lock_of_its_own(
+    database: Database, empty_database_url: str, clock: SharedClock
+) -> None:
+    elsewhere = Database(empty_database_url, clock, name="elsewhere")
+    first, second = WorkLock(elsewhere, clock), WorkLock(database, clock)
+    first.take()
+    assert second.holder() is None
+    second.take()
+    assert first.held()
+    first.free()
+    second.free()
+    elsewhere.close()
+
+
+def test_freeing_what_is_not_held_does_nothing(database: Database, clock: SharedClock) -> None:
+    lock = WorkLock(database, clock)
+    lock.free()
+    lock.take()
+    lock.take()
+    lock.free()
+    lock.free()
+    assert not lock.held()
+    assert lock.holder() is None
+
+
+def test_who_waits_in_vain_leaves_no_connection_behind(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first = WorkLock(other, clock)
+    first.take()
+    for _ in range(20):
+        with pytest.raises(WorkHeld):
+            WorkLock(database, clock).take()
+    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    first.free()

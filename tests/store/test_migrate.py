@@ -1,0 +1,189 @@
+"""Migrations: the same schema as the tables in the code, forward whole or not at all."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, event, text
+
+from exact_sync.errors import BadConfiguration, DatabaseAway, SchemaAhead
+from exact_sync.store import migrate
+from exact_sync.store.database import Database
+from exact_sync.store.tables import TABLES
+from tests.deployment import SharedClock
+
+
+@pytest.fixture
+def empty(empty_database_url: str, clock: SharedClock) -> Iterator[Database]:
+    database = Database(empty_database_url, clock)
+    yield database
+    database.close()
+
+
+def schemas(database: Database) -> set[str]:
+    query = text("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'exact%'")
+    with database.begin() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def alembic(connection: Connection, what: str, *args: Any) -> None:
+    config = migrate.alembic_config()
+    config.attributes["connection"] = connection
+    with contextlib.redirect_stdout(io.StringIO()):
+        getattr(command, what)(config, *args)
+
+
+def test_the_migrations_make_exactly_the_schema_in_the_code(database: Database) -> None:
+    with database.begin() as connection:
+        alembic(connection, "check")
+
+
+def test_a_schema_that_differs_from_the_code_would_be_noticed(database: Database) -> None:
+    for change in ("ADD COLUMN extra text", "DROP COLUMN code", "ALTER COLUMN code TYPE varchar(9)"):
+        with (
+            pytest.raises(Exception, match="New upgrade operations detected"),
+            database.begin() as connection,
+        ):
+            changed(connection, change)
+
+
+def changed(connection: Connection, change: str) -> None:
+    connection.execute(text(f"ALTER TABLE exact.items {change}"))
+    alembic(connection, "check")
+
+
+def test_upgrading_twice_does_something_once(empty: Database) -> None:
+    assert migrate.upgrade(empty) is True
+    assert migrate.upgrade(empty) is False
+    with empty.begin() as connection:
+        assert migrate.is_current(connection)
+        assert migrate.current(connection) == migrate.head()
+
+
+def test_an_empty_database_is_at_no_revision(empty: Database) -> None:
+    with empty.begin() as connection:
+        assert migrate.current(connection) is None
+        assert not migrate.is_current(connection)
+
+
+def test_rows_outlive_an_upgrade(database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(text("INSERT INTO exact.divisions (code) VALUES (7)"))
+    migrate.upgrade(database)
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT code FROM exact.divisions")).scalar_one() == 7
+
+
+def test_a_newer_schema_is_refused_and_left_alone(database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE exact_sync.alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaAhead, match="9999") as caught:
+        migrate.upgrade(database)
+    assert caught.value.exit_code == 2
+    with database.begin() as connection:
+        assert migrate.current(connection) == "9999"
+
+
+@pytest.mark.parametrize("statements", [1, 5, 12])
+def test_a_migration_killed_half_way_leaves_nothing(empty: Database, statements: int) -> None:
+    begun = 0
+
+    def kill(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
+        nonlocal begun
+        begun += "CREATE TABLE" in statement
+        if begun == statements:
+            begun += 1
+            with empty.engine.connect() as other:
+                terminate = (
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                )
+                other.execute(text(f"{terminate} AND datname = current_database()"))
+
+    event.listen(empty.engine, "before_cursor_execute", kill)
+    with pytest.raises(DatabaseAway):
+        migrate.upgrade(empty)
+    event.remove(empty.engine, "before_cursor_execute", kill)
+    assert begun > statements
+    assert schemas(empty) == set()
+    assert migrate.upgrade(empty) is True
+
+
+def test_a_migration_that_fails_leaves_nothing(empty: Database) -> None:
+    with empty.begin() as connection:
+        connection.execute(text("CREATE SCHEMA exact"))
+        connection.execute(text("CREATE TABLE exact.items (mine int)"))
+    with pytest.raises(Exception, match="already exists"):
+        migrate.upgrade(empty)
+    assert schemas(empty) == {"exact"}
+
+
+def test_two_upgrades_at_once_do_it_once(empty_database_url: str, clock: SharedClock) -> None:
+    databases = [Database(empty_database_url, clock) for _ in range(3)]
+    with ThreadPoolExecutor(3) as threads:
+        assert sorted(threads.map(upgraded, databases)) == [False, False, True]
+    for database in databases:
+        database.close()
+
+
+def upgraded(database: Database) -> bool:
+    """With the patience of a process that is started again until it works."""
+    while True:
+        try:
+            return migrate.upgrade(database)
+        except DatabaseAway:
+            continue
+
+
+def test_an_upgrade_that_would_block_readers_gives_up_soon_and_can_be_tried_later(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert migrate._LOCK_TIMEOUT == "2s"
+    monkeypatch.setattr(migrate, "_LOCK_TIMEOUT", "20ms")
+    with empty.pinned() as reader:
+        reader.execute(migrate._LOCK)
+        with pytest.raises(DatabaseAway, match="lock timeout") as caught:
+            migrate.upgrade(empty)
+        assert caught.value.exit_code == 4
+    assert schemas(empty) == set()
+    assert migrate.upgrade(empty) is True
+
+
+def test_no_statement_of_a_migration_waits_for_a_lock_longer_than_two_seconds(empty: Database) -> None:
+    patience = set()
+
+    def look(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
+        if "CREATE TABLE" in statement:
+            patience.add(connection.exec_driver_sql("SHOW lock_timeout").scalar_one())
+
+    event.listen(empty.engine, "before_cursor_execute", look)
+    migrate.upgrade(empty)
+    assert patience == {"2s"}
+
+
+def test_a_database_without_our_schema_is_told_apart(empty: Database) -> None:
+    with (
+        pytest.raises(BadConfiguration, match="lacks something of ours") as caught,
+        empty.begin() as connection,
+    ):
+        connection.execute(TABLES["items"].select())
+    assert "db upgrade" in caught.value.hint
+
+
+def test_a_user_who_may_not_create_schemas_can_use_those_that_exist(empty: Database) -> None:
+    with empty.begin() as connection:
+        role = f"owner_{connection.execute(text('SELECT current_database()')).scalar_one()}"
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        for schema in ("exact", "exact_sync"):
+            connection.execute(text(f"CREATE SCHEMA {schema} AUTHORIZATION {role}"))
+    limited = Database(empty.url.set(username=role).render_as_string(hide_password=False), SharedClock())
+    try:
+        assert migrate.upgrade(limited) is True
+    finally:
+        limited.close()
+        with empty.begin() as connection:
+            connection.execute(text(f"DROP OWNED BY {role} CASCADE"))
+            connection.execute(text(f"DROP ROLE {role}"))

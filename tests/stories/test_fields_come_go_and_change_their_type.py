@@ -1,0 +1,132 @@
+"""New, missing and renamed fields, other types, keys that are null: F33."""
+
+import uuid
+
+import pytest
+
+from exact_sync.sync.once import exit_code
+from tests.deployment import DIVISION, Deployment
+from tests.facts import line, only, quarantined, sql
+
+PLACES = {"customers": "/Accounts", "journals": "/Journals", "financial_transactions": "/Transactions"}
+PATHS = {"customers": "crm/Accounts", "journals": "financial/Journals",
+         "financial_transactions": "financialtransaction/Transactions"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_new_field_is_ignored_and_reported(deployment: Deployment, name: str) -> None:
+    """F33; whatever it holds."""
+    for value in ('"new"', "12.5", "null"):
+        deployment.simulator.faults.add("new_field", path=PLACES[name], query="Created", value=value)
+    deployment.sync_well(name)
+    assert "BrandNewField" in str(line(deployment, name).message)
+    assert deployment.differences(name) == []
+
+
+@pytest.mark.parametrize("value", ['{"__deferred":{"uri":"x"}}', '{"results":[]}', "[1,2]"])
+def test_a_link_to_more_is_no_new_field(deployment: Deployment, value: str) -> None:
+    """F33: Exact's deferred properties are not worth a word."""
+    deployment.simulator.faults.add("new_field", path="/Journals", name="Lines", value=value)
+    deployment.sync_well("journals")
+    assert line(deployment, "journals").message is None
+    assert deployment.differences("journals") == []
+
+
+@pytest.mark.parametrize(("kind", "more"), [("missing_field", {}), ("renamed_field", {"to": "Omschrijving"})])
+@pytest.mark.parametrize("name", ["journals", "financial_transactions"])
+def test_a_missing_field_is_null_and_the_others_are_true(
+    deployment: Deployment, name: str, kind: str, more: dict[str, str]
+) -> None:
+    """F33: and comes back with the next whole reading."""
+    deployment.simulator.faults.add(kind, path=PLACES[name], name="Description", times=None, **more)
+    deployment.sync_well(name)
+    assert sql(deployment, f"SELECT count(description) FROM exact.{name}") == [(0,)]
+    assert all(".description: " in text for text in deployment.differences(name))
+    if kind == "renamed_field":
+        assert "Omschrijving" in str(line(deployment, name).message)
+    deployment.simulator.faults.clear()
+    deployment.sync_well(name, full=True)
+    assert deployment.differences(name) == []
+
+
+def test_digits_in_a_text_are_still_a_number(deployment: Deployment) -> None:
+    """F33: number becomes text, and every digit survives."""
+    for prop in ("EntryNumber", "FinancialYear", "ClosingBalanceFC"):
+        deployment.simulator.faults.add("number_as_text", path="/Transactions", name=prop, times=None)
+    deployment.sync_well("financial_transactions")
+    assert deployment.differences("financial_transactions") == []
+
+
+WRONG = {
+    "Status": ['"ten"', "10.5", "70000", "true", "{}"],
+    "EntryNumber": ['"A12"', "1e30", "[1]"],
+    "IsExtraDuty": ['"yes"', "1", '"true"'],
+    "Description": ["12", "false", "{}"],
+    "Document": ['"not a guid"', '"{00000000-0000-0000-0000-000000000001}"', "5"],
+    "Date": ['"soon"', "20260625", "true"],
+    "Modified": ['"soon"', "5"],
+}
+
+
+@pytest.mark.parametrize(("prop", "raw"), [(prop, raw) for prop, raws in WRONG.items() for raw in raws])
+def test_another_type_is_quarantined_and_the_pages_other_rows_go_in(
+    deployment: Deployment, prop: str, raw: str
+) -> None:
+    """F33."""
+    key = min(deployment.table(PATHS["financial_transactions"]).rows)
+    deployment.simulator.faults.add(
+        "value", path="/Transactions", query="StatusDescription", key=key, values={prop: raw}, times=None
+    )
+    outcomes = deployment.sync("financial_transactions")
+    assert exit_code(outcomes) == 1
+    assert only(outcomes, "financial_transactions").status == "quarantine"
+    ((found, reason),) = quarantined(deployment, "financial_transactions").items()
+    assert found == str(key)
+    assert reason.startswith(f"{prop}: ")
+    assert deployment.differences("financial_transactions") == [
+        f"financial_transactions {(DIVISION, key)}: missing"
+    ]
+    # The counts still agree: a known quarantine makes nobody read windows again and again.
+    deployment.clock.advance(hours=1)
+    outcome = only(deployment.sync_well("financial_transactions"), "financial_transactions")
+    assert outcome.tally.calls <= 2
+    deployment.simulator.faults.clear()
+    deployment.sync_well("financial_transactions", full=True)
+    assert quarantined(deployment, "financial_transactions") == {}
+    assert deployment.differences("financial_transactions") == []
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_record_without_a_key_is_quarantined_and_deletes_nothing(deployment: Deployment, name: str) -> None:
+    """F33: it may be any of those that are missing now."""
+    deployment.sync_well(name)
+    deployment.clock.advance(hours=7)
+    deployment.table(PATHS[name]).change(min(deployment.table(PATHS[name]).rows))
+    deployment.simulator.faults.add("null_key", path=PLACES[name], query="Created", times=None)
+    outcomes = deployment.sync(name)
+    assert exit_code(outcomes) == 1
+    assert only(outcomes, name).status == "quarantine"
+    found = quarantined(deployment, name)
+    assert found
+    assert all(key.startswith("unreadable key") for key in found)
+    assert all("the key is empty" in reason for reason in found.values())
+    assert sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NOT NULL") == [(0,)]
+    deployment.simulator.faults.clear()
+    deployment.clock.advance(hours=7)
+    deployment.sync_well(name, full=True)
+    assert deployment.differences(name) == []
+    assert quarantined(deployment, name) == {}
+
+
+def test_a_zero_guid_is_no_guid_and_as_a_key_no_key(deployment: Deployment) -> None:
+    """The contract's NULL; and F33 where it is the key."""
+    table = deployment.table("financial/Journals")
+    first, second = sorted(table.rows)[:2]
+    table.change(first, Bank=uuid.UUID(int=0))
+    nil = '"00000000-0000-0000-0000-000000000000"'
+    deployment.simulator.faults.add("value", path="/Journals", key=second, values={"ID": nil}, times=1)
+    assert exit_code(deployment.sync("journals")) == 1
+    assert deployment.differences("journals") == [f"journals {(DIVISION, second)}: missing"]
+    assert sql(deployment, "SELECT bank FROM exact.journals WHERE id = :key", key=first) == [(None,)]
+    deployment.sync_well("journals")
+    assert deployment.differences("journals") == []

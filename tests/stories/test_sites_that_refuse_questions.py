@@ -1,0 +1,171 @@
+"""What one site allows another refuses: filters on Modified, bulk, no filter at all, a property."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from exact_sync.simulator import Simulator
+from exact_sync.sync.once import exit_code
+from tests.deployment import TINY, Deployment, SharedClock
+from tests.facts import checkpoint, line, only, restart, sql
+
+TABLES = {"payments": "cashflow/Payments", "contacts": "crm/Contacts", "customers": "crm/Accounts"}
+
+
+@pytest.mark.parametrize(("name", "path"), TABLES.items())
+def test_a_refused_filter_on_modified_leads_to_full_reads_once_and_for_a_month(
+    deployment: Deployment, name: str, path: str
+) -> None:
+    """Said in the status; removals are then seen; the next runs don't ask again."""
+    deployment.simulator.faults.add(
+        "refuse_modified_filter", path=f"/{path.split('/')[1]}", query="$filter=Modified ge", times=None
+    )
+    deployment.sync_well(name)
+    for seed in range(3):
+        deployment.clock.advance(hours=1)
+        deployment.edit(seed, paths=[path])
+        deployment.table(path).delete(min(deployment.table(path).rows))
+        deployment.sync_well(name)
+        assert deployment.differences(name) == []
+        assert line(deployment, name).strategy == "snapshot"
+        restart(deployment)
+    refused = [call for call in deployment.simulator.stats.calls() if call.status == 400]
+    assert len(refused) <= 2
+    assert len({call.path for call in refused}) == len(refused)
+    assert sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NOT NULL")[0][0] >= 3
+
+    # It isn't believed for ever: after a month Exact is asked once more, and then it works.
+    deployment.simulator.faults.clear()
+    deployment.clock.advance(days=29, hours=12)
+    deployment.sync_well(name)
+    restart(deployment)
+    deployment.clock.advance(days=2)
+    deployment.sync_well(name)
+    deployment.clock.advance(hours=1)
+    deployment.edit(7, paths=[path])
+    deployment.sync_well(name)
+    assert line(deployment, name).strategy == "modified"
+    assert deployment.differences(name, deleted=False) == []
+    assert deployment.violations() == {}
+
+
+@pytest.mark.parametrize("name", ["payments", "contacts"])
+def test_the_first_refusal_is_said_in_the_status(deployment: Deployment, name: str) -> None:
+    deployment.sync_well(name)
+    path = f"/{TABLES[name].split('/')[1]}"
+    deployment.simulator.faults.add("refuse_modified_filter", path=path, times=None)
+    deployment.sync_well(name)
+    assert "refuses a filter on Modified" in str(line(deployment, name).message)
+    assert "everything is read each time" in str(line(deployment, name).message)
+    assert "no modified filter" in checkpoint(deployment, name)["quirks"]
+
+
+@pytest.mark.parametrize("name", ["payments", "contacts"])
+def test_full_reads_for_want_of_a_filter_delete_nothing_on_silence(deployment: Deployment, name: str) -> None:
+    """F28 for the fall-back."""
+    path = f"/{TABLES[name].split('/')[1]}"
+    deployment.simulator.faults.add("refuse_modified_filter", path=path, times=None)
+    deployment.sync_well(name)
+    deployment.sync_well(name)
+    hidden = deployment.simulator.faults.add("hidden", path=path, times=None)
+    outcomes = deployment.sync(name)
+    assert exit_code(outcomes) == 1
+    assert only(outcomes, name).status == "suspect"
+    deployment.simulator.faults.remove(hidden)
+    deployment.sync_well(name)
+    assert deployment.differences(name) == []
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_site_without_bulk_is_read_in_pages_of_60(deployment: Deployment, status: int) -> None:
+    """Refused once per resource, then never asked again."""
+    deployment.simulator.faults.add("refuse_bulk", times=None, status=status)
+    deployment.sync_well()
+    assert deployment.differences() == []
+    refused = deployment.simulator.stats.calls(path="bulk/")
+    assert {call.status for call in refused} == {status}
+    assert len({call.path for call in refused}) == 8
+    restart(deployment)
+    deployment.simulator.stats.reset()
+    deployment.clock.advance(hours=7)
+    deployment.edit(1)
+    deployment.sync_well()
+    assert deployment.calls("bulk/") == 0
+    assert deployment.differences(deleted=False) == []
+    assert deployment.violations() == {}
+
+
+def test_a_bulk_twin_that_only_refuses_the_filter_is_read_without_it(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> None:
+    """20,000 customers must not be read in pages of 60 because of that; changes come from the other."""
+    with Deployment(
+        simulator, database_url, clock, tmp_path, counts=TINY | {"crm/Accounts": 150}
+    ) as deployment:
+        simulator.faults.add("refuse_modified_filter", path="bulk/", times=None)
+        deployment.sync_well("customers")
+        assert only(deployment.sync_well("customers"), "customers").tally.records <= 40
+        calls = simulator.stats.calls(path="/Accounts")
+        assert [(call.path, call.status) for call in calls] == [
+            ("bulk/CRM/Accounts", 400),
+            ("bulk/CRM/Accounts", 200),
+            ("crm/Accounts", 200),
+        ]
+        clock.advance(hours=1)
+        deployment.edit(1, paths=["crm/Accounts"])
+        deployment.sync_well("customers")
+        assert line(deployment, "customers").strategy == "modified"
+        assert deployment.differences("customers", deleted=False) == []
+
+
+def test_a_site_that_insists_on_a_filter_is_read_all_the_same(deployment: Deployment) -> None:
+    """Mandatory $filter: also for what has no Modified."""
+    deployment.simulator.mandatory_filter = True
+    deployment.sync_well()
+    assert deployment.differences() == []
+    deployment.clock.advance(hours=7)
+    deployment.edit(1)
+    restart(deployment)
+    deployment.simulator.stats.reset()
+    deployment.sync_well()
+    assert deployment.differences(deleted=False) == []
+    assert deployment.differences("document_attachments", "financial_transactions", "journals") == []
+    assert [call.path for call in deployment.simulator.stats.calls() if call.status == 400] == []
+
+
+def unknown_property(deployment: Deployment, path: str, name: str) -> None:
+    """A site where a property does not exist: every question that names it is refused."""
+    said = f"The property '{name}' does not exist on type 'Exact.Web.Api.Models.Account'."
+    body = json.dumps({"error": {"code": "", "message": {"lang": "", "value": said}}})
+    for query in (f",{name},", f"={name},", f",{name}&"):
+        deployment.simulator.faults.add(
+            "status", path=path, query=query, status=400, body=body, times=None
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "prop", "column"),
+    [
+        ("contacts", "/Contacts", "JobTitleDescription", "job_title_description"),
+        ("journals", "/Journals", "BankAccountIBAN", "bank_account_iban"),
+        ("financial_transactions", "/Transactions", "PaymentReference", "payment_reference"),
+    ],
+)
+def test_a_property_that_a_site_does_not_know_is_left_out_and_said(
+    deployment: Deployment, name: str, path: str, prop: str, column: str
+) -> None:
+    """One refusal; the other columns are true; bulk stays in use; no other property is taken for it."""
+    unknown_property(deployment, path, prop)
+    deployment.sync_well(name)
+    assert f"Exact does not know {prop} here; left empty" in str(line(deployment, name).message)
+    disagreements = deployment.differences(name)
+    assert disagreements
+    assert all(f".{column}: " in text and "have None" in text for text in disagreements)
+    restart(deployment)
+    deployment.clock.advance(hours=1)
+    deployment.simulator.stats.reset()
+    deployment.sync_well(name)
+    assert [call for call in deployment.simulator.stats.calls() if call.status == 400] == []
+    assert "no bulk" not in checkpoint(deployment, name)["quirks"]
+    assert deployment.violations() == {}

@@ -1,0 +1,247 @@
+"""Settings: who wins over whom, and what a mistake is told to the person who made it."""
+
+import os
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exact_sync.config import Settings, load, unknown_variables
+from exact_sync.errors import BadConfiguration
+
+RESOURCES = ["items", "contacts", "customers"]
+
+
+@pytest.fixture(autouse=True)
+def secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Nothing of this machine's own settings; a secrets folder of our own."""
+    for name in [name for name in os.environ if name.upper().startswith("EXACT_SYNC_")]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(folder))
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "my.toml"
+    file.write_text(text)
+    return file
+
+
+def refused(tmp_path: Path, text: str) -> BadConfiguration:
+    with pytest.raises(BadConfiguration) as caught:
+        load(written(tmp_path, text), known_resources=RESOURCES)
+    assert caught.value.exit_code == 2
+    return caught.value
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    settings = load(known_resources=RESOURCES)
+    assert settings.database_url is None
+    assert settings.site == "https://start.exactonline.nl"
+    assert settings.divisions == "all"
+    assert settings.interval == timedelta(hours=1)
+    assert settings.snapshot_interval == timedelta(hours=6)
+    assert settings.start_date is None
+    assert settings.overlap == timedelta(minutes=15)
+    assert settings.recent_days == 62
+    assert settings.day_reserve == 0.1
+    assert settings.auto_migrate is True
+
+
+def test_option_over_environment_over_secret_over_file(
+    monkeypatch: pytest.MonkeyPatch, secrets: Path, tmp_path: Path
+) -> None:
+    file = written(tmp_path, 'client_id = "file"\n')
+
+    def client_id(**options: str) -> str | None:
+        return load(file, known_resources=RESOURCES, **options).client_id
+
+    assert client_id() == "file"
+    (secrets / "exact_sync_client_id").write_text("secret\n")
+    assert client_id() == "secret"
+    monkeypatch.setenv("EXACT_SYNC_CLIENT_ID", "environment")
+    assert client_id() == "environment"
+    assert client_id(client_id="option") == "option"
+
+
+@pytest.mark.parametrize("name", ["client_secret", "exact_sync_client_secret", "EXACT_SYNC_CLIENT_SECRET"])
+def test_a_secret_is_one_file_with_or_without_the_prefix(secrets: Path, name: str) -> None:
+    (secrets / name).write_text("canary\n")
+    settings = load(known_resources=RESOURCES)
+    assert settings.client_secret is not None
+    assert settings.client_secret.get_secret_value() == "canary"
+    assert "canary" not in f"{settings!r} {settings}"
+
+
+def test_the_file_is_named_by_the_option_or_the_environment_or_lies_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("config", "environment", "option"):
+        (tmp_path / f"{name}.toml").write_text(f'client_id = "{name}"')
+    assert load(known_resources=RESOURCES).client_id == "config"
+    monkeypatch.setenv("EXACT_SYNC_CONFIG", str(tmp_path / "environment.toml"))
+    assert load(known_resources=RESOURCES).client_id == "environment"
+    assert load(tmp_path / "option.toml", known_resources=RESOURCES).client_id == "option"
+    with pytest.raises(BadConfiguration, match="there is no configuration file"):
+        load(tmp_path / "none.toml", known_resources=RESOURCES)
+
+
+def test_one_file_leaves_nothing_behind_for_the_next(tmp_path: Path) -> None:
+    load(written(tmp_path, 'client_id = "file"'), known_resources=RESOURCES)
+    assert load(known_resources=RESOURCES).client_id is None
+    refused(tmp_path, 'client_id = "file"\nworkers = 0')
+    assert load(known_resources=RESOURCES).client_id is None
+
+
+@pytest.mark.parametrize(
+    ("region", "site"),
+    [
+        ("nl", "https://start.exactonline.nl"),
+        ("be", "https://start.exactonline.be"),
+        ("de", "https://start.exactonline.de"),
+        ("fr", "https://start.exactonline.fr"),
+        ("uk", "https://start.exactonline.co.uk"),
+        ("es", "https://start.exactonline.es"),
+        ("com", "https://start.exactonline.com"),
+    ],
+)
+def test_every_region_has_its_site(region: str, site: str) -> None:
+    assert load(known_resources=RESOURCES, region=region).site == site
+    assert (
+        load(known_resources=RESOURCES, region=region, base_url="http://localhost:9/").site
+        == "http://localhost:9"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [("all", "all"), (" ALL ", "all"), ("124132", [124132]), (" 1, 2 ,3,", [1, 2, 3])],
+)
+def test_divisions_are_codes_or_all(monkeypatch: pytest.MonkeyPatch, text: str, codes: object) -> None:
+    monkeypatch.setenv("EXACT_SYNC_DIVISIONS", text)
+    assert load(known_resources=RESOURCES).divisions == codes
+
+
+def test_divisions_in_the_file_may_be_a_list_or_one_number(tmp_path: Path) -> None:
+    for text, codes in (("[1, 2]", [1, 2]), ("7", [7]), ('"all"', "all"), ('["1", 2]', [1, 2])):
+        file = written(tmp_path, f"divisions = {text}")
+        assert load(file, known_resources=RESOURCES).divisions == codes
+
+
+@pytest.mark.parametrize("text", ["1;2", "-1", "all, 7", "x", "²", "1.5", "'; DROP TABLE x; --"])
+def test_what_is_no_division_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("EXACT_SYNC_DIVISIONS", text)
+    with pytest.raises(BadConfiguration, match="EXACT_SYNC_DIVISIONS"):
+        load(known_resources=RESOURCES)
+
+
+@given(st.integers(1, 10**5), st.sampled_from("smhd"))
+def test_durations_are_written_with_a_unit(number: int, unit: str) -> None:
+    names = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    assert Settings(interval=f" {number}{unit} ").interval == timedelta(**{names[unit]: number})
+
+
+@pytest.mark.parametrize("text", ["", "0s", "1", "-1h", "1w", "1.5h", "1 h 2", "soon", "9" * 30 + "d"])
+def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(BadConfiguration, match=r"setting interval \(EXACT_SYNC_INTERVAL\)"):
+        load(known_resources=RESOURCES, interval=text)
+
+
+def test_a_start_date_is_an_iso_date(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EXACT_SYNC_START_DATE", "2024-01-31")
+    assert load(known_resources=RESOURCES).start_date == date(2024, 1, 31)
+    monkeypatch.delenv("EXACT_SYNC_START_DATE")
+    file = written(tmp_path, "start_date = 2024-01-31")
+    assert load(file, known_resources=RESOURCES).start_date == date(2024, 1, 31)
+    refused(tmp_path, 'start_date = "31-01-2024"')
+
+
+def test_a_resource_has_its_own_schedule(tmp_path: Path) -> None:
+    text = '[resources.items]\nevery = "15m"\n[resources.contacts]\ncron = "15 6 * * 1-5"\nenabled = false'
+    settings = load(written(tmp_path, text), known_resources=RESOURCES)
+    assert settings.resource("items").every == timedelta(minutes=15)
+    assert settings.resource("contacts").cron == "15 6 * * 1-5"
+    assert settings.resource("contacts").enabled is False
+    assert settings.resource("customers").enabled is True
+
+
+def test_a_resource_can_be_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXACT_SYNC_RESOURCES__items__every", "5m")
+    assert load(known_resources=RESOURCES).resource("items").every == timedelta(minutes=5)
+    assert unknown_variables() == []
+    monkeypatch.setenv("EXACT_SYNC_RESOURCES__itemz__every", "5m")
+    with pytest.raises(BadConfiguration, match=r"unknown setting resources\.itemz"):
+        load(known_resources=RESOURCES)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('intervall = "1h"', "did you mean interval?"),
+        ('[resources.item]\nevery = "1h"', "did you mean resources.items?"),
+        ('[resources.items]\nevry = "1h"', "did you mean resources.items.every?"),
+        ("zzzzzz = 1", "known are: "),
+        ('["exact.items; DROP"]\nx = 1', "unknown setting exact.items; DROP"),
+        ('[resources."items\\"; --"]\nevery = "1h"', "unknown setting resources.items"),
+    ],
+)
+def test_an_unknown_key_is_an_error_with_the_nearest_known_name(tmp_path: Path, text: str, says: str) -> None:
+    assert says in str(refused(tmp_path, text))
+
+
+def test_an_unknown_variable_is_only_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXACT_SYNC_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("EXACT_SYNC_PORT_8471_TCP", "tcp://10.0.0.1:8471")
+    monkeypatch.setenv("exact_sync_region", "be")
+    assert load(known_resources=RESOURCES).region == "be"
+    assert unknown_variables() == ["EXACT_SYNC_PORT_8471_TCP", "EXACT_SYNC_SERVICE_HOST"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "workers = 0",
+        'region = "us"',
+        'base_url = "start.exactonline.nl"',
+        'base_url = "https://start.exactonline.nl/api"',
+        'base_url = "file:///etc/passwd"',
+        "day_reserve = 1",
+        "recent_days = 0",
+        "resources = 5",
+        "[resources]\nitems = 5",
+        '[resources.items]\ncron = "6 * *"',
+        "not toml",
+        'client_id = "é',
+    ],
+)
+def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str) -> None:
+    assert "my.toml" in str(refused(tmp_path, text))
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    said = str(refused(tmp_path, 'workers = 0\nregion = "us"'))
+    assert "EXACT_SYNC_WORKERS" in said
+    assert "EXACT_SYNC_REGION" in said
+
+
+def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadConfiguration, match="can't be read"):
+        load(file, known_resources=RESOURCES)
+    with pytest.raises(BadConfiguration, match="can't be read"):
+        load(tmp_path, known_resources=RESOURCES)
+
+
+def test_no_mistake_shows_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = ['database_url = ["canary"]', 'client_secret = ["canary"]', 'interval = "canary"']
+    assert "canary" not in str(refused(tmp_path, "\n".join(lines)))
+    monkeypatch.setenv("EXACT_SYNC_RESOURCES", '{"canary')
+    with pytest.raises(BadConfiguration, match="resources") as caught:
+        load(known_resources=RESOURCES)
+    assert "canary" not in f"{caught.value} {caught.value.__cause__}"
