@@ -45,10 +45,10 @@ def template(server: str) -> str:
 
 @pytest.fixture
 def database_url(server: str, template: str) -> Iterator[str]:
-    """A fresh database with our schema."""
+    """A fresh database with our schema. Copied as files: twice as fast as through the log."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield named(server, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from exact_sync.config import Settings, load, unknown_variables
 from exact_sync.errors import BadConfiguration
@@ -48,9 +49,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert settings.snapshot_interval == timedelta(hours=6)
     assert settings.start_date is None
     assert settings.overlap == timedelta(minutes=15)
-    assert settings.recent_days == 62
-    assert settings.day_reserve == 0.1
-    assert settings.auto_migrate is True
+    assert (settings.recent_days, settings.day_reserve, settings.auto_migrate) == (62, 0.1, True)
 
 
 def test_option_over_environment_over_secret_over_file(
@@ -96,6 +95,7 @@ def test_one_file_leaves_nothing_behind_for_the_next(tmp_path: Path) -> None:
     assert load(known_resources=RESOURCES).client_id is None
     refused(tmp_path, 'client_id = "file"\nworkers = 0')
     assert load(known_resources=RESOURCES).client_id is None
+    assert Settings().client_id is None
 
 
 @pytest.mark.parametrize(
@@ -241,6 +241,9 @@ def test_a_file_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
 def test_no_mistake_shows_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     lines = ['database_url = ["canary"]', 'client_secret = ["canary"]', 'interval = "canary"']
     assert "canary" not in str(refused(tmp_path, "\n".join(lines)))
+    with pytest.raises(ValidationError) as raw:
+        Settings(database_url=["canary"])  # type: ignore[arg-type]
+    assert "canary" not in str(raw.value)
     monkeypatch.setenv("EXACT_SYNC_RESOURCES", '{"canary')
     with pytest.raises(BadConfiguration, match="resources") as caught:
         load(known_resources=RESOURCES)

@@ -10,7 +10,13 @@ import pytest
 
 from exact_sync import logs
 
-CANARIES = ["canary-token-1", 'canary "quoted" secret', "canary\\back\\slash", "canary-é-☃"]
+CANARIES = [
+    "canary-token-1",
+    'canary "quoted" secret',
+    "canary\\back\\slash",
+    "canary-é-☃",
+    "canary 'and\" both",
+]
 
 
 class Terminal(io.StringIO):

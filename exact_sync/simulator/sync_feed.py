@@ -17,14 +17,14 @@ from exact_sync.simulator.odata.query import SELECT_WANTED, Query, number_option
 from exact_sync.simulator.odata.refusal import Refusal
 from exact_sync.simulator.odata.tokens import Token, literal, tokens
 from exact_sync.simulator.render import Renderer
-from exact_sync.simulator.schema_sync import DELETED, TWINS
+from exact_sync.simulator.schema_sync import TWINS
 
 if TYPE_CHECKING:
     from exact_sync.simulator.simulator import Simulator
 
 _REFUSED = ("$skip", "$orderby", "$expand", "$inlinecount")
 _CONDITIONS = {"Timestamp": "gt", "EntityType": "eq"}
-"""What may be filtered on, and how."""
+"""What may be filtered on, where there is such a property, and how."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _property(word: Token, entity: Entity) -> str:
     name = word.text
     if name not in entity.properties:
         raise Refusal(400, f"No property '{name}' exists in type '{entity.type_name}' at position {word.at}.")
-    if name not in _CONDITIONS or (name == "EntityType" and entity is not DELETED.entity):
+    if name not in _CONDITIONS:
         raise Refusal(400, f"The property '{name}' of type '{entity.type_name}' cannot be used in a $filter.")
     return name
 

@@ -63,6 +63,10 @@ class VersionLog:
                 self._append(first, keys())
         return self._given
 
+    def __len__(self) -> int:
+        """The places it keeps, outdated ones with them."""
+        return len(self._keys)
+
     def stamp(self, key: Key) -> int:
         """Give a row that was inserted or changed the next version."""
         given = self.given

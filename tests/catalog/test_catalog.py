@@ -79,6 +79,7 @@ def test_a_column_is_the_property_in_snake_case(prop: str, name: str) -> None:
         ("DivisionMoveDate", False),
         ("DivisionHRLinkUnlinkDate", True),
         ("DateOfBirth", False),
+        ("FreeMoment_01", False),
     ],
 )
 def test_dates_and_moments_are_told_apart_by_name(prop: str, is_date: bool) -> None:

@@ -147,6 +147,7 @@ def test_any_error_body_comes_to_a_line_that_can_be_stored(content: object) -> N
         ("HTTPS://START.exactonline.NL/x", True),
         ("http://start.exactonline.nl/x", False),
         (f"{BASE}:8443/x", False),
+        ("http://start.exactonline.nl:443/x", False),
         ("https://start.exactonline.be/x", False),
         ("https://start.exactonline.nl.evil.example/x", False),
         ("https://start.exactonline.nl@evil.example/x", False),

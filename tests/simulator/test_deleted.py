@@ -151,6 +151,7 @@ def test_gaps(client: Client, books: Books) -> None:
     assert gone(client) == [(2, str(guid(number))) for number in (1, 3, 4)]
     assert log.lose({guid(3), guid(77)}) == 1
     assert gone(client) == [(2, str(guid(number))) for number in (1, 4)]
+    assert [int(row["Timestamp"]) for row in read(client)] == [e["Timestamp"] for e in log.entries()]
     assert log.lose() == 2
     assert read(client) == []
     accounts.delete(guid(5))

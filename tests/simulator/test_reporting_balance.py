@@ -15,7 +15,7 @@ from exact_sync.simulator import Books, Clock, Simulator
 from exact_sync.simulator.company import found_group
 from exact_sync.simulator.edits import random_edits
 from exact_sync.simulator.schema import REPORTS
-from tests.simulator.conftest import DIVISION, NOW, Client
+from tests.simulator.conftest import DIVISION, NOW, Client, guid
 
 REPORT = "financial/ReportingBalance"
 LEDGER = "financialtransaction/TransactionLines"
@@ -196,5 +196,15 @@ def test_it_ties_after_any_edits() -> None:
 
 
 def test_lines_that_are_booked_nowhere_are_in_no_balance(client: Client, books: Books) -> None:
-    books.table(DIVISION, LEDGER).insert({"AmountDC": Decimal(5)})
+    ledger, nowhere = books.table(DIVISION, LEDGER), {"AmountDC": Decimal(5)}
+    period = {"FinancialYear": 2026, "FinancialPeriod": 6}
+    ledger.insert(nowhere)
+    ledger.insert({**nowhere, **period})
+    ledger.insert({**nowhere, "GLAccount": guid(1), "FinancialYear": 2026})
     assert client.d(PATH, {"$select": "ID"}) == {"results": []}
+    ledger.insert({**nowhere, **period, "GLAccount": guid(1)})
+    for condition in ({}, {"$orderby": "Amount"}):
+        assert len(client.d(PATH, {"$select": "ID", **condition})["results"]) == 1
+    ledger.clear()
+    for condition in ({}, {"$orderby": "Amount"}):
+        assert client.d(PATH, {"$select": "ID", **condition}) == {"results": []}

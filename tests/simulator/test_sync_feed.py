@@ -97,6 +97,29 @@ def test_the_counter_only_goes_up(books: Books, client: Client) -> None:
         books.row_versions.jump(5)
 
 
+def test_few_rows_that_change_all_the_time(books: Books) -> None:
+    """Outdated places in the log are swept away, and nothing else."""
+    journals = books.table(DIVISION, "financial/Journals")
+    keys = [journals.insert({}) for _ in range(5)]
+    rng = random.Random(2)
+    for number in range(600):
+        journals.change(rng.choice(keys), Description=str(number))
+        stamps = [version for version, _ in journals.changed_after(0)]
+        assert stamps == sorted(journals.versions.values())
+    newest = [record["Description"] for _, record in journals.changed_after(books.row_versions.last - 1)]
+    assert newest == ["599"]
+    assert len(journals.log) < 300
+
+
+def test_cleared_before_anyone_looked(books: Books) -> None:
+    journals = books.table(DIVISION, "financial/Journals")
+    journals.load({"ID": guid(number)} for number in range(3))
+    journals.clear()
+    journals.load([{"ID": guid(7)}])
+    assert list(journals.versions) == [guid(7)]
+    assert journals.versions[guid(7)] == books.row_versions.last
+
+
 # pages
 
 
@@ -248,6 +271,9 @@ def test_twins_are_not_quite_the_plain_entities() -> None:
     assert "ShopOrder" not in lines.properties
     assert "ItemMaterial" in TWINS["sync/Documents/Documents"].entity.properties
     assert "ShippingMethod" not in TWINS[INVOICES].entity.properties
+    for twin in TWINS.values():
+        first, *others = twin.entity.properties
+        assert (first, others) == ("Timestamp", sorted(others))
     counts = {"sync/CRM/Accounts": 162, LINES: 72, INVOICES: 112, "sync/Deleted": 7}
     assert {path: len(TWINS[path].entity.properties) for path in counts} == counts
 
@@ -318,6 +344,7 @@ def test_whatever_changes_in_an_invoice_all_its_rows_come_again(client: Client, 
     lines.delete(guid(22))
     assert news(last) == [(0, two), (1, two), (9999, two)]
     last = books.row_versions.last
+    invoices.change(guid(1), Remarks="gets a line from another one")
     lines.change(guid(21), InvoiceID=guid(1))
     assert sorted(news(last)) == sorted([(0, one), (1, one), (1, one), (2, one), (0, two), (9999, two)])
     lines.insert({"InvoiceID": uuid.uuid4(), "LineNumber": 1})  # of no invoice there is
@@ -428,7 +455,10 @@ def test_a_null_key_is_a_null_id(client: Client) -> None:
 
 
 def test_without_accept_json_comes_atom(client: Client) -> None:
-    assert client.get(f"{ACCOUNTS}?$select=ID", Accept="*/*").text.startswith("<?xml")
+    text = client.get(f"{ACCOUNTS}?$select=ID&$top=5", Accept="*/*").text
+    assert text.startswith("<?xml")
+    assert text.count("<entry>") == 5
+    assert "next" not in text
 
 
 def test_the_control_page_tells_of_the_streams(client: Client) -> None:

@@ -116,7 +116,13 @@ def test_divisions_are_worked_on_at_the_same_time() -> None:
 
 
 def test_no_more_divisions_at_once_than_there_are_workers() -> None:
-    runner, audience = Scripted(lambda division, name: None), Audience()
+    together = threading.Barrier(2)
+
+    def meet(division: int, name: str) -> None:
+        with pytest.raises(threading.BrokenBarrierError):
+            together.wait(0.2)
+
+    runner, audience = Scripted(meet), Audience()
     with pool(runner, audience, workers=1) as ours:
         for division in range(5):
             ours.add(job(division, "items"))
