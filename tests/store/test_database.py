@@ -54,6 +54,7 @@ def test_an_error_of_the_server_is_sorted_by_what_happens_next(
     assert caught.value.exit_code == (2 if kind is BadConfiguration else 4)
     assert caught.value.hint
     assert "\n" not in str(caught.value)
+    assert "CONTEXT" not in str(caught.value)
 
 
 @pytest.mark.parametrize("state", ["23505", "22012", "42601", "XX000"])
@@ -110,6 +111,18 @@ def test_a_transaction_that_fails_is_rolled_back_whole(database: Database, pinne
         database.transact(work, connection if pinned else None)
     with database.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM exact.divisions")).scalar_one() == 0
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_a_transaction_that_ends_well_is_committed(database: Database, pinned: bool) -> None:
+    def work(connection: Connection) -> str:
+        connection.execute(text("INSERT INTO exact.divisions (code) VALUES (7)"))
+        return "done"
+
+    with database.pinned() as connection:
+        assert database.transact(work, connection if pinned else None) == "done"
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT code FROM exact.divisions")).scalar_one() == 7
 
 
 def test_a_real_deadlock_is_resolved_and_both_sides_finish(database: Database) -> None:
