@@ -140,10 +140,12 @@ class Budget:
                 self._shrink(now)
             wait = _until_reset(headers.get("X-RateLimit-Minutely-Reset"), there) or retry_after
             self.parked_until = now + _bounded(wait, MINUTE_BOUND, timedelta(seconds=60))
+            self.minute.resets_at = self.parked_until
             return
         midnight = (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0) - there
         wait = _until_reset(headers.get("X-RateLimit-Reset"), there) or retry_after
         self.parked_until = now + _bounded(wait, DAY_BOUND, midnight)
+        self.day.resets_at = self.parked_until
         raise BudgetSpent(
             f"division {self.division}: no calls are allowed until {self.parked_until:%Y-%m-%d %H:%M} UTC",
             "nothing is lost; it goes on after that",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from exact_sync.exact.transport import Patience
 from exact_sync.simulator import Simulator
 from exact_sync.simulator.edits import new_record, random_edits
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock
@@ -28,18 +29,22 @@ PATHS = {
 def paged(
     simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
 ) -> Iterator[Deployment]:
-    """Several pages of each strategy, because bulk is refused."""
-    with Deployment(simulator, database_url, clock, tmp_path, counts=COUNTS) as deployment:
+    """Several pages of each strategy, because bulk is refused; each may take as long as it likes."""
+    patience = Patience(whole_answer=1e6)
+    with Deployment(simulator, database_url, clock, tmp_path, counts=COUNTS, patience=patience) as deployment:
         simulator.faults.add("refuse_bulk", times=None)
         yield deployment
 
 
 def edit_between_pages(deployment: Deployment, seed: int, when: str) -> None:
-    """People at work: before (or after) each page is read from the books, a few rows are edited."""
+    """People at work: before (or after) each page is read from the books, a few rows are edited.
+
+    A page takes twenty minutes, so that the overlap does not cover what the reading passes over.
+    """
     rng = random.Random(seed)
 
     def edit(context: object) -> None:
-        deployment.clock.advance(seconds=7)
+        deployment.clock.advance(minutes=20)
         random_edits(deployment.books, DIVISION, rng, 0.04, paths=PATHS.values())
 
     deployment.simulator.faults.add("hook", hook=edit, when=when, times=None)

@@ -38,7 +38,7 @@ def test_a_refusal_by_the_minute_is_waited_out(deployment: Deployment) -> None:
     assert deployment.violations() == {}
 
 
-@pytest.mark.parametrize("reset", ["absent", "absurd", "negative", "seconds", "0", "rubbish"])
+@pytest.mark.parametrize("reset", ["absent", "absurd", "negative", "seconds", "0", "3600", "rubbish"])
 def test_whatever_the_minutes_reset_says_the_wait_is_bounded(deployment: Deployment, reset: str) -> None:
     """F13: at most 65 s (and our jitter), never negative, and not a storm of calls either."""
     deployment.simulator.faults.add("minute_429", path="/Accounts", reset=reset, times=2)
@@ -102,11 +102,13 @@ def test_a_division_whose_day_is_used_up_is_parked_and_the_others_go_on(
     assert deployment.violations() == {}
 
 
-@pytest.mark.parametrize("reset", ["absent", "absurd", "negative", "rubbish"])
+@pytest.mark.parametrize("reset", ["absent", "absurd", "negative", "in 47 hours", "rubbish"])
 def test_whatever_the_days_reset_says_the_division_works_again_within_25_hours(
     deployment: Deployment, reset: str
 ) -> None:
     """F13, for the day."""
+    if reset == "in 47 hours":
+        reset = str(int((deployment.clock.now() + timedelta(hours=47)).timestamp() * 1000))
     deployment.simulator.faults.add("day_429", path="/Accounts", reset=reset)
     (outcome,) = [o for o in deployment.sync("customers") if o.resource == "customers"]
     assert outcome.exit_code == 4
