@@ -17,6 +17,7 @@ from exact_sync.simulator.feeds import Feeds
 from exact_sync.simulator.ordering import Record
 from exact_sync.simulator.schema import ENTITIES
 from exact_sync.simulator.table import Table
+from exact_sync.simulator.tables import Make, Tables
 from exact_sync.simulator.versions import RowVersions
 
 __all__ = ["Books", "Table"]
@@ -41,7 +42,7 @@ class Books:
             for path, entity in ENTITIES.items()
             if entity.shared
         }
-        self._tables: dict[int, dict[str, Table]] = {}
+        self._tables: dict[int, Tables] = {}
         self._feeds: dict[int, Feeds] = {}
 
     @property
@@ -75,11 +76,7 @@ class Books:
             }
             divisions = self._shared["system/Divisions"]
             key = divisions.insert({**plain, **values})
-            tables = {
-                path: Table(self, code, entity, self.row_versions)
-                for path, entity in ENTITIES.items()
-                if not entity.shared
-            }
+            tables = Tables(self, code, self.row_versions)
             self._feeds[code] = Feeds(self, code, tables, self.row_versions)
             self._tables[code] = tables
             return divisions.rows[key]
@@ -91,6 +88,7 @@ class Books:
     def table(self, division: int, path: str) -> Table:
         """One table; for system/Divisions the division does not matter. KeyError if unknown.
 
+        What only the Sync API shows has its table under that path ("sync/Inventory/StockPositions").
         financial/ReportingBalance comes with what follows from the ledger now; don't write to it.
         """
         shared = self._shared.get(path)
@@ -99,6 +97,11 @@ class Books:
         if path == "financial/ReportingBalance":
             return self._feeds[division].balance.refreshed()
         return self._tables[division][path]
+
+    def load_later(self, division: int, path: str, count: int, make: Make) -> None:
+        """The same as loading so many rows into a table; `make` may be asked for them later, or never."""
+        with self.lock:
+            self._tables[division].load_later(path, count, make)
 
     def feeds(self, division: int) -> Feeds:
         """What the Sync API reads of a division: changes by row version, deletions."""

@@ -7,12 +7,14 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import Literal
 
 from exact_sync.simulator.bank import book_bank, book_memorial
 from exact_sync.simulator.books import Books
 from exact_sync.simulator.chart import found_chart
 from exact_sync.simulator.divisions import division_values, homes
+from exact_sync.simulator.endpoints import ENDPOINTS
 from exact_sync.simulator.goods import found_goods
 from exact_sync.simulator.ledger import Bookkeeper
 from exact_sync.simulator.papers import found_attachments, found_papers
@@ -21,6 +23,7 @@ from exact_sync.simulator.people import found_people
 from exact_sync.simulator.registers import Numbering
 from exact_sync.simulator.relations import buyers, found_relations, main_contacts, sellers
 from exact_sync.simulator.sales import Sales
+from exact_sync.simulator.samples import Samples
 from exact_sync.simulator.setting import Record, Setting
 
 Size = Literal["small", "medium", "large"]
@@ -54,8 +57,9 @@ def found_company(
 ) -> dict[str, int]:
     """Fill one division (opened here if the books do not have it yet); returns the rows made by path.
 
-    ``counts`` overrides the size's numbers by path, e.g. ``{"crm/Accounts": 20000}``. ``today`` is the day
-    before which everything happened, in Amsterdam.
+    ``counts`` overrides the size's numbers by path, e.g. ``{"crm/Accounts": 20000}``; the plain endpoints,
+    which have a few rows whatever the size, may be named too. ``today`` is the day before which everything
+    happened, in Amsterdam.
     """
     wanted = _wanted(size, counts or {})
     user = (books.user_id, books.user_name)
@@ -64,11 +68,15 @@ def found_company(
         values = division_values(Setting(division, country, seed, today, user), name or homes(country))
         books.add_division(division, **values)
     with _collector_paused():
-        made = _found(Setting(division, country, seed, today, user), wanted)
+        setting = Setting(division, country, seed, today, user)
+        made = _found(setting, wanted)
         with books.lock:
             for path, records in made.items():
                 books.table(division, path).load(records)
-    return {path: len(records) for path, records in made.items()}
+            samples = Samples(setting, made, wanted)
+            for path, count in samples.counts.items():
+                books.load_later(division, path, count, partial(samples.rows, path))
+    return {path: len(records) for path, records in made.items()} | samples.counts
 
 
 @contextmanager
@@ -84,7 +92,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _wanted(size: Size, counts: Mapping[str, int]) -> dict[str, int]:
-    unknown = counts.keys() - set(_ROWS)
+    unknown = counts.keys() - set(_ROWS) - ENDPOINTS.keys()
     if unknown:
         raise KeyError(f"no count can be given for {', '.join(sorted(unknown))}")
     wanted = {**SIZES[size], **counts}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,11 @@ from exact_sync.simulator.faults import INSTEAD, PAGE, WIRE, Context, Fault
 from exact_sync.simulator.limits import ERRORS
 from exact_sync.simulator.me import me_record
 from exact_sync.simulator.odata.paging import count_rows, read_page
+from exact_sync.simulator.odata.parser import FAMILIES
 from exact_sync.simulator.odata.query import list_query, parse_options, select
 from exact_sync.simulator.odata.refusal import Refusal
 from exact_sync.simulator.odata.tokens import tokens
+from exact_sync.simulator.ordering import Key
 from exact_sync.simulator.render import Renderer, atom_body, error_body
 from exact_sync.simulator.schema import BULK, ENTITIES, ME, REPORTS
 from exact_sync.simulator.special import SPECIAL
@@ -188,10 +189,9 @@ class DataService:
 
     def _record(self, where: Address, entity: Entity) -> dict[str, Any]:
         words = tokens(where.key[1:-1])
-        wanted = "guid" if entity.key_type == "Guid" else "number"
-        if len(words) != 2 or words[0].kind != wanted:
+        if len(words) != 2 or words[0].kind != FAMILIES[entity.key_type]:
             raise Refusal(400, f"The key in the request URI is not valid for '{entity.type_name}'.")
-        key: uuid.UUID | int = words[0].value
+        key: Key = words[0].value
         with self.sim.books.lock:
             record: dict[str, Any] | None = self._table(where, entity).rows.get(key)
         hidden = self.sim.rights.hides(where.division, where.path)

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from exact_sync.simulator.endpoints import ENDPOINTS
 from exact_sync.simulator.ordering import Key, Record
 from exact_sync.simulator.versions import RowVersions
 
@@ -30,6 +31,7 @@ ENTITY_TYPES = {
     "logistics/Items": 9,
     "salesinvoice/SalesInvoices": 13,
     "salesinvoice/SalesInvoiceLines": 13,
+    **{path: endpoint.entity_type for path, endpoint in ENDPOINTS.items() if endpoint.entity_type},
 }
 """What the log calls the rows it covers. Invoice lines are rows of sync/SalesInvoices."""
 MONTHS_KEPT = 2
@@ -48,22 +50,23 @@ class DeletedLog:
         self._entries: list[Record] = []
 
     def add(self, entity_type: int, key: Key) -> None:
-        """A row is gone."""
+        """A row is gone. Any `entity_type` will do: Exact may add some."""
         if not self.recording:
             return
-        version = self.counter.take()
-        self._versions.append(version)
-        self._entries.append(
-            {
-                "Timestamp": version,
-                "DeletedBy": self.books.user_id,
-                "DeletedDate": self.books.clock.wall(),
-                "Division": self.division,
-                "EntityKey": key,
-                "EntityType": entity_type,
-                "ID": uuid.uuid4(),
-            }
-        )
+        with self.books.lock:
+            version = self.counter.take()
+            self._versions.append(version)
+            self._entries.append(
+                {
+                    "Timestamp": version,
+                    "DeletedBy": self.books.user_id,
+                    "DeletedDate": self.books.clock.wall(),
+                    "Division": self.division,
+                    "EntityKey": key,
+                    "EntityType": entity_type,
+                    "ID": uuid.uuid4(),
+                }
+            )
 
     def changed_after(self, version: int) -> Iterator[tuple[int, Record]]:
         """Entries with a higher version that are still kept. Use it up before the next write."""

@@ -2,11 +2,13 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from exact_sync.simulator.dice import Dice, money
+from exact_sync.simulator.endpoints import ENDPOINTS
 from exact_sync.simulator.moments import HISTORY_DAYS, midnight
-from exact_sync.simulator.schema import ENTITIES
+from exact_sync.simulator.schema import TABLES
 
 FREE = {
     path: tuple(columns.split())
@@ -33,6 +35,12 @@ FREE = {
 }
 """Columns that may change at will; only a transaction's Date takes its period and its lines along."""
 
+_LINES_ALONE = {
+    "salesinvoice/SalesInvoiceLines": "Description Notes UnitDescription",
+    "financialtransaction/TransactionLines": "Description Notes YourRef",
+}
+"""Of lines that usually move with their header: what adds up still does."""
+
 LINES = {
     "salesinvoice/SalesInvoices": ("salesinvoice/SalesInvoiceLines", "InvoiceID"),
     "financialtransaction/Transactions": ("financialtransaction/TransactionLines", "EntryID"),
@@ -40,6 +48,10 @@ LINES = {
 }
 """What goes when a row goes: its children's path and their property that holds its key."""
 
+_MEANS_SOMETHING = (
+    "Code", "Currency", "Country", "Language", "Journal", "PaymentCondition", "FullName", "Costcenter",
+    "Costunit", "CostCenter", "CostUnit", "Unit", "Type", "Url", "URL", "ID", "CustomField",
+)  # fmt: skip
 _NEVER_NULL = frozenset(
     ["LastName", "Name", "Subject", "FileName", "Date", "StandardSalesPrice", "DocumentDate"]
 )
@@ -50,9 +62,36 @@ _TEXTS = (
 _AMOUNTS = (Decimal(0), Decimal("-0.01"), Decimal("0.1"), Decimal("1E-7"), Decimal("99999999.99"))
 
 
+def free_columns(path: str) -> tuple[str, ...]:
+    """What `FREE` says; of a plain endpoint, every text and number that stands for nothing else, or the
+    dates where there are none.
+
+    KeyError for what nobody edits: reports, the log of deletions, the list of divisions.
+    """
+    if path in FREE:
+        return FREE[path]
+    if path in _LINES_ALONE:
+        return tuple(_LINES_ALONE[path].split())
+    if path not in ENDPOINTS:
+        raise KeyError(f"{path} is not edited at random")
+    return _free(path)
+
+
+@cache
+def _free(path: str) -> tuple[str, ...]:
+    entity = ENDPOINTS[path].entity
+    free = [name for name, edm in entity.properties.items() if edm == "Double"]
+    free += [
+        name
+        for name, edm in entity.properties.items()
+        if edm == "String" and not name.endswith(_MEANS_SOMETHING) and name != entity.key
+    ]
+    return tuple(free or [name for name in entity.properties if name.endswith("Date")])
+
+
 def other_value(path: str, name: str, old: Any, dice: Dice, today: date) -> Any:
     """Another value of the column's type than it has; one in five becomes null, where it may."""
-    edm = ENTITIES[path].properties[name]
+    edm = TABLES[path].properties[name]
     if edm == "Boolean":
         return not old
     if old is not None and name not in _NEVER_NULL and dice.below(5) == 0:

@@ -11,11 +11,17 @@ from typing import Any
 
 from exact_sync.simulator.books import Books, Table
 from exact_sync.simulator.dice import Dice
-from exact_sync.simulator.editable import FREE, LINES, any_day, other_value
+from exact_sync.simulator.editable import FREE, LINES, any_day, free_columns, other_value
+from exact_sync.simulator.endpoints import ENDPOINTS
 from exact_sync.simulator.moments import midnight
 from exact_sync.simulator.ordering import Key
 
 _NUMBERS = frozenset(["InvoiceNumber", "EntryNumber", "HID", "OrderNumber"])
+_OTHER_NUMBERS = frozenset(
+    ["DeliveryNumber", "Number", "QuotationNumber", "ReceiptNumber", "ReturnNumber", "ShopOrderNumber",
+     "StockCountNumber", "SubscriptionNumber", "TransferNumber"]
+)  # fmt: skip
+"""Those of plain endpoints."""
 _STAMPS = ("Created", "Modified", "Creator", "CreatorFullName", "Modifier", "ModifierFullName")
 
 Counts = dict[str, int]
@@ -24,8 +30,10 @@ Counts = dict[str, int]
 def random_edits(
     books: Books, division: int, rng: Random, share: float = 0.10, paths: Iterable[str] | None = None
 ) -> dict[str, Counts]:
-    """Edit that share of each path's rows (default: all resources of the division), at least one row each.
+    """Edit that share of each path's rows (default: those in `FREE`), at least one row each.
 
+    Lines and plain endpoints are edited when their paths are given, each for itself: whoever adds or
+    removes a single line of a transaction has one that doesn't balance.
     Of ten edited rows six are changed, two added and two removed. Returns what was really done by path:
     "changed", "inserted", "removed"; the paths of lines and attachments appear when they went along with
     their headers.
@@ -76,8 +84,7 @@ class Editor:
         return self._books.table(self._division, path)
 
     def edit(self, path: str, share: float, done: dict[str, Counts]) -> None:
-        if path not in FREE:
-            raise KeyError(f"{path} is not edited at random")
+        free_columns(path)  # or a KeyError
         table = self._table(path)
         _count(done, path, "changed", 0)
         total = max(1, round(len(table.rows) * share))
@@ -111,10 +118,11 @@ class Editor:
     def change(self, path: str, key: Key, done: dict[str, Counts]) -> dict[str, Any]:
         """One to three columns get another value."""
         table = self._table(path)
-        columns = self._dice.sample(FREE[path], self._dice.between(1, min(3, len(FREE[path]) - 1)))
+        free = free_columns(path)
+        columns = self._dice.sample(free, self._dice.between(1, max(1, min(3, len(free) - 1))))
         old = table.rows[key]
         values = {name: other_value(path, name, old[name], self._dice, self._today) for name in columns}
-        if "Date" in values:
+        if "Date" in values and path in LINES:
             values |= _period(values["Date"])
             lines_path, parent = LINES[path]
             lines = self._table(lines_path)
@@ -130,20 +138,32 @@ class Editor:
         if not table.rows:
             raise KeyError(f"{path} has no row to copy")
         origin = dice.pick(list(table.rows))
-        values = {**table.rows[origin], table.entity.key: dice.guid()}
+        values = {**table.rows[origin], table.entity.key: self._key(table)}
         values |= {name: None for name in _STAMPS if name in values}
-        for name in FREE[path]:
+        for name in free_columns(path):
             if name != "Date" and dice.below(3) == 0:
                 values[name] = other_value(path, name, values[name], dice, self._today)
-        for name in sorted(_NUMBERS & values.keys()):
+        numbers = _NUMBERS | _OTHER_NUMBERS if path in ENDPOINTS else _NUMBERS
+        for name in sorted(numbers & values.keys()):
+            if path.endswith("Lines") and name != "HID":
+                continue  # the header's
             if values[name] is not None and (path != "cashflow/Payments" or name == "HID"):
                 values[name] = self._next(table, name)
-        if "Code" in values and path != "crm/Contacts":
+        if "Code" in values and table.entity.key != "Code" and path != "crm/Contacts":
             values["Code"] = self._code(table)
         if path == "financialtransaction/Transactions":
             values["Date"] = midnight(any_day(dice, self._today))
             values |= _period(values["Date"])
         return values, origin
+
+    def _key(self, table: Table) -> Key:
+        match table.entity.key_type:
+            case "Guid":
+                return self._dice.guid()
+            case "String":
+                return self._code(table)
+            case _:
+                return self._next(table, table.entity.key)
 
     def _next(self, table: Table, name: str) -> int:
         place = (table.entity.path, name)
@@ -161,9 +181,10 @@ class Editor:
                 self._highest[place] = max(int(r["Code"]) for r in table.rows.values())
             self._highest[place] += 1
             return f"{self._highest[place]:07d}"
-        taken = {r["Code"] for r in table.rows.values()} if len(table.rows) < 500 else set()
+        few = len(table.rows) < 500
+        taken = {r["Code"] for r in table.rows.values()} if few or table.entity.key == "Code" else set()
         while True:
-            code = f"N{self._dice.digits(6 if table.entity.path == 'logistics/Items' else 3)}"
+            code = f"N{self._dice.digits(3 if few and table.entity.path != 'logistics/Items' else 6)}"
             if code not in taken:
                 return code
 

@@ -140,4 +140,4 @@ def turned(amount: object) -> object:
 
 
 def _guid(key: Key) -> uuid.UUID:
-    return key if isinstance(key, uuid.UUID) else uuid.UUID(int=key)
+    return key if isinstance(key, uuid.UUID) else uuid.UUID(int=int(key))

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 Record = dict[str, Any]
-Key = uuid.UUID | int
+Key = uuid.UUID | int | str
 Position = tuple[Any, ...]
 """What a view sorts by: one element per $orderby column, the key last."""
 

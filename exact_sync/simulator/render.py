@@ -57,16 +57,19 @@ class Renderer:
         self._padded = [(name, width) for name, width in entity.padding.items() if name in columns]
         self._zeros = [name for name in columns if name in entity.zero_guids]
         self._everything = columns == tuple(types)
-        self._key_form = {"Guid": "(guid'{}')", "Int64": "({}L)"}.get(entity.key_type, "({})")
+        self._key_form = {"Guid": "(guid'{}')", "Int64": "({}L)", "String": "('{}')"}.get(
+            entity.key_type, "({})"
+        )
 
     def uri(self, record: Record) -> str:
-        return self.root + self._key_form.format(record[self.entity.key])
+        key = record[self.entity.key]
+        return self.root + self._key_form.format(key.replace("'", "''") if isinstance(key, str) else key)
 
     def row(self, record: Record, nested: dict[str, list[Record]] | None = None) -> Row:
         """One record as a dict that encodes to what Exact sends."""
         uri = self.uri(record)
         row: Row = {"__metadata": {"uri": uri, "type": self.entity.type_name}}
-        if self._everything:
+        if self._everything and len(record) == len(self.columns):  # a bulk twin may have fewer
             row.update(record)
         else:
             for name in self.columns:

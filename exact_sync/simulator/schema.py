@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from exact_sync.simulator.endpoints import ENDPOINTS
 from exact_sync.simulator.entity import Entity
 from exact_sync.simulator.schema_crm import ACCOUNTS, CONTACTS
 from exact_sync.simulator.schema_documents import DOCUMENT_ATTACHMENTS, DOCUMENTS
@@ -17,9 +18,9 @@ from exact_sync.simulator.schema_logistics import ITEM_GROUPS, ITEMS
 from exact_sync.simulator.schema_sales import SALES_INVOICE_LINES, SALES_INVOICES
 from exact_sync.simulator.schema_system import DIVISIONS, ME
 
-__all__ = ["BULK", "ENTITIES", "ME", "REPORTS", "Entity"]
+__all__ = ["BULK", "ENTITIES", "KNOWN", "ME", "REPORTS", "TABLES", "Entity"]
 
-ENTITIES: dict[str, Entity] = {
+KNOWN: dict[str, Entity] = {
     entity.path: entity
     for entity in (
         DIVISIONS,
@@ -38,8 +39,19 @@ ENTITIES: dict[str, Entity] = {
         PAYMENTS,
     )
 }
+"""Those whose rows `company` invents one by one, so that they hang together."""
 
-BULK: dict[str, Entity] = {entity.bulk: entity for entity in ENTITIES.values() if entity.bulk}
+TABLES: dict[str, Entity] = KNOWN | {path: endpoint.entity for path, endpoint in ENDPOINTS.items()}
+"""All that have rows of their own, also those that only the Sync API shows."""
+
+ENTITIES: dict[str, Entity] = {
+    path: entity for path, entity in TABLES.items() if path not in ENDPOINTS or not ENDPOINTS[path].only_feed
+}
+
+BULK: dict[str, Entity] = {entity.bulk: entity for entity in KNOWN.values() if entity.bulk} | {
+    twin.bulk: twin for endpoint in ENDPOINTS.values() if (twin := endpoint.bulk) and twin.bulk
+}
+"""A twin has the path of its entity, and may have fewer properties."""
 
 REPORTS: dict[str, Entity] = {REPORTING_BALANCE.path: REPORTING_BALANCE}
 """What is derived from other entities' rows, and never written."""

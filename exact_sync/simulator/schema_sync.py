@@ -1,13 +1,15 @@
-"""The twins under sync/: which entity each one shows, and where its properties differ from it.
+"""The paths under sync/: which entity each one shows, and where its properties differ from it.
 
 Taken from Exact's reference (state of December 2025), which lists them in alphabetical order
-behind Timestamp, and names Timestamp the key; the row's own key is ID all the same.
+behind Timestamp, and names Timestamp the key; the row's own key is that of the entity all the
+same: ID mostly.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from exact_sync.simulator.endpoints import ENDPOINTS
 from exact_sync.simulator.entity import Entity, properties
 from exact_sync.simulator.schema_crm import ACCOUNTS, CONTACTS
 from exact_sync.simulator.schema_documents import DOCUMENT_ATTACHMENTS, DOCUMENTS
@@ -25,6 +27,8 @@ class Twin:
     """The path of the entity whose rows it shows; None: it has rows of its own."""
     mixed: bool = False
     """Whether it shows headers and lines in one stream (see `invoice_rows`)."""
+    key_as_id: str = ""
+    """The source's key, where the twin shows it as ID too and the source has no ID."""
 
 
 def _twin(path: str, *sources: Entity, without: str = "", also: dict[str, str] | None = None) -> Twin:
@@ -91,6 +95,16 @@ TWINS: dict[str, Twin] = {
         ),
         DELETED,
     )
+} | {
+    endpoint.feed.path: Twin(
+        endpoint.feed,
+        path,
+        key_as_id=""
+        if "ID" in endpoint.entity.properties or "ID" not in endpoint.feed.properties
+        else endpoint.entity.key,
+    )
+    for path, endpoint in ENDPOINTS.items()
+    if endpoint.feed
 }
 
 SYNC_TIMESTAMP = Entity(

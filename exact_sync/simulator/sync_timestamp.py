@@ -51,9 +51,9 @@ def _first(sim: Simulator, division: int, path: str, since: datetime) -> tuple[d
     with sim.books.lock:
         return min(
             (
-                (record["Modified"], version)
+                (modified, version)
                 for version, record in sim.books.feeds(division).changed_after(path, 0)
-                if record["Modified"] is not None and record["Modified"] >= since
+                if (modified := record.get("Modified")) is not None and modified >= since
             ),
             default=None,
         )

@@ -70,9 +70,12 @@ class Table:
         for name in ("Creator", "Modifier"):
             if name in names and record[name] is None:
                 record[name] = self.books.user_id
-                record[f"{name}FullName"] = self.books.user_name
+                if f"{name}FullName" in names:
+                    record[f"{name}FullName"] = self.books.user_name
         key_name = self.entity.key
         if record[key_name] is None:
+            if self.entity.key_type != "Guid":
+                raise ValueError(f"{self.entity.path} needs its {key_name}")
             record[key_name] = uuid.uuid4()
         with self.books.lock:
             if record[key_name] in self.rows:
@@ -92,7 +95,8 @@ class Table:
                 record["Modified"] = sql_precision(modified) if modified else self.books.clock.wall()
             if "Modifier" in record and "Modifier" not in values:
                 record["Modifier"] = self.books.user_id
-                record["ModifierFullName"] = self.books.user_name
+                if "ModifierFullName" in record:
+                    record["ModifierFullName"] = self.books.user_name
             self._drop(key, old)
             self._put(record)
             self._tell(old, record)
@@ -107,11 +111,12 @@ class Table:
             self._tell(record, None)
             return record
 
-    def load(self, records: Iterable[Mapping[str, Any]]) -> None:
+    def load(self, records: Iterable[Mapping[str, Any]], first: int | None = None) -> None:
         """Add (or replace) many rows as they are, without any stamping.
 
         They get their versions in the order of Modified, as rows that came in one after another
-        have them; where that is equal or missing, in the order given.
+        have them; where that is equal or missing, in the order given. `first`: of the versions, where
+        they were taken before (and no row has come since).
         """
         key_name = self.entity.key
         complete = [self._complete(values) for values in records]
@@ -124,7 +129,7 @@ class Table:
                     self._tell(self.rows.get(record[key_name]), record)
             self.rows.update((record[key_name], record) for record in complete)
             # Sorting many rows takes time that nobody has to spend who never asks for versions.
-            self.log.stamp_later(len(complete), lambda: [r[key_name] for r in _by_age(complete)])
+            self.log.stamp_later(len(complete), lambda: [r[key_name] for r in _by_age(complete)], first)
 
     def clear(self) -> None:
         """Take every row away."""

@@ -81,9 +81,12 @@ class VersionLog:
         """Give many rows the next versions, in this order."""
         self.stamp_later(len(keys), lambda: list(keys))
 
-    def stamp_later(self, count: int, keys: Callable[[], list[Key]]) -> None:
-        """The same, and `keys` is asked for that many keys only when it matters which has which."""
-        self._waiting.append((self.counter.take(count), keys))
+    def stamp_later(self, count: int, keys: Callable[[], list[Key]], first: int | None = None) -> None:
+        """The same, and `keys` is asked for that many keys only when it matters which has which.
+
+        `first`: of these versions, where they were taken before.
+        """
+        self._waiting.append((self.counter.take(count) if first is None else first, keys))
 
     def drop(self, key: Key) -> None:
         """A row is gone (or was never here)."""

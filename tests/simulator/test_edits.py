@@ -21,7 +21,7 @@ from exact_sync.simulator.edits import (
     random_edits,
     remove_record,
 )
-from exact_sync.simulator.schema import ENTITIES
+from exact_sync.simulator.schema import ENTITIES, KNOWN
 
 DIVISION = 124132
 NOW = datetime(2026, 6, 25, 12)  # wall clock, at 10:00 UTC
@@ -55,7 +55,7 @@ def copied(founded: Snapshot) -> Books:
 
 
 def snapshot(books: Books) -> Snapshot:
-    return {path: dict(books.table(DIVISION, path).rows) for path, e in ENTITIES.items() if not e.shared}
+    return {path: dict(books.table(DIVISION, path).rows) for path, e in KNOWN.items() if not e.shared}
 
 
 def difference(before: Snapshot, after: Snapshot, path: str) -> dict[str, int]:

@@ -23,7 +23,10 @@ def move_date(client: Client, division: int = DIVISION) -> str | None:
 
 def streams(books: Books) -> dict[str, list[tuple[int, str]]]:
     feeds = books.feeds(DIVISION)
-    return {path: [(row["Timestamp"], str(row["ID"])) for row in feeds.rows(path)] for path in TWINS}
+    return {
+        path: [(row["Timestamp"], str(row[twin.entity.identity])) for row in feeds.rows(path)]
+        for path, twin in TWINS.items()
+    }
 
 
 def test_all_versions_are_new_and_lower(client: Client, books: Books) -> None:

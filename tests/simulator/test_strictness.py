@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from exact_sync.simulator import Simulator
-from exact_sync.simulator.schema import ENTITIES
+from exact_sync.simulator.schema import KNOWN
 from tests.simulator.conftest import ARCHIVED, DIVISION, Client, guid
 
 WANTED = "Please add a $select or a $top=1 statement to the query string."
@@ -187,7 +187,7 @@ def test_long_urls(client: Client) -> None:
 
 
 def test_every_property_of_every_entity_can_be_asked_for(client: Client, sim: Simulator) -> None:
-    for path, entity in ENTITIES.items():
+    for path, entity in KNOWN.items():
         values: dict[str, Any] = {}
         if not entity.shared:
             sim.books.table(DIVISION, path).insert(values)

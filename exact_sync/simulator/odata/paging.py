@@ -14,7 +14,7 @@ from exact_sync.simulator.odata.parser import FAMILIES
 from exact_sync.simulator.odata.query import Query
 from exact_sync.simulator.odata.refusal import Refusal
 from exact_sync.simulator.odata.tokens import Token, literal, tokens
-from exact_sync.simulator.ordering import Ordering, Position, key_rank
+from exact_sync.simulator.ordering import Key, Ordering, Position, key_rank
 from exact_sync.simulator.table import Table
 
 Record = dict[str, Any]
@@ -105,9 +105,9 @@ def _position(query: Query, view: Ordering) -> Position:
     return (*place, key_rank(_key(query, values[-1])))
 
 
-def _key(query: Query, word: Token) -> uuid.UUID | int:
+def _key(query: Query, word: Token) -> Key:
     family = FAMILIES[query.entity.key_type]
-    if word.kind != family or not isinstance(word.value, uuid.UUID | int):
+    if word.kind != family or not isinstance(word.value, uuid.UUID | int | str):
         raise _bad(query)
     return word.value
 
