@@ -78,6 +78,11 @@ class ResourceSettings(BaseModel):
     enabled: bool = True
     every: Duration | None = None
     cron: str | None = None
+    strategy: Literal["modified", "date_windows", "snapshot", "row_version"] | None = None
+    deletes: Literal["soft", "hard"] = "soft"
+    endpoint: str | None = None
+    key: str | None = None
+    date: str | None = None
 
     @field_validator("cron")
     @classmethod
@@ -109,6 +114,7 @@ class Settings(BaseSettings):
     divisions: Annotated[list[int] | Literal["all"], NoDecode, BeforeValidator(_codes)] = "all"
     interval: Duration = timedelta(hours=1)
     snapshot_interval: Duration = timedelta(hours=6)
+    sweep_interval: Duration = timedelta(days=7)
     start_date: date | None = None
     overlap: Duration = timedelta(minutes=15)
     recent_days: int = Field(default=62, ge=1, le=3660)
@@ -183,7 +189,7 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
     _File.content = content
     try:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
-        _check(settings.resources, known_resources, "resources.", f"{PREFIX}RESOURCES")
+        _check(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
         return settings
     except ValidationError as error:
         raise BadConfiguration("; ".join(_mistakes(error, file if content else None))) from None
@@ -221,10 +227,20 @@ def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file
     _check(content, Settings.model_fields, "", file)
     resources = content.get("resources", {})
     if isinstance(resources, Mapping):
-        _check(resources, known_resources, "resources.", file)
+        _check(_not_own(resources), known_resources, "resources.", file)
         for name, section in resources.items():
             if isinstance(section, Mapping):
                 _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
+
+
+def _not_own(resources: Mapping[str, Any]) -> dict[str, Any]:
+    """Without those that the settings define themselves, by an endpoint."""
+    return {
+        name: section
+        for name, section in resources.items()
+        if (section.get("endpoint") if isinstance(section, Mapping) else getattr(section, "endpoint", None))
+        is None
+    }
 
 
 def _check(section: Mapping[str, Any], known: Iterable[str], where: str, file: str) -> None:

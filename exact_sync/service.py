@@ -1,6 +1,7 @@
 """Builds the product from its settings, runs it and stops it: the one file that sees everything."""
 
 import contextlib
+import difflib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from exact_sync import __version__, config, logs
-from exact_sync.catalog import RESOURCES, Resource
+from exact_sync.catalog import Resource
+from exact_sync.choice import chosen, known_names
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.credentials import Cipher
@@ -30,7 +32,7 @@ from exact_sync.exact.oauth import (
 )
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
-from exact_sync.store import migrate
+from exact_sync.store import migrate, provision
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
 from exact_sync.store.embedded import Embedded
@@ -38,9 +40,13 @@ from exact_sync.store.secret_key import secret_key
 from exact_sync.sync import status
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.once import sync_once
+from exact_sync.sync.opening import Opening
+from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Audience
-from exact_sync.sync.run import Outcome, Runner
+from exact_sync.sync.run import Runner
 from exact_sync.sync.task import Options
+from exact_sync.sync.verifier import Verifier
+from exact_sync.sync.verify import Checks
 
 if TYPE_CHECKING:
     from exact_sync.scheduler.plan import Schedule
@@ -52,7 +58,7 @@ CONSENT_TIMEOUT = timedelta(minutes=10)
 
 def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
-    settings = config.load(path, known_resources=RESOURCES, **options)
+    settings = config.load(path, known_resources=known_names(), **options)
     for secret in (settings.client_secret, settings.secret_key):
         logs.hide(secret.get_secret_value() if secret else None)
     return settings
@@ -75,6 +81,7 @@ class Service:
         self._name = name
         self._patience = patience
         self._open = contextlib.ExitStack()
+        self._is_provided = False
 
     def __enter__(self) -> "Service":
         return self
@@ -96,15 +103,19 @@ class Service:
         return migrate.upgrade(self.database)
 
     def ready(self) -> None:
-        """A database with our schema in it."""
+        """A database with our schema in it, and a table for everything that is on."""
         if self.settings.auto_migrate:
             self.upgrade()
-            return
-        with self.database.begin() as connection:
-            if not migrate.is_current(connection):
-                raise BadConfiguration(
-                    "the database's schema is behind and auto_migrate is off", "run: exact-sync db upgrade"
-                )
+        else:
+            with self.database.begin() as connection:
+                if not migrate.is_current(connection):
+                    raise BadConfiguration(
+                        "the database's schema is behind and auto_migrate is off",
+                        "run: exact-sync db upgrade",
+                    )
+        if not self._is_provided:
+            provision.make(self.database, [r for r in self.mirrored.values() if not r.is_migrated])
+            self._is_provided = True
 
     @cached_property
     def sign_in(self) -> StoredSignIn:
@@ -144,11 +155,16 @@ class Service:
             recent_days=settings.recent_days,
             recheck=settings.snapshot_interval,
             start_date=settings.start_date,
+            sweep_every=settings.sweep_interval,
+            resources=tuple(self.mirrored.values()),
         )
+        opening = Opening(self.client, self.database, self.clock, options)
+        runner = Runner(opening)
         return Crew(
             self.database,
             self.sign_in,
-            Runner(self.client, self.database, self.clock, options),
+            runner,
+            Verifier(opening, runner),
             self.clock,
             find_home=self._who_is_it,
             wanted=None if settings.divisions == "all" else settings.divisions,
@@ -207,19 +223,30 @@ class Service:
 
     # Syncing
 
+    @cached_property
+    def mirrored(self) -> dict[str, Resource]:
+        """Every resource that is on, as the settings want it, in catalog order."""
+        return chosen(self.settings)
+
     def resources(self, names: Sequence[str] = ()) -> list[Resource]:
-        """The named resources, or all that are enabled, in catalog order."""
-        return [
-            resource
-            for name, resource in RESOURCES.items()
-            if (name in names if names else self.settings.resource(name).enabled)
-        ]
+        """The named resources, or all that are on, in catalog order.
+
+        Raises BadConfiguration for one that is off.
+        """
+        for name in names:
+            if name in known_names() and name not in self.mirrored:
+                raise BadConfiguration(f"{name} is switched off", f"set enabled = true in [resources.{name}]")
+            if name not in self.mirrored:
+                near = difflib.get_close_matches(name, {*self.mirrored, *known_names()}, n=1)
+                hint = f"did you mean {near[0]}?" if near else "exact-sync resources lists them"
+                raise BadConfiguration(f"there is no resource {name}; {hint}")
+        return [resource for name, resource in self.mirrored.items() if not names or name in names]
 
     def schedules(self) -> "dict[str, Schedule]":
         from exact_sync.scheduler.plan import schedules
 
-        chosen = {name: (section.every, section.cron) for name, section in self.settings.resources.items()}
-        return schedules(self.resources(), self.settings.interval, self.settings.snapshot_interval, chosen)
+        wanted = {name: (section.every, section.cron) for name, section in self.settings.resources.items()}
+        return schedules(self.resources(), self.settings.interval, self.settings.snapshot_interval, wanted)
 
     def sync(
         self, names: Sequence[str], divisions: Sequence[int], audience: Audience, *, full: bool = False
@@ -227,6 +254,15 @@ class Service:
         self.app()
         self.ready()
         return sync_once(self.crew, self.resources(names), divisions, audience, full=full, insist=bool(names))
+
+    def verify(
+        self, names: Sequence[str], divisions: Sequence[int], checks: Checks, audience: Audience
+    ) -> list[Outcome]:
+        """Compare the mirror with Exact."""
+        self.app()
+        self.ready()
+        resources = [r for r in self.resources(names) if r.per_division and not r.is_log]
+        return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
 
     def run(self, audience: Audience) -> None:
         """The daemon, until ``stop``."""

@@ -4,10 +4,11 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 from exact_sync.store import state
-from exact_sync.store.tables import SCHEMA, metadata
+from exact_sync.store.tables import SCHEMA, metadata, migrated
 
 
 def migrate(connection: Connection) -> None:
+    migrated()
     for schema in (state.SCHEMA, SCHEMA):
         # Asked first: CREATE SCHEMA IF NOT EXISTS needs the right to create even when it exists.
         exists = text("SELECT 1 FROM pg_namespace WHERE nspname = :schema")
@@ -28,6 +29,9 @@ def migrate(connection: Connection) -> None:
 
 
 def ours(name: str | None, kind: str, parents: object) -> bool:
+    """What migrations look after: not the tables of resources that somebody switched on."""
+    if kind == "table" and isinstance(parents, dict) and parents.get("schema_name") == SCHEMA:
+        return name in migrated()
     return kind != "schema" or name in (SCHEMA, state.SCHEMA)
 
 

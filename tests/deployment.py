@@ -16,7 +16,7 @@ from exact_sync.simulator.clock import Clock as SimulatorClock
 from exact_sync.simulator.company import found_company
 from exact_sync.simulator.edits import random_edits
 from exact_sync.sync.once import exit_code
-from exact_sync.sync.run import Outcome
+from exact_sync.sync.outcome import Outcome
 from tests.mirror import differences
 
 DIVISION = 124132
@@ -128,7 +128,11 @@ class Deployment:
 
     def differences(self, *names: str, deleted: bool = True) -> list[str]:
         """What the tables and the simulator's books disagree on; deletions only if asked for."""
-        return differences(self.books, self.service.database, names, ignore_extra=not deleted)
+        mirrored = self.service.mirrored.values()
+        by_version = [resource.name for resource in mirrored if resource.strategy == "row_version"]
+        return differences(
+            self.books, self.service.database, names, ignore_extra=not deleted, by_version=by_version
+        )
 
     def edit(self, seed: int, share: float = 0.1, **more: Any) -> dict[str, dict[str, int]]:
         return random_edits(self.books, DIVISION, random.Random(seed), share, **more)

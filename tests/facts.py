@@ -12,7 +12,7 @@ from sqlalchemy import text
 from exact_sync.cli import main
 from exact_sync.service import Service
 from exact_sync.simulator.company import found_company
-from exact_sync.sync.run import Outcome
+from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.status import DivisionStatus, ResourceStatus
 from tests.deployment import DIVISION, TINY, Deployment
 

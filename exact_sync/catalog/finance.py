@@ -1,5 +1,7 @@
 """The books: payments, entries, accounts, journals."""
 
+from exact_sync.catalog.entry import entry
+from exact_sync.catalog.reference import feed
 from exact_sync.catalog.resource import Bulk, Resource, Strategy, columns
 
 PAYMENTS = Resource(
@@ -43,23 +45,27 @@ FINANCIAL_TRANSACTIONS = Resource(
     """),
 )
 
+_GL_ACCOUNTS = columns("""
+    ID:Guid AllowCostsInSales:Byte AssimilatedVATBox:Int16 BalanceSide BalanceType BelcotaxType:Int32
+    Code Compress:Boolean Costcenter CostcenterDescription Costunit CostunitDescription
+    Created:DateTime Creator:Guid CreatorFullName CustomField Description DescriptionTermID:Int32
+    Division:Int32 ExcludeVATListing:Byte ExpenseNonDeductiblePercentage:Double IsBlocked:Boolean
+    Matching:Boolean Modified:DateTime Modifier:Guid ModifierFullName PrivateGLAccount:Guid
+    PrivatePercentage:Double ReportingCode RevalueCurrency:Boolean SearchCode Type:Int32
+    TypeDescription UseCostcenter:Byte UseCostunit:Byte VATCode VATDescription VATGLAccountType
+    VATNonDeductibleGLAccount:Guid VATNonDeductiblePercentage:Double VATSystem
+    YearEndCostGLAccount:Guid YearEndReflectionGLAccount:Guid
+""")
+
 GL_ACCOUNTS = Resource(
     name="gl_accounts",
     endpoint="financial/GLAccounts",
     key="ID",
     strategy=Strategy.SNAPSHOT,
     bulk=Bulk("bulk/Financial/GLAccounts"),
-    columns=columns("""
-        ID:Guid AllowCostsInSales:Byte AssimilatedVATBox:Int16 BalanceSide BalanceType BelcotaxType:Int32
-        Code Compress:Boolean Costcenter CostcenterDescription Costunit CostunitDescription
-        Created:DateTime Creator:Guid CreatorFullName CustomField Description DescriptionTermID:Int32
-        Division:Int32 ExcludeVATListing:Byte ExpenseNonDeductiblePercentage:Double IsBlocked:Boolean
-        Matching:Boolean Modified:DateTime Modifier:Guid ModifierFullName PrivateGLAccount:Guid
-        PrivatePercentage:Double ReportingCode RevalueCurrency:Boolean SearchCode Type:Int32
-        TypeDescription UseCostcenter:Byte UseCostunit:Byte VATCode VATDescription VATGLAccountType
-        VATNonDeductibleGLAccount:Guid VATNonDeductiblePercentage:Double VATSystem
-        YearEndCostGLAccount:Guid YearEndReflectionGLAccount:Guid
-    """),
+    columns=_GL_ACCOUNTS,
+    feed=feed("sync/Financial/GLAccounts", _GL_ACCOUNTS),
+    entity_type=7,
 )
 
 JOURNALS = Resource(
@@ -78,3 +84,35 @@ JOURNALS = Resource(
         PaymentServiceProvider:Int32 PaymentServiceProviderName Type:Int32
     """),
 )
+
+TRANSACTION_LINES = entry(
+    "transaction_lines",
+    "financialtransaction/TransactionLines",
+    bulk="bulk/Financial/TransactionLines",
+    sync="sync/Financial/TransactionLines",
+    entity_type=1,
+    date="Date",
+    strategy=Strategy.ROW_VERSION,
+    default=True,
+)
+PURCHASE_ENTRIES = entry("purchase_entries", "purchaseentry/PurchaseEntries", default=True)
+RECEIVABLES = entry(
+    "receivables", "cashflow/Receivables", bulk=Bulk("bulk/Cashflow/Receivables", False), default=True
+)
+VAT_CODES = entry("vat_codes", "vat/VATCodes", strategy=Strategy.SNAPSHOT, default=True)
+FINANCIAL_PERIODS = entry(
+    "financial_periods", "financial/FinancialPeriods", strategy=Strategy.SNAPSHOT, default=True
+)
+GL_CLASSIFICATIONS = entry(
+    "gl_classifications",
+    "financial/GLClassifications",
+    bulk="bulk/Financial/GLClassifications",
+    sync="sync/Financial/GLClassifications",
+    entity_type=18,
+    strategy=Strategy.SNAPSHOT,
+    default=True,
+)
+GL_ACCOUNT_CLASSIFICATION_MAPPINGS = entry(
+    "gl_account_classification_mappings", "financial/GLAccountClassificationMappings", default=True
+)
+REPORTING_BALANCE = entry("reporting_balance", "financial/ReportingBalance", default=True, daily=True)

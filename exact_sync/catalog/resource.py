@@ -35,6 +35,7 @@ class Strategy(StrEnum):
     MODIFIED = "modified"
     DATE_WINDOWS = "date_windows"
     SNAPSHOT = "snapshot"
+    ROW_VERSION = "row_version"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ class Bulk:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """A resource's twin in Exact's Sync API: what was written behind a row version, 1,000 a page."""
+
+    endpoint: str
+    lacks: frozenset[str] = frozenset()
+    """Properties of the resource that the feed does not have; they stay empty when it is read."""
+
+
+@dataclass(frozen=True)
 class Resource:
     """One thing we mirror: an endpoint of Exact and the table it fills."""
 
@@ -76,10 +86,35 @@ class Resource:
     columns: tuple[Column, ...] = field(repr=False)
     strategy: Strategy
     bulk: Bulk | None = None
+    feed: Feed | None = None
+    entity_type: int | None = None
+    """What Exact's log of deletions calls these rows; None where it does not cover them."""
     date: str | None = None
     """The property that date windows are cut by."""
     per_division: bool = True
     """False for what belongs to the whole connection (the divisions themselves)."""
+    default: bool = True
+    """Whether it is mirrored unless the settings say otherwise."""
+    daily: bool = False
+    """Read once a day unless the settings say otherwise: many pages and no way to ask for changes."""
+    is_log: bool = False
+    """Its records are only ever added, and Exact forgets old ones: what is missing was not deleted."""
+    is_inferred: bool = False
+    """Its columns are learned from what comes, because no reference knows them."""
+    untyped: tuple[str, ...] = ()
+    """Properties that are asked for although they never had a value that would tell their type."""
+    hard_deletes: bool = False
+    """Whether rows that are gone at Exact are removed; else they are marked (``_deleted_at``)."""
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether it asks for what is new, and reads everything only where that is refused."""
+        return self.strategy in (Strategy.MODIFIED, Strategy.ROW_VERSION)
+
+    @property
+    def is_versioned(self) -> bool:
+        """Whether its rows can carry a row version."""
+        return self.feed is not None
 
     @cached_property
     def by_property(self) -> dict[str, Column]:
@@ -92,6 +127,24 @@ class Resource:
     @property
     def has_modified(self) -> bool:
         return "Modified" in self.by_property
+
+    @property
+    def is_migrated(self) -> bool:
+        """Whether migrations make its table; other tables are made when a resource is switched on."""
+        return self.default and not self.is_inferred
+
+    @cached_property
+    def strategies(self) -> tuple[Strategy, ...]:
+        """Every strategy that this resource can be read with, its own first."""
+        if self.endpoint.startswith("sync/"):
+            return (Strategy.ROW_VERSION,)
+        if not self.per_division:
+            return (Strategy.SNAPSHOT,)
+        possible = {self.strategy: True, Strategy.SNAPSHOT: True}
+        possible[Strategy.MODIFIED] = self.has_modified or self.is_inferred
+        possible[Strategy.DATE_WINDOWS] = self.date is not None
+        possible[Strategy.ROW_VERSION] = self.feed is not None
+        return tuple(strategy for strategy, is_possible in possible.items() if is_possible)
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What was invoiced."""
 
+from exact_sync.catalog.entry import entry
 from exact_sync.catalog.resource import Bulk, Resource, Strategy, columns
 
 SALES_INVOICES = Resource(
@@ -8,6 +9,7 @@ SALES_INVOICES = Resource(
     key="InvoiceID",
     strategy=Strategy.MODIFIED,
     bulk=Bulk("bulk/SalesInvoice/SalesInvoices"),
+    entity_type=13,
     columns=columns("""
         InvoiceID:Guid AmountDC:Double AmountDiscount:Double AmountDiscountExclVat:Double AmountFC:Double
         AmountFCExclVat:Double Created:DateTime Creator:Guid CreatorFullName Currency DeliverTo:Guid
@@ -27,4 +29,21 @@ SALES_INVOICES = Resource(
         VATAmountFC:Double Warehouse:Guid WithholdingTaxAmountFC:Double WithholdingTaxBaseAmount:Double
         WithholdingTaxPercentage:Double YourRef
     """),
+)
+
+SALES_INVOICE_LINES = entry(
+    "sales_invoice_lines",
+    "salesinvoice/SalesInvoiceLines",
+    bulk="bulk/SalesInvoice/SalesInvoiceLines",
+    entity_type=13,
+    default=True,
+)
+SALES_ORDERS = entry(
+    "sales_orders",
+    "salesorder/SalesOrders",
+    bulk="bulk/SalesOrder/SalesOrders",
+    sync="sync/SalesOrder/SalesOrderHeaders",
+    entity_type=32,
+    strategy=Strategy.MODIFIED,
+    default=True,
 )

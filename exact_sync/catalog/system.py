@@ -1,5 +1,6 @@
 """What belongs to the whole connection."""
 
+from exact_sync.catalog.entry import entry
 from exact_sync.catalog.resource import Resource, Strategy, columns
 
 DIVISIONS = Resource(
@@ -21,3 +22,6 @@ DIVISIONS = Resource(
         TaxReferenceNumber TemplateCode VATNumber Website
     """),
 )
+
+DELETIONS = entry("deletions", "sync/Deleted", default=True, is_log=True)
+USERS = entry("users", "system/Users", strategy=Strategy.SNAPSHOT, default=True)

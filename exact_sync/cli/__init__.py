@@ -11,6 +11,7 @@ from exact_sync.errors import ExactSyncError
 _COMMANDS = {
     "auth": "auth",
     "sync": "work",
+    "verify": "verify",
     "run": "work",
     "status": "show",
     "health": "show",

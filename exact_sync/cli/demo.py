@@ -13,7 +13,6 @@ from rich.table import Table
 from sqlalchemy import text
 
 from exact_sync import logs
-from exact_sync.catalog import RESOURCES
 from exact_sync.cli.demo_queries import QUERIES, count_query
 from exact_sync.cli.options import Options
 from exact_sync.cli.progress import audience, described
@@ -24,7 +23,7 @@ from exact_sync.simulator import Simulator
 from exact_sync.simulator.command import sample_group
 from exact_sync.store.database import shown_url
 from exact_sync.sync.once import exit_code
-from exact_sync.sync.run import Outcome
+from exact_sync.sync.outcome import Outcome
 
 _MARK = "made-by-exact-sync-demo"
 
@@ -57,11 +56,11 @@ def _show(console: Console, simulator: Simulator, service: Service, folder: Path
     _headline(console, "4. The second sync finds nothing new")
     simulator.stats.reset()
     second = _sync(service)
-    _compare(console, first, second)
+    _compare(console, list(service.mirrored), first, second)
 
     _headline(console, "5. What is in the database")
     with service.database.begin() as connection:
-        for title, query in {"Rows": count_query(RESOURCES), **QUERIES}.items():
+        for title, query in {"Rows": count_query(service.mirrored), **QUERIES}.items():
             result = connection.execute(text(query))
             _print(console, title, list(result.keys()), result.all())
 
@@ -116,7 +115,9 @@ def _sync(service: Service) -> list[Outcome]:
     return outcomes
 
 
-def _compare(console: Console, first: Sequence[Outcome], second: Sequence[Outcome]) -> None:
+def _compare(
+    console: Console, names: Sequence[str], first: Sequence[Outcome], second: Sequence[Outcome]
+) -> None:
     def total(outcomes: Sequence[Outcome], name: str, count: str) -> int:
         return sum(getattr(o.tally, count) for o in outcomes if o.resource == name or not name)
 
@@ -125,7 +126,7 @@ def _compare(console: Console, first: Sequence[Outcome], second: Sequence[Outcom
             name or "all",
             *(total(outcomes, name, count) for outcomes in (first, second) for count in ("calls", "written")),
         )
-        for name in (*RESOURCES, "")
+        for name in (*names, "")
     ]
     columns = ["resource", "first: calls", "rows written", "second: calls", "rows written"]
     _print(console, "What the two syncs cost", columns, rows)

@@ -1,15 +1,13 @@
 """What every command starts with: the settings and the service made from them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
 from exact_sync import logs
-from exact_sync.catalog import RESOURCES
 from exact_sync.config import Settings
 from exact_sync.service import Service, load_settings
 
@@ -32,16 +30,6 @@ class Options:
             yield service
 
 
-def resource_names(context: click.Context, option: click.Parameter, names: Sequence[str]) -> Sequence[str]:
-    """Refuses a name that is no resource, and says which one may be meant."""
-    for name in names:
-        if name not in RESOURCES:
-            near = get_close_matches(name, RESOURCES, n=1)
-            hint = f"did you mean {near[0]}?" if near else "exact-sync resources lists them"
-            raise click.BadParameter(f"there is no resource {name}; {hint}")
-    return names
-
-
 division_option = click.option(
     "--division",
     "divisions",
@@ -50,7 +38,5 @@ division_option = click.option(
     metavar="CODE",
     help="Only this division (may be given several times).",
 )
-resource_argument = click.argument(
-    "names", nargs=1, callback=lambda c, o, name: resource_names(c, o, [name])[0], metavar="RESOURCE"
-)
-resource_arguments = click.argument("names", nargs=-1, callback=resource_names, metavar="[RESOURCE]...")
+resource_argument = click.argument("name", metavar="RESOURCE")
+resource_arguments = click.argument("names", nargs=-1, metavar="[RESOURCE]...")

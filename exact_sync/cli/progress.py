@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from exact_sync import logs
+from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Audience
-from exact_sync.sync.run import Outcome
 
 log = logging.getLogger("exact_sync.sync")
 
@@ -28,10 +28,10 @@ class Watching(Audience, Protocol):
 
 
 @contextmanager
-def audience() -> Iterator[Watching]:
-    """What fits where the output goes."""
+def audience(*, quiet: bool = False) -> Iterator[Watching]:
+    """What fits where the output goes; ``quiet``: no line per run where it is no terminal."""
     if not sys.stderr.isatty():
-        yield Lines()
+        yield Silence() if quiet else Lines()
         return
     bars = Bars()
     with bars.progress:
@@ -98,6 +98,13 @@ class Lines:
             f"{_counted(written, 'row')} written, {_counted(calls, 'call')}, "
             f"{failed} failed, {time.monotonic() - self._began:.1f} s"
         )
+
+
+class Silence(Lines):
+    """Nothing on the way: the command says it all at its end."""
+
+    def ends(self, outcome: Outcome) -> None:
+        """Nothing to say yet."""
 
 
 class Bars(Lines):

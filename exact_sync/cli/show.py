@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from exact_sync.catalog import RESOURCES
+from exact_sync.catalog import RESOURCES, Resource, Strategy
 from exact_sync.cli.options import Options
 from exact_sync.errors import TryLater, one_line
 from exact_sync.store import migrate
@@ -108,29 +108,36 @@ def resources(options: Options) -> None:
     """The catalog: every resource with endpoint, table, strategy and schedule."""
     with options.service() as service:
         schedules = service.schedules()
+        mirrored = service.mirrored
     table = Table(
-        "resource",
-        "table",
-        "endpoint",
-        "key",
-        "columns",
-        "strategy",
-        "schedule",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
-    for name, resource in RESOURCES.items():
+        "resource", "table", "endpoint", "key", "columns", "strategy", "or", "deletions", "schedule",
+        box=None, pad_edge=False, header_style="bold",
+    )  # fmt: skip
+    for name, resource in (RESOURCES | mirrored).items():
+        others = [strategy for strategy in resource.strategies if strategy != resource.strategy]
         table.add_row(
             name,
             f"exact.{name}",
             resource.endpoint,
             resource.key_column.name,
-            str(len(resource.columns)),
+            "learned" if resource.is_inferred else str(len(resource.columns)),
             resource.strategy,
+            ", ".join(others),
+            _deletions(resource),
             str(schedules[name]) if name in schedules else "off",
         )
     _console().print(table)
+
+
+def _deletions(resource: Resource) -> str:
+    """How it is learned that a row is gone."""
+    if resource.is_log:
+        return "is their log"
+    if resource.strategy is Strategy.SNAPSHOT:
+        return "each time"
+    if resource.strategy is Strategy.DATE_WINDOWS:
+        return "counts, sweep"
+    return "log, sweep" if resource.entity_type is not None else "sweep"
 
 
 def _console() -> Console:

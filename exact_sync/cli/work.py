@@ -25,7 +25,7 @@ PATIENCE = 8.5
 def sync(options: Options, names: Sequence[str], divisions: Sequence[int], full: bool) -> int:
     """Sync once, then exit: for cron. Default: all enabled resources of all configured divisions."""
     with options.service("exact-sync sync") as service:
-        _stop_on_signals(service, code=4)
+        stop_on_signals(service, code=4)
         with audience() as watching:
             outcomes = service.sync(names, divisions, watching, full=full)
         watching.summary(outcomes)
@@ -37,12 +37,12 @@ def sync(options: Options, names: Sequence[str], divisions: Sequence[int], full:
 def run(options: Options) -> int:
     """Sync on schedule until SIGTERM or SIGINT: the daemon."""
     with options.service("exact-sync run") as service:
-        _stop_on_signals(service, code=0)
+        stop_on_signals(service, code=0)
         service.run(LogLines())
         return 0
 
 
-def _stop_on_signals(service: Service, code: int) -> None:
+def stop_on_signals(service: Service, code: int) -> None:
     """Come to an end when asked to; with exit code ``code`` where something keeps us from ending."""
 
     def stop(number: int, frame: object) -> None:

@@ -17,8 +17,8 @@ from exact_sync.scheduler.plan import Schedule
 from exact_sync.store import checkpoints
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.sync.crew import Crew
+from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Audience, Job
-from exact_sync.sync.run import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
 
 log = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ class Daemon:
 
     def _was_just_read_whole(self, name: str, point: Checkpoint | None) -> bool:
         """Where a site refuses to be asked for changes, everything is read, at a snapshot's pace."""
-        if point is None or self._schedules[name].resource.strategy is not Strategy.MODIFIED:
+        if point is None or not self._schedules[name].resource.is_incremental:
             return False
         if point.strategy != Strategy.SNAPSHOT or point.complete_at is None:
             return False

@@ -93,6 +93,8 @@ def schedules(
     for resource in resources:
         every, cron = chosen.get(resource.name, (None, None))
         default = snapshot_interval if resource.strategy is Strategy.SNAPSHOT else interval
+        if resource.daily:
+            default = max(default, timedelta(days=1))
         result[resource.name] = Schedule(resource, every or default, cron if every is None else None)
         if cron is not None:
             result[resource.name].trigger()

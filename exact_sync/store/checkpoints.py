@@ -1,5 +1,6 @@
 """Where each resource of each division stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +18,9 @@ class Checkpoint:
     division: int
     resource: str
     cursor: str | None = None
-    """Exact's wall-clock time up to which everything has been taken over."""
+    """Exact's wall-clock time, or row version, up to which everything has been taken over."""
+    cursor_of: str | None = None
+    """The strategy that cursor and resume belong to."""
     resume: dict[str, Any] | None = None
     """Where an unfinished reading goes on."""
     quirks: dict[str, Any] = field(default_factory=dict)
@@ -26,6 +29,7 @@ class Checkpoint:
     """What the last run really did."""
     outcome: str | None = None
     message: str | None = None
+    hint: str | None = None
     attempted_at: datetime | None = None
     succeeded_at: datetime | None = None
     complete_at: datetime | None = None
@@ -33,9 +37,11 @@ class Checkpoint:
     retry_at: datetime | None = None
     suspect_rows: int | None = None
     accepted_rows: int | None = None
-
-
-_FIELDS = [name for name in Checkpoint.__dataclass_fields__ if name not in ("division", "resource")]
+    sweep: dict[str, Any] | None = None
+    """Where an unfinished comparison of all keys goes on."""
+    swept_at: datetime | None = None
+    sweep_wanted: bool = False
+    """A gap in the log of deletions was found: compare all keys as soon as possible."""
 
 
 def read(connection: Connection, division: int, resource: str) -> Checkpoint:
@@ -72,12 +78,23 @@ def reset(connection: Connection, resource: str, divisions: list[int] | None = N
     connection.execute(delete(window).where(*windows))
     values: dict[str, Any] = {
         "cursor": None,
+        "cursor_of": None,
         "resume": None,
+        "sweep": None,
         "quirks": {},
         "retry_at": None,
         "complete_at": None,
     }
     return connection.execute(update(checkpoint).where(*conditions).values(**values)).rowcount
+
+
+def want_sweeps(connection: Connection, division: int, resources: Iterable[str]) -> None:
+    """All keys of these are to be compared as soon as possible."""
+    connection.execute(
+        update(checkpoint)
+        .where(checkpoint.c.division == division, checkpoint.c.resource.in_(list(resources)))
+        .values(sweep_wanted=True)
+    )
 
 
 def accept(connection: Connection, resource: str, divisions: list[int] | None = None) -> int:

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from exact_sync.catalog import DIVISIONS
 from exact_sync.store.state import division
-from exact_sync.store.tables import TABLES
+from exact_sync.store.tables import table as table_of
 
 ACTIVE = 1
 """Status of an active division at Exact (0 inactive, 2 archived)."""
@@ -35,13 +36,20 @@ class Access:
 
 def listed(connection: Connection) -> dict[int, Division]:
     """All divisions that Exact listed, archived ones included."""
-    table = TABLES["divisions"]
+    table = table_of(DIVISIONS)
     columns = (table.c.code, table.c.description, table.c.status)
     query = select(*columns).where(table.c._deleted_at.is_(None)).order_by(table.c.code)
     return {
         row.code: Division(row.code, row.description or str(row.code), row.status == ACTIVE)
         for row in connection.execute(query)
     }
+
+
+def moved_at(connection: Connection, code: int) -> datetime | None:
+    """When Exact last moved a division to another database, where its row versions begin anew."""
+    table = table_of(DIVISIONS)
+    query = select(table.c.division_move_date).where(table.c.code == code)
+    return connection.execute(query).scalar()
 
 
 def access(connection: Connection) -> dict[int, Access]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Resource
 from exact_sync.store.state import quarantine
-from exact_sync.store.tables import TABLES
+from exact_sync.store.tables import table as table_of
 
 UNREADABLE_KEY = "unreadable key "
 """How the names of records begin whose own key can't be read."""
@@ -62,7 +62,7 @@ def keys(connection: Connection, division: int, resource: str) -> set[str]:
 
 def without_row(connection: Connection, division: int, resource: Resource) -> set[str]:
     """Keys of the quarantined records that have no live row of an earlier version either."""
-    table = TABLES[resource.name]
+    table = table_of(resource)
     row = select(table.c[resource.key_column.name]).where(
         table.c.division == division,
         table.c._deleted_at.is_(None),

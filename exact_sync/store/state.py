@@ -67,7 +67,8 @@ checkpoint = Table(
     metadata,
     _key("division", Integer),
     _key("resource", Text),
-    Column("cursor", Text, comment="highest Modified taken over, as Exact's wall clock"),
+    Column("cursor", Text, comment="highest Modified (Exact's wall clock) or row version taken over"),
+    Column("cursor_of", Text, comment="the strategy that the cursor belongs to"),
     Column("resume", JSONB, comment="where an unfinished reading goes on"),
     Column("quirks", JSONB, nullable=False, server_default=text("'{}'")),
     Column("strategy", Text),
@@ -80,7 +81,30 @@ checkpoint = Table(
     _moment("retry_at"),
     Column("suspect_rows", BigInteger, comment="what Exact returned in a suspect run"),
     Column("accepted_rows", BigInteger, comment="what a person accepted"),
+    Column("sweep", JSONB, comment="where an unfinished comparison of all keys goes on"),
+    _moment("swept_at"),
+    Column("sweep_wanted", Boolean, nullable=False, server_default=text("false")),
     schema=SCHEMA,
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    _key("division", Integer),
+    _key("resource", Text),
+    _key("key", Text),
+    schema=SCHEMA,
+    comment="keys that came while everything, or every key, is being read",
+)
+
+learned = Table(
+    "learned",
+    metadata,
+    _key("resource", Text),
+    Column("endpoint", Text, nullable=False),
+    Column("columns", JSONB, nullable=False, comment="property to type; null: never had a value"),
+    schema=SCHEMA,
+    comment="columns of endpoints that no reference knows",
 )
 
 window = Table(

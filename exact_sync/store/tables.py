@@ -47,10 +47,19 @@ def column_type(column: catalog.Column) -> TypeEngine[Any]:
     return _TYPES[column.edm]
 
 
+VERSION = "_version"
+"""Exact's row version of a row; empty where it was not read through the Sync API."""
+
+
 def data_columns(resource: Resource) -> list[str]:
     """Names of the columns that come from Exact, in the order in which rows carry them."""
     names = [column.name for column in resource.columns if column.name != "division"]
     return ["division", *names] if resource.per_division else names
+
+
+def row_columns(resource: Resource) -> list[str]:
+    """Names of all that a row carries: the data, and its version where it can have one."""
+    return [*data_columns(resource), *([VERSION] if resource.is_versioned else [])]
 
 
 def _table(resource: Resource) -> Table:
@@ -62,8 +71,9 @@ def _table(resource: Resource) -> Table:
     ]
     table = Table(
         resource.name,
-        metadata,
+        metadata if resource.is_migrated else MetaData(),
         *columns,
+        *([Column(VERSION, BigInteger)] if resource.is_versioned else []),
         Column("_synced_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         Column("_deleted_at", DateTime(timezone=True)),
         schema=SCHEMA,
@@ -76,7 +86,30 @@ def _table(resource: Resource) -> Table:
             table.c.division,
             table.c[resource.by_property[resource.date].name],
         )
+    if resource.is_versioned:
+        # Holds only what was read through the Sync API: the highest version is looked up each run.
+        Index(
+            f"{resource.name[:40]}_division_version",
+            table.c.division,
+            table.c[VERSION],
+            postgresql_where=table.c[VERSION].is_not(None),
+        )
     return table
 
 
-TABLES: dict[str, Table] = {name: _table(resource) for name, resource in RESOURCES.items()}
+_made: dict[str, tuple[tuple[catalog.Column, ...], Table]] = {}
+
+
+def table(resource: Resource) -> Table:
+    """A resource's table; made when it is first asked for."""
+    known = _made.get(resource.name)
+    if known is None or known[0] is not resource.columns:
+        if known is not None and known[0] == resource.columns:
+            return known[1]
+        known = _made[resource.name] = (resource.columns, _table(resource))
+    return known[1]
+
+
+def migrated() -> dict[str, Table]:
+    """The tables that migrations make, by name; afterwards ``metadata`` has them all."""
+    return {name: table(resource) for name, resource in RESOURCES.items() if resource.is_migrated}

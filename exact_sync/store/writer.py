@@ -4,6 +4,7 @@ Unchanged rows are not written again, duplicates resolve to the newest, an older
 overwrites a newer one, and rows are merged in key order, so that writers can't deadlock.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,16 +15,14 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
-from exact_sync.store.tables import SCHEMA, TABLES, data_columns
+from exact_sync.store.merging import bury_sql, merge_sql, quote
+from exact_sync.store.tables import SCHEMA, row_columns
+from exact_sync.store.tables import table as table_of
 
 Row = tuple[Any, ...]
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _quote(name: str) -> str:
-    return str(_POSTGRES.identifier_preparer.quote(name))
 
 
 @dataclass(frozen=True)
@@ -38,20 +37,24 @@ class Writer:
     """Writes one resource; holds SQL text only, so any thread may use it."""
 
     def __init__(self, resource: Resource) -> None:
-        table: Table = TABLES[resource.name]
-        names = data_columns(resource)
+        table: Table = table_of(resource)
+        names = row_columns(resource)
         keys = resource.primary_key
         self.resource = resource
-        self._table = f"{_quote(table.schema or SCHEMA)}.{_quote(table.name)}"
-        self._key = _quote(resource.key_column.name)
+        self._table = f"{quote(table.schema or SCHEMA)}.{quote(table.name)}"
+        self._key = quote(resource.key_column.name)
         self._division = "division = :division" if resource.per_division else "true"
         self._live = f"{self._division} AND _deleted_at IS NULL"
-        self._match = " AND ".join(f"s.{_quote(key)} = t.{_quote(key)}" for key in keys)
-        self._date = _quote(resource.by_property[resource.date].name) if resource.date else None
-        self._columns = ", ".join(map(_quote, names))
+        # What is gone at Exact is marked, or removed where the settings say so.
+        self._bury = bury_sql(resource, self._table)
+        self._match = " AND ".join(f"s.{quote(key)} = t.{quote(key)}" for key in keys)
+        self._date = quote(resource.by_property[resource.date].name) if resource.date else None
+        self._columns = ", ".join(map(quote, names))
         types = {column.name: column.type.compile(_POSTGRES) for column in table.columns}
-        self._stage_columns = ", ".join(f"{_quote(name)} {types[name]}" for name in names)
-        self._merge = _merge_sql(self._table, names, keys, versioned=resource.has_modified)
+        self._stage_columns = ", ".join(f"{quote(name)} {types[name]}" for name in names)
+        digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
+        self._stage_name = f"{resource.name[:45]}_{digest}"
+        self._merge = merge_sql(resource, self._table)
 
     # Staging: one temporary table per connection and resource. A new one per page would bloat
     # PostgreSQL's catalog.
@@ -94,7 +97,8 @@ class Writer:
         any row that was last written before, even by an older version (a restored backup).
         """
         statement = text(self._merge.replace("{stage}", self._stage(kept)))
-        values = {"read_since": read_since or _NEVER} if self.resource.has_modified else {}
+        is_guarded = self.resource.has_modified or self.resource.is_versioned
+        values = {"read_since": read_since or _NEVER} if is_guarded else {}
         row = connection.execute(statement, values).one()
         return Written(row.inserted, row.updated)
 
@@ -104,20 +108,20 @@ class Writer:
         return int(connection.execute(query, {"division": division}).scalar_one())
 
     def delete_missing(self, connection: Connection, division: int, spared: Sequence[str]) -> int:
-        """Mark the live rows that are not staged (``keep``) and not spared; counts them."""
+        """Bury the live rows that are not staged (``keep``) and not spared; counts them."""
         statement = text(f"""
-            UPDATE {self._table} AS t SET _deleted_at = now(), _synced_at = now()
+            {self._bury}
             WHERE {self._live} AND NOT t.{self._key}::text = ANY(:spared)
               AND NOT EXISTS (SELECT FROM {self._stage(keep=True)} s WHERE {self._match})
-        """)  # noqa: S608
+        """)
         return connection.execute(statement, {"division": division, "spared": list(spared)}).rowcount
 
     def delete_keys(self, connection: Connection, division: int, keys: Sequence[object]) -> int:
-        """Mark live rows by key; counts them."""
+        """Bury live rows by key; counts them."""
         statement = text(f"""
-            UPDATE {self._table} SET _deleted_at = now(), _synced_at = now()
+            {self._bury}
             WHERE {self._live} AND {self._key} = ANY(:keys)
-        """)  # noqa: S608
+        """)
         return connection.execute(statement, {"division": division, "keys": list(keys)}).rowcount
 
     # For resources that are read in date windows.
@@ -145,44 +149,4 @@ class Writer:
         )
 
     def _stage(self, keep: bool) -> str:
-        return _quote(f"{'snapshot' if keep else 'stage'}_{self.resource.name}")
-
-
-def _merge_sql(table: str, names: Sequence[str], keys: Sequence[str], *, versioned: bool) -> str:
-    columns = ", ".join(map(_quote, names))
-    key = ", ".join(map(_quote, keys))
-    others = [_quote(name) for name in names if name not in keys]
-    newest = f"{_version('modified')} DESC NULLS LAST, " if versioned else ""
-    guard = (
-        f"AND ({_version('excluded.modified')} >= {_version('t.modified')} "
-        "OR t.modified IS NULL OR excluded.modified IS NULL OR t._synced_at < :read_since)"
-        if versioned
-        else ""
-    )
-    return f"""
-        WITH newest AS (
-            SELECT DISTINCT ON ({key}) {columns} FROM {{stage}} ORDER BY {key}, {newest}_ordinal DESC
-        ), merged AS (
-            INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM newest ORDER BY {key}
-            ON CONFLICT ({key}) DO UPDATE
-            SET {", ".join(f"{name} = excluded.{name}" for name in others)},
-                _synced_at = now(), _deleted_at = NULL
-            WHERE (t._deleted_at IS NOT NULL
-                OR ({", ".join(f"t.{name}" for name in others)})
-                    IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in others)}))
-            {guard}
-            RETURNING xmax = 0 AS fresh
-        )
-        SELECT count(*) FILTER (WHERE fresh) AS inserted, count(*) FILTER (WHERE NOT fresh) AS updated
-        FROM merged
-    """  # noqa: S608 - identifiers come from the catalog, quoted
-
-
-def _version(modified: str) -> str:
-    """Modified as an order of versions: inside the autumn hour that a wall clock shows twice, all
-    times count as equal (they are stored as the earlier ones), so the one read last wins."""
-    wall = "AT TIME ZONE 'Europe/Amsterdam'"
-    return (
-        f"(CASE WHEN {modified} {wall} = ({modified} + interval '1 hour') {wall} "
-        f"THEN date_trunc('hour', {modified}) ELSE {modified} END)"
-    )
+        return quote(f"{'snapshot' if keep else 'stage'}_{self._stage_name}")

@@ -10,9 +10,11 @@ from exact_sync.errors import SignInNeeded
 from exact_sync.store import divisions, runs
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
+from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Audience, Pool
-from exact_sync.sync.run import Outcome, Runner
+from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Selection, select
+from exact_sync.sync.verifier import Verifier
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ class Crew:
         database: Database,
         sign_in: TokenStore,
         runner: Runner,
+        verifier: Verifier,
         clock: Clock,
         *,
         find_home: Callable[[], int],
@@ -36,6 +39,7 @@ class Crew:
         self.lock = WorkLock(database, clock)
         self._sign_in = sign_in
         self._runner = runner
+        self._verifier = verifier
         self._find_home = find_home
         self._wanted = wanted
         self._workers = workers
@@ -87,4 +91,4 @@ class Crew:
         return select(listed, access, self._wanted, restricted_to, self.clock.now(), insist=insist)
 
     def pool(self, audience: Audience) -> Pool:
-        return Pool(self._runner, self._workers, audience)
+        return Pool(self._runner, self._verifier, self._workers, audience)

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from exact_sync.catalog import Strategy
 from exact_sync.exact.odata import Query
-from exact_sync.store import quarantine
-from exact_sync.sync import cursors, snapshot
+from exact_sync.sync import cursors, snapshot, whole
 from exact_sync.sync.questions import ModifiedRefused, Questions
 from exact_sync.sync.task import Task
+from exact_sync.sync.whole import Whole
 
 
 def read(task: Task) -> None:
@@ -36,38 +36,40 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
             return questions.whole()
         return questions.changed_since(cursors.read_from(before, task.options.overlap))
 
-    link, reading = _unfinished(task, questions, before)
-    rejected: list[str] = []
+    link, reading, everything = _unfinished(task, questions, before)
+    if before is None and everything is None:
+        everything = whole.begin(task)
+    if everything is not None:
+        task.read_since = everything.began
+    ending = whole.Ending(task, is_all=link is None)
     for page in questions.pages(ask, resume=link):
         if before is not None:
             cursors.check_not_ahead(before, page.server_time, task.resource.name, task.division)
         reading = reading.saw(page.records, page.server_time, task.clock.now())
         batch = task.shape(page.records)
-        rejected += [reject.name for reject in batch.rejects]
+        if everything is not None:
+            everything = ending.page(everything, batch)
         if page.next_link is not None:
             position = {"link": page.next_link, "select": questions.digest, "since": _text(before)}
-            task.keep(batch, cursor=_text(before), resume=position | reading.as_json())
+            state = position | reading.as_json() | ({"whole": everything.as_json()} if everything else {})
+            task.keep(batch, ending.note, cursor=_text(before), resume=state)
         else:
-            done = {"complete_at": task.clock.now()} if before is None else {}
-            task.keep(batch, cursor=_text(reading.cursor_after(before)), resume=None, **done)
-    if before is None and link is None:
-        task.transact(
-            lambda connection: quarantine.release_others(
-                connection, task.division, task.resource.name, rejected
-            )
-        )
+            after = _text(reading.cursor_after(before))
+            task.keep(batch, ending.end if everything else None, cursor=after, resume=None)
+    ending.speak()
 
 
 def _unfinished(
     task: Task, questions: Questions, before: datetime | None
-) -> tuple[str | None, cursors.Reading]:
+) -> tuple[str | None, cursors.Reading, Whole | None]:
     """Where an interrupted reading of the same question goes on, and what it has seen."""
     state = {} if task.full else cursors.position(task.checkpoint.resume, questions.digest)
-    if state and state.get("since") == _text(before):
+    everything = Whole.from_json(state.get("whole"))
+    if state and state.get("since") == _text(before) and (before is not None or everything is not None):
         reading = cursors.Reading.from_json(state)
         if reading is not None:
-            return state["link"], reading
-    return None, cursors.Reading()
+            return state["link"], reading, everything
+    return None, cursors.Reading(), None
 
 
 def _cursor(task: Task) -> datetime | None:

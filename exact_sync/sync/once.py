@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from exact_sync.catalog import DIVISIONS, Resource
 from exact_sync.sync.crew import Crew
+from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Audience, Job
-from exact_sync.sync.run import Outcome
+from exact_sync.sync.verify import Checks
 
+_WORKED = ("ok", "unavailable", "quarantine", "verified", "differs")
 _LOOK_EVERY = 5.0
 """Seconds between looks at whether the work is still ours."""
 
@@ -33,9 +35,11 @@ def sync_once(
     *,
     full: bool = False,
     insist: bool = False,
+    checks: Checks | None = None,
 ) -> list[Outcome]:
-    """Run resources of divisions, several divisions at a time. Raises only what concerns all of
-    them: WorkHeld, SignInNeeded, DatabaseAway, BadConfiguration.
+    """Run (or, with ``checks``, verify) resources of divisions, several divisions at a time.
+
+    Raises only what concerns all of them: WorkHeld, SignInNeeded, DatabaseAway, BadConfiguration.
     """
     crew.take_over()
     try:
@@ -45,7 +49,7 @@ def sync_once(
             crew.read_divisions(recorder, full=full)
         others = [resource for resource in resources if resource.per_division]
         if others:
-            _sync_divisions(crew, others, codes, recorder, full=full, insist=insist)
+            _sync_divisions(crew, others, codes, recorder, full=full, insist=insist, checks=checks)
         return recorder.outcomes
     finally:
         crew.lock.free()
@@ -59,6 +63,7 @@ def _sync_divisions(
     *,
     full: bool,
     insist: bool,
+    checks: Checks | None,
 ) -> None:
     if not crew.has_divisions():
         return  # reading them failed, and that outcome says why
@@ -71,7 +76,7 @@ def _sync_divisions(
     try:
         for code in selection.divisions:
             for resource in resources:
-                pool.add(Job(code, resource, full=full, insist=insist or full))
+                pool.add(Job(code, resource, full=full, insist=insist or full, checks=checks))
         while not pool.wait(_LOOK_EVERY):
             crew.keep_lock()
     finally:
@@ -83,7 +88,7 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
     else 1 where anything needs a person, else 4.
     """
     codes = {outcome.exit_code for outcome in outcomes} - {0}
-    worked = any(outcome.status in ("ok", "unavailable", "quarantine") for outcome in outcomes)
+    worked = any(outcome.status in _WORKED for outcome in outcomes)
     if not codes:
         return 0
     if 3 in codes and not worked:

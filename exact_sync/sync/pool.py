@@ -16,7 +16,10 @@ from exact_sync.errors import (
     SignInNeeded,
     Stopped,
 )
-from exact_sync.sync.run import Outcome, Runner
+from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.run import Runner
+from exact_sync.sync.verifier import Verifier
+from exact_sync.sync.verify import Checks
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +45,21 @@ class Job:
     resource: Resource
     full: bool = False
     insist: bool = False
+    checks: Checks | None = None
+    """Verify it, instead of reading it."""
+
+    @property
+    def name(self) -> str:
+        """What may wait only once."""
+        return f"verify {self.resource.name}" if self.checks else self.resource.name
 
 
 class Pool:
     """A few threads; a division is only ever worked on by one of them."""
 
-    def __init__(self, runner: Runner, workers: int, audience: Audience) -> None:
+    def __init__(self, runner: Runner, verifier: Verifier, workers: int, audience: Audience) -> None:
         self._runner = runner
+        self._verifier = verifier
         self._audience = audience
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="division")
         self._mutex = threading.Lock()
@@ -62,10 +73,10 @@ class Pool:
             if self._closed:
                 return
             waiting = self._waiting.setdefault(job.division, {})
-            known = waiting.get(job.resource.name)
+            known = waiting.get(job.name)
             if known is not None:
                 job = replace(job, full=job.full or known.full, insist=job.insist or known.insist)
-            waiting[job.resource.name] = job
+            waiting[job.name] = job
             if job.division not in self._busy:
                 self._busy[job.division] = self._threads.submit(self._work_off, job.division)
 
@@ -109,12 +120,14 @@ class Pool:
         name = job.resource.name
         try:
             self._audience.begins(job.division, name)
+
+            def on_page(records: int) -> None:
+                self._audience.page(job.division, name, records)
+
+            if job.checks is not None:
+                return self._verifier.verify(job.resource, job.division, job.checks, on_page)
             return self._runner.run(
-                job.resource,
-                job.division,
-                full=job.full,
-                insist=job.insist,
-                on_page=lambda records: self._audience.page(job.division, name, records),
+                job.resource, job.division, full=job.full, insist=job.insist, on_page=on_page
             )
         except Exception as bug:
             # A mistake of ours in one resource must not stop the others.

@@ -3,15 +3,18 @@
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from exact_sync.catalog import Bulk, Edm
+from exact_sync.catalog import Bulk, Edm, Feed, Strategy
 from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query
 from exact_sync.exact.wallclock import literal
+from exact_sync.sync.rows import ROW_VERSION
 from exact_sync.sync.task import Task
 
 log = logging.getLogger(__name__)
@@ -53,16 +56,14 @@ class Questions:
 
     @property
     def select(self) -> list[str]:
-        return [
-            column.property
-            for column in self._task.resource.columns
-            if not self.knows(f"without {column.property}")
-        ]
+        resource = self._task.resource
+        names = [*resource.by_property, *resource.untyped]
+        return [name for name in names if not self.knows(f"without {name}")]
 
     @property
     def digest(self) -> str:
         """Names the list of properties: a stored link is only good for the list it was made with."""
-        return hashlib.sha256(",".join(self.select).encode()).hexdigest()[:12]
+        return _digest(self.select)
 
     def whole(self) -> Query:
         """Everything there is, a thousand a page where a bulk twin exists."""
@@ -92,6 +93,51 @@ class Questions:
         resource = self._task.resource
         condition = self._between(since, before) or self._any_filter(resource.has_modified)
         return Query(resource.endpoint, self.select, condition)
+
+    # The Sync API, and keys alone.
+
+    @property
+    def feed(self) -> Feed:
+        """The resource's twin in the Sync API."""
+        feed = self._task.resource.feed
+        assert feed is not None  # noqa: S101 - only asked for where there is one
+        return feed
+
+    @property
+    def feed_select(self) -> list[str]:
+        lacking = {name for name in self._task.resource.by_property if self.knows(f"sync without {name}")}
+        resource = self._task.resource
+        there = [*resource.by_property, *resource.untyped]
+        return [ROW_VERSION, *(name for name in there if name not in self.feed.lacks | lacking)]
+
+    @property
+    def feed_digest(self) -> str:
+        return _digest(self.feed_select)
+
+    def behind(self, version: int) -> Query:
+        """What was written behind a row version."""
+        return Query(self.feed.endpoint, self.feed_select, f"{ROW_VERSION} gt {version}L")
+
+    def keys(self) -> Query:
+        """Every key, with what tells whether its record changed, from the largest pages there are."""
+        resource = self._task.resource
+        names = [resource.key, "Modified", *([resource.date] if resource.date else [])]
+        select = [name for name in names if name in resource.by_property]
+        by_feed = resource.feed is not None and not self.knows("no sync")
+        has_bulk = resource.bulk is not None and not self.knows("no bulk")
+        if by_feed and (self._task.cursor_of is Strategy.ROW_VERSION or not has_bulk):
+            select = [name for name in select if name in self.feed_select]
+            return replace(self.behind(1), select=[ROW_VERSION, *select])
+        return replace(self.whole(), select=select)
+
+    def by_key(self, keys: Iterable[Any]) -> Query:
+        """The whole records of some keys."""
+        resource = self._task.resource
+        condition = " or ".join(f"{resource.key} eq {_key_literal(key)}" for key in keys)
+        select = self.select
+        if self._task.cursor_of is Strategy.ROW_VERSION:
+            select = [name for name in select if name not in self.feed.lacks]
+        return Query(resource.endpoint, select, condition)
 
     def pages(self, ask: Callable[[], Query], resume: str | None = None) -> Iterator[Page]:
         """The pages of a question; asked differently where the site refuses it as it is.
@@ -137,12 +183,13 @@ class Questions:
         """True if there is another way to ask."""
         resource = self._task.resource
         is_bulk = resource.bulk is not None and query.endpoint == resource.bulk.endpoint
+        is_feed = resource.feed is not None and query.endpoint == resource.feed.endpoint
         if isinstance(refusal, Refused):
             named = set(_QUOTED.findall(refusal.message)) & set(query.select)
             named -= {resource.key, "Modified", resource.date, "Division"}
             if named:
                 for name in sorted(named):
-                    self.learn(f"without {name}")
+                    self.learn(f"sync without {name}" if is_feed else f"without {name}")
                 self._task.note(f"Exact does not know {', '.join(sorted(named))} here; left empty")
                 return True
             if query.filter is None and "$filter" in refusal.message and resource.key_column.edm is Edm.GUID:
@@ -151,6 +198,11 @@ class Questions:
             if is_bulk and query.filter is not None and "Modified" in query.filter:
                 self._supposed.append("no modified filter on bulk")
                 return True
+        if is_feed:
+            if self._task.cursor_of is Strategy.ROW_VERSION:
+                return False
+            self._supposed.append("no sync")
+            return True
         if is_bulk:
             self._supposed.append("no bulk")
             self._task.note(f"{query.endpoint} is refused here; read through {resource.endpoint}")
@@ -162,3 +214,13 @@ class Questions:
                 raise ModifiedRefused from None
             return True
         return False
+
+
+def _digest(names: list[str]) -> str:
+    return hashlib.sha256(",".join(names).encode()).hexdigest()[:12]
+
+
+def _key_literal(key: Any) -> str:
+    if isinstance(key, uuid.UUID):
+        return f"guid'{key}'"
+    return str(key) if isinstance(key, int) else "'" + str(key).replace("'", "''") + "'"

@@ -19,6 +19,9 @@ from exact_sync.store.quarantine import Reject
 
 Row = tuple[Any, ...]
 
+ROW_VERSION = "Timestamp"
+"""What Exact's Sync API calls a row's version: a number, not a time."""
+
 _NIL = uuid.UUID(int=0)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,6})?", re.ASCII)
@@ -52,13 +55,15 @@ class Batch:
 
 
 class Shaper:
-    """Turns one resource's records into rows in the order of ``store.tables.data_columns``."""
+    """Turns one resource's records into rows in the order of ``store.tables.row_columns``."""
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
         self._replaced_surrogates = 0
         columns = [column for column in resource.columns if column.name != "division"]
         self._fields = [(column.property, self._converter(column)) for column in columns]
+        if resource.is_versioned:
+            self._fields.append((ROW_VERSION, _version))
         self._key = self._converter(resource.key_column)
         self._key_at = columns.index(resource.key_column) + bool(resource.per_division)
 
@@ -66,7 +71,7 @@ class Shaper:
         """All records of a page. Raises BadData if one belongs to another division."""
         batch = Batch()
         self._replaced_surrogates = 0
-        known = self._resource.by_property.keys()
+        known = self._resource.by_property.keys() | {ROW_VERSION}
         first = (division,) if self._resource.per_division else ()
         for record in records:
             self._check_division(division, record)
@@ -89,6 +94,27 @@ class Shaper:
         batch.replaced_surrogates = self._replaced_surrogates
         return batch
 
+    def keys(self, records: Iterable[Record]) -> Batch:
+        """Only the keys of records; one whose key is unreadable is a reject."""
+        batch = Batch()
+        for record in records:
+            key = self.value(self._resource.key, record)
+            if key is None:
+                batch.rejects.append(Reject(None, f"{self._resource.key}: the key is unreadable", record))
+            else:
+                batch.keys.append(key)
+        return batch
+
+    def value(self, name: str, record: Record) -> Any:
+        """One property as a column's value; None where it is absent, empty or unreadable."""
+        column, value = self._resource.by_property.get(name), record.get(name)
+        if column is None or value is None:
+            return None
+        try:
+            return self._converter(column)(value)
+        except _UNFIT:
+            return None
+
     def _reason(self, record: Record) -> str:
         """Why a record is no row: looked for only when it is known that there is a reason."""
         for name, convert in self._fields:
@@ -97,8 +123,12 @@ class Shaper:
                 if value is not None:
                     convert(value)
             except _UNFIT:
-                return f"{name}: {_shown(value)} is no {self._resource.by_property[name].edm}"
+                return f"{name}: {_shown(value)} is no {self._kind(name)}"
         return f"{self._resource.key}: the key is empty"
+
+    def _kind(self, name: str) -> str:
+        column = self._resource.by_property.get(name)
+        return str(column.edm) if column else "row version"
 
     def _check_division(self, division: int, record: Record) -> None:
         if not self._resource.per_division or "Division" not in self._resource.by_property:
@@ -121,6 +151,8 @@ class Shaper:
     def _converter(self, column: Column) -> Callable[[Any], Any]:
         if column.edm is Edm.DATETIME:
             return _date if column.is_date else _moment
+        if column.edm is Edm.STRING and self._resource.is_inferred:
+            return lambda value: self._text(value if type(value) is str else _plain(value))
         if column.edm in _RANGES:
             low, high = _RANGES[column.edm]
             return lambda value: _integer(value, low, high)
@@ -136,6 +168,13 @@ class Shaper:
             text, replaced = _SURROGATE.subn("\ufffd", text)
             self._replaced_surrogates += replaced
         return str(text.strip(" "))
+
+
+def _plain(value: Any) -> str:
+    """A value of another type in a column that has widened to text."""
+    if type(value) is bool:
+        return "true" if value else "false"
+    return str(_number(value))
 
 
 def _guid(value: Any) -> uuid.UUID | None:
@@ -172,6 +211,19 @@ def _integer(value: Any, low: int, high: int) -> int:
     if not low <= value <= high:
         raise ValueError
     return int(value)
+
+
+def _version(value: Any) -> int:
+    return _integer(value, 1, 2**63 - 1)
+
+
+def read_version(record: Record) -> int | None:
+    """A record's row version; None where it is unreadable (such a record becomes no row either)."""
+    value = record.get(ROW_VERSION)
+    try:
+        return None if value is None else _version(value)
+    except _UNFIT:
+        return None
 
 
 def _date(value: Any) -> Any:

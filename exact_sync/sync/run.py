@@ -7,20 +7,17 @@ close the run's record, with a hint for the operator where it failed.
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func
 
 from exact_sync.catalog import Resource, Strategy
-from exact_sync.clock import Clock
 from exact_sync.errors import DatabaseAway, DivisionLost, ExactSyncError, TryLater, Unavailable
-from exact_sync.exact.client import Client
-from exact_sync.store import checkpoints, divisions, runs
-from exact_sync.store.database import Database
-from exact_sync.store.runs import Tally
-from exact_sync.sync import modified, snapshot, windows
-from exact_sync.sync.task import CONNECTION_WIDE, Options, Suspect, Task
+from exact_sync.store import divisions, runs
+from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, windows
+from exact_sync.sync.opening import Opening, is_unavailable
+from exact_sync.sync.outcome import Outcome, not_begun
+from exact_sync.sync.task import Suspect, Task, Widened
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +25,7 @@ READERS: Mapping[Strategy, Callable[[Task], None]] = {
     Strategy.MODIFIED: modified.read,
     Strategy.DATE_WINDOWS: windows.read,
     Strategy.SNAPSHOT: snapshot.read,
+    Strategy.ROW_VERSION: row_versions.read,
 }
 
 UNAVAILABLE_FOR = timedelta(days=1)
@@ -35,31 +33,13 @@ SUSPENDED_FOR = timedelta(minutes=20)
 """How long a lost division is left alone: three errors an hour, where ten block the app."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended."""
-
-    division: int
-    resource: str
-    status: str
-    """ok, unavailable, suspect, quarantine, later, stopped or failed."""
-    tally: Tally = field(default_factory=Tally)
-    message: str | None = None
-    hint: str | None = None
-    exit_code: int = 0
-    until: datetime | None = None
-    """When it is worth trying again."""
-    error: ExactSyncError | None = None
-
-
 class Runner:
     """Runs resources of divisions; may be used by several threads, for different divisions."""
 
-    def __init__(self, client: Client, database: Database, clock: Clock, options: Options) -> None:
-        self._client = client
-        self._database = database
-        self._clock = clock
-        self._options = options
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+        self._database = opening.database
+        self._clock = opening.clock
 
     def run(
         self,
@@ -71,44 +51,41 @@ class Runner:
         on_page: Callable[[int], None] = lambda records: None,
     ) -> Outcome:
         """One attempt. ``insist``: also where it was found unavailable within the last day."""
-        try:
-            task = self._begin(resource, division, full, on_page)
-        except ExactSyncError as error:
-            return _not_begun(resource, division, error)
-        try:
-            if not insist and _is_unavailable(task, self._clock.now()):
-                return self._close(task, "unavailable", task.checkpoint.message)
-            READERS[resource.strategy](task)
-        except ExactSyncError as error:
-            return self._failed(task, error)
-        return self._done(task)
+        while True:
+            try:
+                task = self._opening.task(resource, division, on_page, full=full)
+            except ExactSyncError as error:
+                return not_begun(resource, division, error)
+            try:
+                if not insist and is_unavailable(task):
+                    return self._close(task, "unavailable", task.checkpoint.message)
+                if task.learned is not None and not inference.prepare(task):
+                    return self._done(task)
+                task.claim(resource.strategy)
+                READERS[resource.strategy](task)
+                if sweep.is_due(task) and not sweep.run(task):
+                    self._read_everything(task)
+            except Widened as widened:
+                inference.widen(task, widened.learned)
+                self._close(task, "widened", "records came that need other columns; read again")
+                continue
+            except ExactSyncError as error:
+                return self._failed(task, error)
+            return self._done(task)
 
-    def _begin(self, resource: Resource, division: int, full: bool, on_page: Callable[[int], None]) -> Task:
-        where = division if resource.per_division else CONNECTION_WIDE
-        with self._database.begin() as connection:
-            checkpoint = checkpoints.read(connection, where, resource.name)
-            self._client.budget(division, divisions.known_budget(connection, division))
-            run_id = runs.open_run(connection, where, resource.name, resource.strategy, full)
-            began_at = connection.execute(select(func.now())).scalar_one()
-            checkpoints.save(connection, where, resource.name, attempted_at=began_at)
-        return Task(
-            resource=resource,
-            division=where,
-            asked=division,
-            full=full,
-            client=self._client,
-            database=self._database,
-            clock=self._clock,
-            options=self._options,
-            checkpoint=checkpoint,
-            run_id=run_id,
-            began_at=began_at,
-            on_page=on_page,
-            strategy=resource.strategy,
-        )
+    def _read_everything(self, task: Task) -> None:
+        """After a sweep that found so much that this costs less."""
+        task.note("much was missing: everything is read again")
+        task.full = True
+        task.read_since = task.began_at
+        READERS[task.cursor_of](task)
 
     def _done(self, task: Task) -> Outcome:
         message = "; ".join(task.notes) or None
+        if task.checkpoint.suspect_rows is not None and not _is_settled(task):
+            # What comes by itself is taken over; what is gone waits for a person, or for tomorrow.
+            point = task.checkpoint
+            return self._close(task, "suspect", point.message, point.hint, succeeded=True, is_suspect=True)
         if task.tally.quarantined:
             text = f"{task.resource.name} of division {task.division}: "
             text += f"{task.tally.quarantined} records could not be converted and are in quarantine"
@@ -138,6 +115,7 @@ class Runner:
         exit_code: int = 0,
         *,
         succeeded: bool = False,
+        is_suspect: bool = False,
         until: datetime | None = None,
         error: ExactSyncError | None = None,
     ) -> Outcome:
@@ -148,7 +126,8 @@ class Runner:
             values: dict[str, object] = {"outcome": status, "message": message, "hint": hint}
             values["strategy"] = task.strategy
             if succeeded:
-                values |= {"succeeded_at": func.now(), "retry_at": None, "suspect_rows": None}
+                values |= {"succeeded_at": func.now(), "retry_at": None}
+                values |= {} if is_suspect else {"suspect_rows": None}
             elif until is not None:
                 values["retry_at"] = until
             if isinstance(error, Suspect):
@@ -180,19 +159,6 @@ class Runner:
         )
 
 
-def _not_begun(resource: Resource, division: int, error: ExactSyncError) -> Outcome:
-    return Outcome(
-        division if resource.per_division else CONNECTION_WIDE,
-        resource.name,
-        "later" if isinstance(error, TryLater) else "failed",
-        message=error.message,
-        hint=error.hint,
-        exit_code=error.exit_code,
-        until=getattr(error, "until", None),
-        error=error,
-    )
-
-
-def _is_unavailable(task: Task, now: datetime) -> bool:
-    point = task.checkpoint
-    return point.outcome == "unavailable" and point.retry_at is not None and now < point.retry_at
+def _is_settled(task: Task) -> bool:
+    """True if this run saw all keys, so that it knows what is gone."""
+    return task.is_swept or task.strategy in (Strategy.SNAPSHOT, Strategy.DATE_WINDOWS)

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, func, literal, select
 
 from exact_sync.catalog import Resource
 from exact_sync.credentials import SignIn
-from exact_sync.store import divisions
+from exact_sync.store import divisions, learned
 from exact_sync.store.state import checkpoint, quarantine
-from exact_sync.store.tables import TABLES
+from exact_sync.store.tables import table as table_of
 from exact_sync.sync.task import CONNECTION_WIDE
 
 
@@ -69,7 +69,12 @@ def read(connection: Connection, sign_in: SignIn, resources: Iterable[Resource],
         signed_in=message is None,
         sign_in_message=message,
         divisions=_divisions(connection, now),
-        resources=[line for resource in resources for line in _resource(connection, resource, now)],
+        resources=[
+            line
+            for resource in resources
+            if (known := learned.known(connection, resource)) is not None
+            for line in _resource(connection, known, now)
+        ],
     )
 
 
@@ -104,7 +109,7 @@ def _left(limit: dict[str, Any], now: datetime) -> tuple[int | None, int | None]
 
 
 def _resource(connection: Connection, resource: Resource, now: datetime) -> list[ResourceStatus]:
-    table = TABLES[resource.name]
+    table = table_of(resource)
     deleted = func.count(table.c._deleted_at)
     if resource.per_division:
         query = select(table.c.division, func.count() - deleted, deleted).group_by(table.c.division)

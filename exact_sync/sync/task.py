@@ -2,20 +2,23 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Resource, Strategy
+from exact_sync.catalog.inference import Learned, learn
 from exact_sync.clock import Clock
 from exact_sync.errors import ExactSyncError, one_line
 from exact_sync.exact.client import Client
 from exact_sync.exact.odata import Record
+from exact_sync.exact.wallclock import read_date
 from exact_sync.store import checkpoints, divisions, quarantine, runs
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
+from exact_sync.store.keys import Keys
 from exact_sync.store.runs import Tally
 from exact_sync.store.writer import Row, Writer
 from exact_sync.sync.rows import Batch, Shaper
@@ -35,6 +38,10 @@ class Options:
     recheck: timedelta = timedelta(hours=6)
     """How often what can't be asked for by change is read whole."""
     start_date: date | None = None
+    sweep_every: timedelta = timedelta(days=7)
+    """How often all keys are compared."""
+    resources: tuple[Resource, ...] = ()
+    """All that are mirrored: whom a deletion at Exact may concern."""
 
 
 class Suspect(ExactSyncError):
@@ -47,6 +54,24 @@ class Suspect(ExactSyncError):
             f"lost rights look like this; if it is right, run: exact-sync accept {resource}{where}",
         )
         self.seen = seen
+
+
+class Widened(Exception):
+    """Records came that the table has no room for yet."""
+
+    def __init__(self, learned: Learned) -> None:
+        super().__init__("the columns have changed")
+        self.learned = learned
+
+
+def is_before(value: object, start: date) -> bool:
+    """True if a record's date is before a day; an unreadable one is not."""
+    if not isinstance(value, str):
+        return False
+    try:
+        return read_date(value) < start
+    except (ValueError, OverflowError):
+        return False
 
 
 @dataclass
@@ -69,18 +94,51 @@ class Task:
     on_page: Callable[[int], None]
     tally: Tally = field(default_factory=Tally)
     notes: list[str] = field(default_factory=list)
+    learned: Learned | None = None
+    """What is known of the columns, where they are learned from what comes."""
+    moved_at: datetime | None = None
+    """When Exact last moved the division to another database."""
     strategy: Strategy = Strategy.SNAPSHOT
     """What is really done; differs from the resource's own where a site refuses that."""
+    cursor_of: Strategy = Strategy.SNAPSHOT
+    """The strategy that keeps its cursor in the checkpoint."""
 
     def __post_init__(self) -> None:
-        self.writer = Writer(self.resource)
-        self.shaper = Shaper(self.resource)
+        if self.learned is None:
+            self.use(self.resource)
         self.budget = self.client.budget(self.asked)
         self._calls_before = self.budget.calls
         self._quarantined: set[str] | None = None
+        self.is_swept = False
+        """All keys were seen in this run."""
+        self.is_new = False
+        """Another strategy read this before."""
+        self.read_since = self.began_at if self.full else None
+        """Everything is being read since then, so even an older version replaces what was here."""
+
+    def use(self, resource: Resource) -> None:
+        """Read this: the resource, with all its columns."""
+        self.resource = resource
+        self.writer = Writer(resource)
+        self.keys = Keys(resource)
+        self.shaper = Shaper(resource)
+
+    def claim(self, strategy: Strategy) -> None:
+        """The checkpoint is this strategy's from now on; what another one left in it is no position."""
+        point = self.checkpoint
+        self.strategy = self.cursor_of = strategy
+        if point.cursor_of not in (None, strategy):
+            self.note(f"the strategy was changed from {point.cursor_of}: everything is read once")
+            self.checkpoint = replace(point, cursor=None, resume=None, complete_at=None)
+            self.is_new = True
+            self.read_since = self.began_at
 
     def shape(self, records: Sequence[Record]) -> Batch:
-        """Rows from a page, counted and reported."""
+        """Rows from a page, counted and reported. Raises Widened where they need other columns."""
+        if self.learned is not None:
+            learned = learn(self.learned, records)
+            if learned != self.learned:
+                raise Widened(learned)
         batch = self.shaper.batch(self.division, records)
         self.tally.records += len(records)
         self.on_page(len(records))
@@ -90,17 +148,26 @@ class Task:
             self.note(f"unknown properties were ignored: {', '.join(sorted(batch.unknown)[:5])}")
         return batch
 
+    def wanted(self, records: Sequence[Record]) -> list[Record]:
+        """Without what is dated before the start date, where Exact can't be asked to leave that out."""
+        start, name = self.options.start_date, self.resource.date
+        if start is None or name is None:
+            return list(records)
+        return [record for record in records if not is_before(record.get(name), start)]
+
     def note(self, text: str) -> None:
         text = one_line(text)
         if text not in self.notes:
             self.notes.append(text)
 
-    def keep(self, batch: Batch, **checkpoint: Any) -> None:
-        """A page's rows and the checkpoint after it, in one transaction."""
+    def keep(self, batch: Batch, also: Callable[[Connection], None] | None = None, **checkpoint: Any) -> None:
+        """A page's rows (and what ``also`` does) and the checkpoint after it, in one transaction."""
 
         def work(connection: Connection) -> None:
             self.write(connection, batch.rows)
             self.put_aside(connection, batch)
+            if also is not None:
+                also(connection)
             self.save(connection, **checkpoint)
 
         self.transact(work)
@@ -128,7 +195,7 @@ class Task:
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
             self.writer.stage(connection, rows)
-            self.count(self.writer.merge(connection, read_since=self.began_at if self.full else None))
+            self.count(self.writer.merge(connection, read_since=self.read_since))
 
     def count(self, written: Any) -> None:
         self.tally.inserted += written.inserted
@@ -149,6 +216,8 @@ class Task:
                 quarantine.release(connection, self.division, self.resource.name, healed)
 
     def save(self, connection: Connection, **checkpoint: Any) -> None:
+        if "cursor" in checkpoint or "resume" in checkpoint:
+            checkpoint["cursor_of"] = self.cursor_of
         checkpoints.save(connection, self.division, self.resource.name, **checkpoint)
 
     def calls(self) -> int:

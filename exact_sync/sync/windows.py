@@ -45,7 +45,9 @@ def read(task: Task) -> None:
     questions = Questions(task)
     before = cursors.parse(task.checkpoint.cursor, task.resource.name, task.division)
     with task.database.begin() as connection:
-        begun = {} if task.full else checkpoints.windows(connection, task.division, task.resource.name)
+        begun = checkpoints.windows(connection, task.division, task.resource.name)
+    if task.full or task.is_new:
+        begun = {}
     today = to_wall(task.clock.now()).date()
     if begun:
         if not questions.knows("no modified filter"):

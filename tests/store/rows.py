@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from exact_sync.catalog import RESOURCES
-from exact_sync.store.tables import data_columns
+from exact_sync.store.tables import row_columns
 
 DIVISION = 7
 EARLY = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -22,7 +22,7 @@ def row(name: str, number: int, **values: Any) -> tuple[Any, ...]:
     """A row of a resource with this number as its key; what is not named is NULL."""
     resource = RESOURCES[name]
     values = {"division": DIVISION, resource.key_column.name: key(number)} | values
-    names = data_columns(resource)
+    names = row_columns(resource)
     assert set(values) <= {*names, "division"}
     return tuple(values.get(column) for column in names)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event, text
 from exact_sync.errors import BadConfiguration, DatabaseAway, SchemaAhead
 from exact_sync.store import migrate
 from exact_sync.store.database import Database
-from exact_sync.store.tables import TABLES
+from exact_sync.store.tables import migrated
 from tests.deployment import SharedClock
 
 
@@ -169,7 +169,7 @@ def test_a_database_without_our_schema_is_told_apart(empty: Database) -> None:
         pytest.raises(BadConfiguration, match="lacks something of ours") as caught,
         empty.begin() as connection,
     ):
-        connection.execute(TABLES["items"].select())
+        connection.execute(migrated()["items"].select())
     assert "db upgrade" in caught.value.hint
 
 

@@ -19,7 +19,7 @@ from exact_sync.errors import (
     Unavailable,
 )
 from exact_sync.sync.pool import Job, Pool
-from exact_sync.sync.run import Outcome
+from exact_sync.sync.outcome import Outcome
 
 NAMES = ["items", "contacts", "customers", "documents"]
 

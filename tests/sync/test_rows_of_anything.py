@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from exact_sync.catalog import RESOURCES, Edm
 from exact_sync.store.database import Database
-from exact_sync.store.tables import TABLES, data_columns
+from exact_sync.store.tables import migrated, row_columns
 from exact_sync.store.writer import Writer
 from exact_sync.sync.rows import Shaper
 
@@ -86,9 +86,9 @@ def test_whatever_becomes_a_row_comes_back_from_the_table_unchanged(
     with database.begin() as connection:
         writer.stage(connection, batch.rows)
         writer.merge(connection)
-        columns = [TABLES["items"].c[name] for name in data_columns(resource)]
+        columns = [migrated()["items"].c[name] for name in row_columns(resource)]
         found = [
-            tuple(row) for row in connection.execute(TABLES["items"].select().with_only_columns(*columns))
+            tuple(row) for row in connection.execute(migrated()["items"].select().with_only_columns(*columns))
         ]
         assert found == batch.rows
         connection.execute(text("DELETE FROM exact.items"))

@@ -1,0 +1,61 @@
+"""A resource of somebody's own: any endpoint that the catalog doesn't have."""
+
+import difflib
+import re
+from dataclasses import replace
+
+from exact_sync.catalog.entry import entry
+from exact_sync.catalog.reference import endpoints, known
+from exact_sync.catalog.resource import Column, Edm, Feed, Resource, Strategy
+
+_PATH = re.compile(r"[A-Za-z]+(/[A-Za-z0-9]+){1,4}")
+_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+
+
+def custom(name: str, endpoint: str, key: str | None, date: str | None) -> Resource:
+    """A resource from its path; its columns from the reference, else learned from what comes.
+
+    Raises ValueError, in words, for a path or a property that can't be one.
+    """
+    endpoint = endpoint.strip("/")
+    if not _PATH.fullmatch(endpoint):
+        raise ValueError(f"{endpoint!r} is no path of an endpoint, such as crm/Accounts")
+    for property_name in (key, date):
+        if property_name is not None and not _PROPERTY.fullmatch(property_name):
+            raise ValueError(f"{property_name!r} is no name of a property")
+    if known(endpoint):
+        return _known(name, endpoint, key, date)
+    near = [path for path in endpoints() if path.lower() == endpoint.lower()]
+    if near:
+        raise ValueError(f"Exact writes this path {near[0]}; capitals matter")
+    return _unknown(name, endpoint, key, date)
+
+
+def _known(name: str, endpoint: str, key: str | None, date: str | None) -> Resource:
+    resource = entry(name, endpoint)
+    for property_name in (key, date):
+        if property_name is not None and property_name not in resource.by_property:
+            near = difflib.get_close_matches(property_name, resource.by_property, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"{endpoint} has no property {property_name}{hint}")
+    if date is not None and not resource.by_property[date].is_date:
+        raise ValueError(f"{date} is no date")
+    return replace(resource, key=key or resource.key, date=date)
+
+
+def _unknown(name: str, endpoint: str, key: str | None, date: str | None) -> Resource:
+    """Nothing but the key is known at first."""
+    key = key or "ID"
+    is_feed = endpoint.startswith("sync/")
+    properties = [Column(key, Edm.STRING), *([Column(date, Edm.DATETIME)] if date else [])]
+    return Resource(
+        name=name,
+        endpoint=endpoint,
+        key=key,
+        columns=tuple(properties),
+        strategy=Strategy.ROW_VERSION if is_feed else Strategy.SNAPSHOT,
+        feed=Feed(endpoint) if is_feed else None,
+        date=date,
+        default=False,
+        is_inferred=True,
+    )

@@ -1,0 +1,74 @@
+"""Which resources are mirrored, and how: the catalog, as the settings want it."""
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+
+from exact_sync.catalog import RESOURCES, Resource, Strategy
+from exact_sync.catalog.custom import custom
+from exact_sync.config import ResourceSettings, Settings
+from exact_sync.errors import BadConfiguration
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
+
+
+def known_names() -> Collection[str]:
+    """Every resource of the catalog."""
+    return RESOURCES.keys()
+
+
+def chosen(settings: Settings) -> dict[str, Resource]:
+    """Every resource that is on. Raises BadConfiguration with the line that is wrong."""
+    result: dict[str, Resource] = {}
+    for name, resource in RESOURCES.items():
+        section = settings.resources.get(name)
+        if resource.default if section is None else section.enabled:
+            result[name] = _as_wanted(resource, section or ResourceSettings())
+    for name, section in settings.resources.items():
+        if name not in RESOURCES and section.enabled:
+            result[name] = _own(name, section)
+    return result
+
+
+def _as_wanted(resource: Resource, section: ResourceSettings) -> Resource:
+    for field in ("endpoint", "key", "date"):
+        if getattr(section, field) is not None:
+            raise BadConfiguration(
+                f"setting resources.{resource.name}.{field}: the catalog defines this resource",
+                "give a resource of your own another name",
+            )
+    return _with(resource, section)
+
+
+def _with(resource: Resource, section: ResourceSettings) -> Resource:
+    strategy = Strategy(section.strategy) if section.strategy else resource.strategy
+    if strategy not in resource.strategies:
+        possible = ", ".join(resource.strategies)
+        raise BadConfiguration(
+            f"setting resources.{resource.name}.strategy: {resource.name} can't be read by {strategy}",
+            f"it can be read by: {possible}",
+        )
+    if section.deletes == "hard" and not resource.per_division:
+        raise BadConfiguration(
+            f"setting resources.{resource.name}.deletes: its rows are only ever marked", 'set it to "soft"'
+        )
+    return replace(resource, strategy=strategy, hard_deletes=section.deletes == "hard")
+
+
+def _own(name: str, section: ResourceSettings) -> Resource:
+    """A resource that the settings define."""
+    if not _NAME.fullmatch(name):
+        raise BadConfiguration(
+            f"setting resources.{name}: a table can't have this name",
+            "use small letters, digits and underscores, and begin with a letter",
+        )
+    try:
+        resource = custom(name, str(section.endpoint), section.key, section.date)
+    except ValueError as error:
+        raise BadConfiguration(f"setting resources.{name}: {error}") from None
+    if section.strategy == "date_windows" and section.date is None:
+        raise BadConfiguration(
+            f"setting resources.{name}.strategy: date_windows needs a date",
+            'set, for instance: date = "Date"',
+        )
+    return _with(resource, section)

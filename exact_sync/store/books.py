@@ -1,0 +1,67 @@
+"""The ledger as it is here, against the balance that Exact reports."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+# Both sides are mirrored rows; a period in which Exact reports nothing must add up to nothing here.
+_COMPARE = text("""
+    WITH lines AS (
+        SELECT gl_account, financial_year AS year, financial_period AS period, sum(amount_dc) AS amount
+        FROM exact.transaction_lines
+        WHERE division = :division AND _deleted_at IS NULL AND gl_account IS NOT NULL
+          AND financial_year IS NOT NULL AND financial_period IS NOT NULL
+        GROUP BY 1, 2, 3
+    ), reported AS (
+        SELECT gl_account, reporting_year AS year, reporting_period AS period, sum(amount) AS amount
+        FROM exact.reporting_balance
+        WHERE division = :division AND _deleted_at IS NULL AND gl_account IS NOT NULL
+        GROUP BY 1, 2, 3
+    )
+    SELECT gl_account, year, period, coalesce(lines.amount, 0) AS ours,
+           coalesce(reported.amount, 0) AS theirs
+    FROM lines FULL JOIN reported USING (gl_account, year, period)
+    WHERE CAST(:first_year AS integer) IS NULL OR year >= :first_year
+    ORDER BY year, period, gl_account
+""")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One ledger account in one period."""
+
+    gl_account: UUID
+    year: int
+    period: int
+    ours: Decimal
+    theirs: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.gl_account} {self.year}/{self.period}"
+
+
+def compare(connection: Connection, division: int, start_date: date | None) -> tuple[int, list[Cell]]:
+    """How many ledger accounts and periods there are, and those whose sums differ.
+
+    With a start date the year it lies in is left out, unless it begins with it.
+    """
+    first_year = None
+    if start_date is not None:
+        first_year = start_date.year + (start_date > date(start_date.year, 1, 1))
+    cells = [
+        Cell(*row) for row in connection.execute(_COMPARE, {"division": division, "first_year": first_year})
+    ]
+    return len(cells), [cell for cell in cells if cell.ours != cell.theirs]
+
+
+def keys(connection: Connection, division: int, cell: Cell) -> set[object]:
+    """The ledger lines here of one account in one period."""
+    query = text("""
+        SELECT id FROM exact.transaction_lines WHERE division = :division AND _deleted_at IS NULL
+        AND gl_account = :gl_account AND financial_year = :year AND financial_period = :period
+    """)
+    values = {"division": division, "gl_account": cell.gl_account, "year": cell.year, "period": cell.period}
+    return set(connection.execute(query, values).scalars())

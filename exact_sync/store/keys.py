@@ -1,0 +1,173 @@
+"""Which rows are here, by key and version: what deletions and comparisons with Exact ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.dialects import postgresql
+
+from exact_sync.catalog import Resource
+from exact_sync.store.merging import bury_sql, modified, quote
+from exact_sync.store.tables import VERSION, data_columns
+from exact_sync.store.tables import table as table_of
+
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """A record's key, and what tells whether it changed."""
+
+    key: Any
+    modified: datetime | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """An entry of Exact's log of deletions."""
+
+    key: Any
+    version: int | None
+    moment: datetime | None
+
+
+class Keys:
+    """Questions to one resource's table."""
+
+    def __init__(self, resource: Resource) -> None:
+        table = table_of(resource)
+        name = resource.key_column.name
+        self._resource = resource
+        self._table = f"{table.schema}.{quote(table.name)}"
+        self._key = quote(name)
+        self._type = table.c[name].type.compile(_POSTGRES)
+        self._is_one_of = f"t.{self._key} = ANY(CAST(:keys AS {self._type}[]))"
+        self._live = "t.division = :division AND t._deleted_at IS NULL"
+
+    def last(self, connection: Connection, division: int, up_to: int | None = None) -> Stamp | None:
+        """The live row with the highest version (not above ``up_to``)."""
+        return self._at_the_end(connection, division, "DESC", up_to or 2**63 - 1)
+
+    def first(self, connection: Connection, division: int) -> Stamp | None:
+        """The live row with the lowest version."""
+        return self._at_the_end(connection, division, "ASC", 2**63 - 1)
+
+    def _at_the_end(self, connection: Connection, division: int, order: str, up_to: int) -> Stamp | None:
+        query = text(f"""
+            SELECT t.{self._key} AS key, t.{VERSION} AS version FROM {self._table} t
+            WHERE {self._live} AND t.{VERSION} <= :up_to ORDER BY t.{VERSION} {order} LIMIT 1
+        """)  # noqa: S608
+        row = connection.execute(query, {"division": division, "up_to": up_to}).first()
+        return Stamp(row.key, None, row.version) if row else None
+
+    def different(self, connection: Connection, division: int, stamps: Sequence[Stamp]) -> list[Stamp]:
+        """Those of some keys that are not live here, or here with another Modified or version."""
+        differs = ["t.division IS NULL", "t._deleted_at IS NOT NULL"]
+        by_modified = "t.modified IS DISTINCT FROM d.modified" if self._resource.has_modified else "false"
+        if self._resource.is_versioned:
+            differs.append(
+                f"CASE WHEN t.{VERSION} IS NOT NULL AND d.version IS NOT NULL "
+                f"THEN t.{VERSION} <> d.version ELSE {by_modified} END"
+            )
+        else:
+            differs.append(by_modified)
+        query = text(f"""
+            SELECT d.key FROM unnest(CAST(:keys AS {self._type}[]), CAST(:modified AS timestamptz[]),
+                CAST(:versions AS bigint[])) AS d (key, modified, version)
+            LEFT JOIN {self._table} t ON t.division = :division AND t.{self._key} = d.key
+            WHERE {" OR ".join(differs)}
+        """)  # noqa: S608
+        values = {
+            "division": division,
+            "keys": [stamp.key for stamp in stamps],
+            "modified": [stamp.modified for stamp in stamps],
+            "versions": [stamp.version for stamp in stamps],
+        }
+        keys = set(connection.execute(query, values).scalars()) if stamps else set()
+        return [stamp for stamp in stamps if stamp.key in keys]
+
+    def here(self, connection: Connection, division: int, keys: Sequence[Any]) -> set[Any]:
+        """Those of some keys that are live here."""
+        query = text(f"SELECT t.{self._key} FROM {self._table} t WHERE {self._live} AND {self._is_one_of}")  # noqa: S608
+        return set(connection.execute(query, {"division": division, "keys": list(keys)}).scalars())
+
+    def live_keys(self, connection: Connection, division: int) -> list[Any]:
+        query = text(f"SELECT t.{self._key} FROM {self._table} t WHERE {self._live}")  # noqa: S608
+        return list(connection.execute(query, {"division": division}).scalars())
+
+    def rows(self, connection: Connection, division: int, keys: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
+        """Live rows by key, each with its data columns."""
+        names = data_columns(self._resource)
+        at = names.index(self._resource.key_column.name)
+        columns = ", ".join(f"t.{quote(name)}" for name in names)
+        query = text(f"SELECT {columns} FROM {self._table} t WHERE {self._live} AND {self._is_one_of}")  # noqa: S608
+        result = connection.execute(query, {"division": division, "keys": list(keys)})
+        return {row[at]: tuple(row) for row in result}
+
+    def unseen_keys(
+        self, connection: Connection, division: int, began: datetime, since: date | None
+    ) -> list[Any]:
+        """Keys of the live rows (dated ``since`` or later) that a reading that began then did not bring."""
+        query = text(f"SELECT t.{self._key} FROM {self._table} t WHERE {self._unseen(since)}")  # noqa: S608
+        return list(connection.execute(query, self._values(division, began, since)).scalars())
+
+    def unseen(self, connection: Connection, division: int, began: datetime, since: date | None) -> int:
+        """How many live rows (dated ``since`` or later) a reading that began then did not bring."""
+        query = text(f"SELECT count(*) FROM {self._table} t WHERE {self._unseen(since)}")  # noqa: S608
+        return int(connection.execute(query, self._values(division, began, since)).scalar_one())
+
+    def bury_unseen(self, connection: Connection, division: int, began: datetime, since: date | None) -> int:
+        """Bury them; counts them."""
+        statement = text(f"{bury_sql(self._resource, self._table)} WHERE {self._unseen(since)}")
+        return connection.execute(statement, self._values(division, began, since)).rowcount
+
+    def _unseen(self, since: date | None) -> str:
+        name = self._resource.by_property[self._resource.date].name if self._resource.date else ""
+        dated = f"AND t.{quote(name)} >= :since" if since and name else ""
+        return f"""
+            {self._live} AND t._synced_at < :began {dated} AND NOT EXISTS (
+                SELECT FROM exact_sync.seen s WHERE s.division = :division AND s.resource = :resource
+                AND s.key = t.{self._key}::text)
+        """
+
+    def _values(self, division: int, began: datetime, since: date | None) -> dict[str, Any]:
+        values = {"division": division, "resource": self._resource.name, "began": began}
+        return values | ({"since": since} if since else {})
+
+    def bury_logged(
+        self, connection: Connection, division: int, deletions: Sequence[Deletion], *, by_version: bool
+    ) -> int:
+        """Bury what Exact's log says is gone, except rows that came (again) after that; counts them.
+
+        ``by_version``: the table is read by row version, so those tell what came first.
+        """
+        after = "true"
+        if self._resource.has_modified:
+            after = (
+                "(t.modified IS NULL OR d.moment IS NULL "
+                f"OR {modified('t.modified')} <= {modified('d.moment')})"
+            )
+        if self._resource.is_versioned and by_version:
+            after = f"CASE WHEN t.{VERSION} IS NULL THEN {after} ELSE t.{VERSION} < d.version END"
+        statement = text(f"""
+            {bury_sql(self._resource, self._table)}
+            {"USING" if self._resource.hard_deletes else "FROM"}
+                unnest(CAST(:keys AS {self._type}[]), CAST(:versions AS bigint[]),
+                       CAST(:moments AS timestamptz[])) AS d (key, version, moment)
+            WHERE {self._live} AND t.{self._key} = d.key AND {after}
+        """)
+        values = {
+            "division": division,
+            "keys": [deletion.key for deletion in deletions],
+            "versions": [deletion.version for deletion in deletions],
+            "moments": [deletion.moment for deletion in deletions],
+        }
+        return connection.execute(statement, values).rowcount
+
+    def purge(self, connection: Connection, division: int) -> int:
+        """Remove the rows that were only marked as deleted; counts them."""
+        statement = f"DELETE FROM {self._table} t WHERE t.division = :division AND t._deleted_at IS NOT NULL"  # noqa: S608
+        return connection.execute(text(statement), {"division": division}).rowcount

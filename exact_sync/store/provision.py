@@ -1,0 +1,104 @@
+"""Tables that migrations know nothing of: of resources that the settings switch on or define.
+
+They are made when they are first needed; later they only grow: a new property becomes a new
+column, and a type may widen, never narrow.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, inspect, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateColumn
+
+from exact_sync.catalog import Resource
+from exact_sync.store.database import Database
+from exact_sync.store.merging import quote
+from exact_sync.store.tables import SCHEMA
+from exact_sync.store.tables import table as table_of
+
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
+_LOCK = text("SELECT pg_advisory_xact_lock(1163411779, 2)")
+"""The same as an upgrade's: only one process changes the schema at a time."""
+
+
+def make(database: Database, resources: Iterable[Resource]) -> None:
+    """A table with every column for each of these; nothing where all is there."""
+    wanted = [resource for resource in resources if not resource.is_inferred]
+    if not wanted:
+        return
+    with database.begin() as connection:
+        there = columns_there(connection)
+        if all(_fits(there, table_of(resource)) for resource in wanted):
+            return
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+        connection.execute(_LOCK)
+        for resource in wanted:
+            fit(connection, table_of(resource), columns_there(connection))
+
+
+def columns_there(connection: Connection) -> dict[str, dict[str, str]]:
+    """Column names and PostgreSQL types of every table in the readers' schema."""
+    query = text("""
+        SELECT c.relname AS name, a.attname AS column, format_type(a.atttypid, a.atttypmod) AS type
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = :schema AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+    """)
+    found: dict[str, dict[str, str]] = {}
+    for row in connection.execute(query, {"schema": SCHEMA}):
+        found.setdefault(row.name, {})[row.column] = row.type
+    return found
+
+
+def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) -> None:
+    """Make a table, or its missing columns and indexes, or widen its types."""
+    dialect = connection.dialect
+    known = there.get(table.name)
+    if known is None:
+        table.create(connection)
+        return
+    name = f"{SCHEMA}.{quote(table.name)}"
+    for column in table.columns:
+        wanted = _type(column)
+        if column.name not in known:
+            definition = CreateColumn(column).compile(dialect=dialect)
+            connection.execute(text(f"ALTER TABLE {name} ADD COLUMN {definition}"))
+        elif _widens(known[column.name], wanted):
+            connection.execute(
+                text(
+                    f"ALTER TABLE {name} ALTER COLUMN {quote(column.name)} TYPE {wanted} "
+                    f"USING {quote(column.name)}::{wanted}"
+                )
+            )
+    made = {index["name"] for index in inspect(connection).get_indexes(table.name, SCHEMA)}
+    for index in table.indexes:
+        if index.name not in made:
+            index.create(connection)
+
+
+def _fits(there: dict[str, dict[str, str]], table: Table) -> bool:
+    known = there.get(table.name)
+    if known is None:
+        return False
+    types = {column.name: _type(column) for column in table.columns}
+    return all(name in known and not _widens(known[name], kind) for name, kind in types.items())
+
+
+def _type(column: Column[Any]) -> str:
+    return str(column.type.compile(_POSTGRES)).lower()
+
+
+_WIDER = {
+    "smallint": ("integer", "bigint", "numeric", "text"),
+    "integer": ("bigint", "numeric", "text"),
+    "bigint": ("numeric", "text"),
+    "date": ("timestamp with time zone", "text"),
+}
+
+
+def _widens(there: str, wanted: str) -> bool:
+    """Whether a column's type must change; never to a narrower one."""
+    if there == wanted or there == "text":
+        return False
+    return wanted in _WIDER.get(there, ("text",))

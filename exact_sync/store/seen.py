@@ -1,0 +1,31 @@
+"""Which keys came while everything is being read, so that what did not come can be told.
+
+Kept in a table, because such a reading may take several runs.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, func, select, text
+
+from exact_sync.store.state import seen
+
+_NOTE = text("""
+    INSERT INTO exact_sync.seen (division, resource, key)
+    SELECT :division, :resource, unnest(CAST(:keys AS text[])) ON CONFLICT DO NOTHING
+""")
+
+
+def note(connection: Connection, division: int, resource: str, keys: Iterable[object]) -> None:
+    """These keys exist at Exact."""
+    texts = [str(key) for key in keys]
+    if texts:
+        connection.execute(_NOTE, {"division": division, "resource": resource, "keys": texts})
+
+
+def count(connection: Connection, division: int, resource: str) -> int:
+    query = select(func.count()).where(seen.c.division == division, seen.c.resource == resource)
+    return int(connection.execute(query).scalar_one())
+
+
+def forget(connection: Connection, division: int, resource: str) -> None:
+    connection.execute(delete(seen).where(seen.c.division == division, seen.c.resource == resource))

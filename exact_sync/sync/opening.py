@@ -1,0 +1,87 @@
+"""Where every run begins: the checkpoint is read from PostgreSQL, never from memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from exact_sync.catalog import Resource
+from exact_sync.clock import Clock
+from exact_sync.exact.client import Client
+from exact_sync.store import checkpoints, divisions, learned, runs
+from exact_sync.store.checkpoints import Checkpoint
+from exact_sync.store.database import Database
+from exact_sync.sync.task import CONNECTION_WIDE, Options, Task
+
+LEFT_ALONE_FOR = timedelta(days=7)
+"""After so long without a run all keys are compared."""
+VERIFY = "verify"
+"""What the run log calls a run that compares and doesn't move the checkpoint."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What every run needs."""
+
+    client: Client
+    database: Database
+    clock: Clock
+    options: Options
+
+    def task(
+        self,
+        resource: Resource,
+        division: int,
+        on_page: Callable[[int], None],
+        *,
+        full: bool = False,
+        is_verification: bool = False,
+    ) -> Task:
+        """Begin one attempt, and note that in the run log."""
+        where = division if resource.per_division else CONNECTION_WIDE
+        with self.database.begin() as connection:
+            checkpoint = checkpoints.read(connection, where, resource.name)
+            self.client.budget(division, divisions.known_budget(connection, division))
+            purpose = VERIFY if is_verification else resource.strategy
+            run_id = runs.open_run(connection, where, resource.name, purpose, full)
+            began_at = connection.execute(select(func.now())).scalar_one()
+            moved_at = divisions.moved_at(connection, division) if resource.per_division else None
+            if _was_left_alone(checkpoint, began_at):
+                checkpoint = replace(checkpoint, sweep_wanted=True)
+            columns = learned.read(connection, resource) if resource.is_inferred else None
+            if not is_verification:
+                checkpoints.save(connection, where, resource.name, attempted_at=began_at)
+        return Task(
+            resource=resource,
+            division=where,
+            asked=division,
+            full=full,
+            client=self.client,
+            database=self.database,
+            clock=self.clock,
+            options=self.options,
+            checkpoint=checkpoint,
+            run_id=run_id,
+            began_at=began_at,
+            on_page=on_page,
+            moved_at=moved_at,
+            learned=columns,
+        )
+
+
+def _was_left_alone(point: Checkpoint, now: datetime) -> bool:
+    """Nobody told this table of deletions for a while."""
+    return (
+        point.swept_at is not None
+        and point.attempted_at is not None
+        and now - point.attempted_at > LEFT_ALONE_FOR
+    )
+
+
+def is_unavailable(task: Task) -> bool:
+    """True where Exact refused the resource within the last day."""
+    point = task.checkpoint
+    if point.outcome != "unavailable" or point.retry_at is None:
+        return False
+    return task.clock.now() < point.retry_at

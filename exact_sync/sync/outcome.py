@@ -1,0 +1,53 @@
+"""How a run ended."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from exact_sync.catalog import Resource
+from exact_sync.errors import ExactSyncError, TryLater
+from exact_sync.store.runs import Tally
+from exact_sync.sync.task import CONNECTION_WIDE
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One disagreement between the mirror and Exact."""
+
+    kind: str
+    """missing, extra, changed, count or sum."""
+    what: str
+    """A key, or a ledger account with its year and period."""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    division: int
+    resource: str
+    status: str
+    """ok, unavailable, suspect, quarantine, later, stopped, failed; verified or differs."""
+    tally: Tally = field(default_factory=Tally)
+    message: str | None = None
+    hint: str | None = None
+    exit_code: int = 0
+    until: datetime | None = None
+    """When it is worth trying again."""
+    error: ExactSyncError | None = None
+    checked: str = ""
+    """What a verification compared, in words."""
+    differences: tuple[Difference, ...] = ()
+
+
+def not_begun(resource: Resource, division: int, error: ExactSyncError) -> Outcome:
+    return Outcome(
+        division if resource.per_division else CONNECTION_WIDE,
+        resource.name,
+        "later" if isinstance(error, TryLater) else "failed",
+        message=error.message,
+        hint=error.hint,
+        exit_code=error.exit_code,
+        until=getattr(error, "until", None),
+        error=error,
+    )

@@ -1,0 +1,171 @@
+"""The row version cursor: what was written behind a version, through Exact's Sync API.
+
+Each reading begins below the highest version that we hold, so that it must bring that row again, or
+a newer one. Where it brings neither, Exact numbers its rows anew (it moved the division), or shows
+us nothing any more: one look at the lowest row tells which.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection
+
+from exact_sync.catalog import DELETIONS, Strategy
+from exact_sync.errors import Refused, Unavailable
+from exact_sync.exact.odata import Query, Record
+from exact_sync.store.keys import Stamp
+from exact_sync.sync import cursors, deletions, modified, snapshot, whole
+from exact_sync.sync.questions import Questions
+from exact_sync.sync.rows import Batch, read_version
+from exact_sync.sync.standing import BEGINNING, Brought, Standing
+from exact_sync.sync.task import Suspect, Task
+from exact_sync.sync.whole import Whole
+
+
+def read(task: Task) -> None:
+    questions = Questions(task)
+    if questions.knows("no sync"):
+        _read_otherwise(task)
+        return
+    try:
+        _read_feed(task, questions)
+    except (Refused, Unavailable) as refusal:
+        if task.tally.records or task.resource.endpoint.startswith("sync/"):
+            raise
+        task.note(f"{questions.feed.endpoint} is refused here ({refusal.message})")
+        _read_otherwise(task)
+        questions.learn("no sync")
+
+
+def _read_otherwise(task: Task) -> None:
+    """Through the resource's own endpoint; what that refuses too is refused for good."""
+    if task.resource.has_modified:
+        task.claim(Strategy.MODIFIED)
+        modified.read(task)
+    else:
+        task.claim(Strategy.SNAPSHOT)
+        snapshot.read(task)
+
+
+def _read_feed(task: Task, questions: Questions) -> None:
+    resume = task.checkpoint.resume or {}
+    stood = Standing.from_json(resume.get("standing"))
+    unfinished = None
+    if not task.full and resume.get("moved_at") == _text(task.moved_at):
+        unfinished = Whole.from_json(resume.get("whole"))
+    reason = None if unfinished else _why_everything(task, stood)
+    if reason:
+        _distrust(task, reason)
+    if task.full or stood is None or reason or unfinished:
+        _read_everything(task, questions, unfinished, stood)
+        return
+    with task.database.begin() as connection:
+        last = task.keys.last(connection, task.division, stood.highest if task.resource.is_log else None)
+    if not _read_on(task, questions, stood, last) and _is_numbered_anew(task, questions):
+        if not (task.resource.is_log and stood.has_expired(task.clock.now())):
+            _distrust(task, "Exact numbers its rows anew: everything is read again")
+        _read_everything(task, questions, None, stood)
+
+
+def _distrust(task: Task, reason: str) -> None:
+    task.note(reason)
+    if task.resource.name == DELETIONS.name:
+        deletions.mistrust(task)
+
+
+def _why_everything(task: Task, stood: Standing | None) -> str | None:
+    """Why a position is none any more."""
+    if stood is None:
+        return None
+    if stood.moved_at != _text(task.moved_at):
+        return "the division was moved to another database at Exact: everything is read again"
+    if stood.is_too_old(task.clock.now()):
+        return "the last reading is older than Exact's log of deletions: everything is read again"
+    return None
+
+
+def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | None) -> bool:
+    """What was written since, and what we hold last; True if that came again."""
+    begin = stood.settled if last is None or last.version is None else min(stood.settled, last.version - 1)
+    link = cursors.position(task.checkpoint.resume, questions.feed_digest).get("link")
+    brought, is_there = Brought(), last is None
+    for page in questions.pages(lambda: questions.behind(begin), resume=link):
+        batch = _shape(task, page.records, brought)
+        is_there = is_there or (last is not None and last.key in batch.keys)
+        if page.next_link is None:
+            stands = stood.after(brought, task.clock.now())
+            _keep(task, batch, cursor=str(stands.highest), resume={"standing": stands.as_json()})
+        else:
+            _keep(task, batch, resume=_position(questions, page.next_link, stood))
+    return is_there
+
+
+def _read_everything(
+    task: Task, questions: Questions, unfinished: Whole | None, stood: Standing | None
+) -> None:
+    """All rows there are; what does not come is gone."""
+    link = None
+    if unfinished is not None:
+        link = cursors.position(task.checkpoint.resume, questions.feed_digest).get("link")
+    reading = unfinished if unfinished is not None and link else whole.begin(task)
+    task.read_since = reading.began
+    brought = Brought()
+    ending = whole.Ending(task, is_all=link is None)
+    for page in questions.pages(lambda: questions.behind(BEGINNING), resume=link):
+        batch = _shape(task, page.records, brought)
+        reading = ending.page(reading, batch)
+        if page.next_link is not None:
+            state = _position(questions, page.next_link, stood)
+            state |= {"whole": reading.as_json(), "moved_at": _text(task.moved_at)}
+            _keep(task, batch, ending.note, resume=state)
+        else:
+            stands = replace(Standing(), moved_at=_text(task.moved_at)).after(brought, task.clock.now())
+            standing = {"standing": stands.as_json()}
+            _keep(task, batch, ending.end, cursor=str(stands.highest), resume=standing)
+    ending.speak()
+
+
+def _is_numbered_anew(task: Task, questions: Questions) -> bool:
+    """Look at the lowest row that we hold. Raises Suspect where Exact has no row at all any more."""
+    with task.database.begin() as connection:
+        first = task.keys.first(connection, task.division)
+        known = task.writer.live(connection, task.division)
+    if first is None or first.version is None:
+        return False
+    query = questions.behind(first.version - 1)
+    found = task.client.first(task.asked, Query(query.endpoint, query.select, query.filter, top=1))
+    if found is not None:
+        keys = task.shaper.batch(task.division, [found]).keys
+        return keys != [first.key] or read_version(found) != first.version
+    if task.resource.is_log or cursors.is_suspect(0, known, task.checkpoint.accepted_rows) is False:
+        return True
+    raise Suspect(task.resource.name, task.division, 0, known)
+
+
+def _shape(task: Task, records: list[Record], brought: Brought) -> Batch:
+    brought.add(version for record in records if (version := read_version(record)) is not None)
+    return task.shape(task.wanted(records))
+
+
+def _keep(
+    task: Task, batch: Batch, also: Callable[[Connection], None] | None = None, **checkpoint: Any
+) -> None:
+    """A page, its checkpoint, and the deletions that it tells of."""
+
+    def work(connection: Connection) -> None:
+        if task.resource.name == DELETIONS.name:
+            deletions.apply(task, connection, batch)
+        if also is not None:
+            also(connection)
+
+    task.keep(batch, work, **checkpoint)
+
+
+def _position(questions: Questions, link: str, stood: Standing | None) -> dict[str, Any]:
+    state: dict[str, Any] = {"link": link, "select": questions.feed_digest}
+    return state | ({"standing": stood.as_json()} if stood else {})
+
+
+def _text(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None

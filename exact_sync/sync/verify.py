@@ -1,0 +1,220 @@
+"""Is the mirror true? Holds one resource of one division against Exact, and mends what differs.
+
+Counts first, because they cost a call; where they differ, or on demand, all keys with their change
+stamps; on demand whole records. What Exact changed after our last reading is no difference: the
+next run brings it.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+
+from exact_sync.catalog import Strategy
+from exact_sync.errors import Refused, Unavailable
+from exact_sync.exact.odata import Record
+from exact_sync.exact.wallclock import to_instant
+from exact_sync.store import quarantine, seen
+from exact_sync.store.keys import Stamp
+from exact_sync.store.tables import data_columns
+from exact_sync.sync import cursors, sweep, whole
+from exact_sync.sync.cursors import is_suspect
+from exact_sync.sync.outcome import Difference
+from exact_sync.sync.questions import Questions
+from exact_sync.sync.rows import Batch
+from exact_sync.sync.standing import Standing
+from exact_sync.sync.task import Suspect, Task
+
+
+@dataclass(frozen=True)
+class Checks:
+    """What is to be compared."""
+
+    keys: bool = False
+    rows: int | Literal["all"] = 0
+    """So many records are compared column by column; they are drawn by chance."""
+    books: bool = True
+    repair: bool = False
+
+
+@dataclass
+class Findings:
+    """What a comparison found."""
+
+    checked: list[str] = field(default_factory=list)
+    """What was compared, in words."""
+    missing: dict[Any, Stamp] = field(default_factory=dict)
+    changed: dict[Any, str] = field(default_factory=dict)
+    """Key to the columns that differ."""
+    extra: list[Any] = field(default_factory=list)
+    counts: tuple[int, int] | None = None
+    """Ours and Exact's, where they differ."""
+    pending: int = 0
+    """Records that changed at Exact after our last reading."""
+
+    @property
+    def differences(self) -> list[Difference]:
+        found = [Difference("missing", str(key)) for key in self.missing]
+        found += [Difference("changed", str(key), detail) for key, detail in self.changed.items()]
+        found += [Difference("extra", str(key)) for key in self.extra]
+        if not found and self.counts is not None:
+            ours, theirs = self.counts
+            if abs(ours - theirs) > self.pending:
+                found.append(Difference("count", "rows", f"here {ours}, at Exact {theirs}"))
+        return found
+
+
+def compare(task: Task, checks: Checks) -> Findings:
+    """What differs now."""
+    questions = Questions(task)
+    findings = Findings()
+    if not _counts_agree(task, questions, findings) or checks.keys:
+        _compare_keys(task, questions, findings)
+    if checks.rows:
+        _compare_rows(task, questions, findings, checks.rows)
+    return findings
+
+
+def repair(task: Task, findings: Findings) -> None:
+    """Fetch what is missing or changed, bury what is extra. Raises Suspect for too much of that."""
+    questions = Questions(task)
+    task.read_since = task.began_at
+    wanted = {key: Stamp(key) for key in findings.changed} | findings.missing
+    if task.resource.endpoint.startswith("sync/") and wanted:
+        _read_feed_again(task, questions)
+    else:
+        sweep.fetch(task, questions, list(wanted.values()))
+    if findings.extra:
+        with task.database.begin() as connection:
+            known = task.writer.live(connection, task.division)
+        kept = known - len(findings.extra)
+        if is_suspect(kept, known, task.checkpoint.accepted_rows):
+            raise Suspect(task.resource.name, task.division, kept, known)
+
+        def work(connection: Connection) -> None:
+            task.tally.deleted += task.writer.delete_keys(connection, task.division, findings.extra)
+
+        task.transact(work)
+
+
+def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:
+    """True where Exact counts as many records as are here."""
+    if task.resource.endpoint.startswith("sync/") or questions.knows("no count"):
+        return False
+    query = questions.whole()
+    if query.endpoint != task.resource.endpoint:  # a bulk twin does not count
+        query = replace(query, endpoint=task.resource.endpoint)
+    try:
+        theirs = task.client.count(task.asked, query)
+    except (Refused, Unavailable):
+        return False
+    with task.database.begin() as connection:
+        ours = task.writer.live(connection, task.division)
+        ours += len(quarantine.without_row(connection, task.division, task.resource))
+    findings.checked.append(f"{theirs:,} counted")
+    findings.counts = (ours, theirs) if ours != theirs else None
+    return ours == theirs
+
+
+class _Roll:
+    """Which keys Exact has, of all that are here."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._reading = whole.begin(task)
+        self._is_readable = True
+        self.number = 0
+
+    def call(self, batch: Batch) -> None:
+        task = self._task
+        rejected = [reject.key for reject in batch.rejects]
+        self._is_readable = self._is_readable and None not in rejected
+        self.number += len(batch.keys) + len(rejected)
+        with task.database.begin() as connection:
+            seen.note(connection, task.division, task.resource.name, [*batch.keys, *filter(None, rejected)])
+
+    def absent(self) -> list[Any]:
+        """Keys that are here and not at Exact; none where a record's key was unreadable."""
+        task = self._task
+        since = task.options.start_date if task.resource.date else None
+        with task.database.begin() as connection:
+            keys = task.keys.unseen_keys(connection, task.division, self._reading.began, since)
+            seen.forget(connection, task.division, task.resource.name)
+        return keys if self._is_readable else []
+
+
+def _compare_keys(task: Task, questions: Questions, findings: Findings) -> None:
+    roll = _Roll(task)
+    for compared in sweep.compare(task, questions):
+        roll.call(compared.batch)
+        with task.database.begin() as connection:
+            here = task.keys.here(connection, task.division, [stamp.key for stamp in compared.different])
+        for stamp in compared.different:
+            if _is_pending(task, stamp):
+                findings.pending += 1
+            elif stamp.key in here:
+                findings.changed[stamp.key] = "Modified or version"
+            else:
+                findings.missing[stamp.key] = stamp
+    findings.extra = roll.absent()
+    findings.checked.append(f"{roll.number:,} keys")
+
+
+def _compare_rows(task: Task, questions: Questions, findings: Findings, rows: int | Literal["all"]) -> None:
+    roll = _Roll(task)
+    names = data_columns(task.resource)
+    for records in _records(task, questions, rows):
+        batch = task.shaper.batch(task.division, records)
+        roll.call(batch)
+        stamps = {stamp.key: stamp for stamp in sweep.stamps(task, records)}
+        with task.database.begin() as connection:
+            stored = task.keys.rows(connection, task.division, batch.keys)
+        for key, row in zip(batch.keys, batch.rows, strict=True):
+            ours = stored.get(key)
+            if _is_pending(task, stamps[key]):
+                continue
+            if ours is None:
+                findings.missing[key] = stamps[key]
+            elif differing := [name for name, a, b in zip(names, row, ours, strict=False) if a != b]:
+                findings.changed[key] = ", ".join(differing)
+    absent = roll.absent()
+    if rows == "all":
+        findings.extra = absent
+    findings.checked.append(f"{roll.number:,} rows")
+
+
+def _records(task: Task, questions: Questions, rows: int | Literal["all"]) -> Iterator[Sequence[Record]]:
+    """Whole records: all of them, or of some keys that are here."""
+    is_feed = task.resource.endpoint.startswith("sync/")
+    if rows == "all" or is_feed:
+        by_feed = task.cursor_of is Strategy.ROW_VERSION
+        for page in questions.pages(lambda: questions.behind(1) if by_feed else questions.whole()):
+            yield task.wanted(page.records)
+        return
+    with task.database.begin() as connection:
+        keys = task.keys.live_keys(connection, task.division)
+    drawn = random.sample(keys, min(rows, len(keys)))
+    for part in sweep.parts(task, questions, drawn):
+        for page in questions.pages(lambda part=part: questions.by_key(part)):  # type: ignore[misc]
+            yield page.records
+
+
+def _is_pending(task: Task, stamp: Stamp) -> bool:
+    """True for what Exact wrote after our last reading: that is not wrong, only young."""
+    point = task.checkpoint
+    if task.cursor_of is Strategy.ROW_VERSION:
+        standing = Standing.from_json((point.resume or {}).get("standing"))
+        return standing is not None and stamp.version is not None and stamp.version > standing.highest
+    if stamp.modified is None:
+        return False
+    if task.resource.strategy is Strategy.SNAPSHOT:
+        return point.complete_at is not None and stamp.modified > point.complete_at
+    cursor = cursors.parse(point.cursor, task.resource.name, task.division)
+    return cursor is not None and stamp.modified > to_instant(cursor)
+
+
+def _read_feed_again(task: Task, questions: Questions) -> None:
+    for page in questions.pages(lambda: questions.behind(1)):
+        task.keep(task.shape(task.wanted(page.records)))

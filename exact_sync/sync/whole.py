@@ -1,0 +1,118 @@
+"""Everything is read, in as many runs as it takes: what has not come at the end is gone.
+
+The keys that come are noted beside the pages' rows, so that a reading may break off and go on.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from exact_sync.store import quarantine, seen
+from exact_sync.sync.cursors import is_suspect
+from exact_sync.sync.rows import Batch
+from exact_sync.sync.task import Suspect, Task
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A reading of everything, or of all keys, that is under way."""
+
+    began: datetime
+    """By the database's clock."""
+    is_noted: bool
+    """Whether keys are noted; needless where there was no row before."""
+    unreadable: bool = False
+    """A record came whose key can't be read; it may be any of the rows that did not come."""
+
+    def as_json(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"is_noted": self.is_noted, "unreadable": self.unreadable}
+        return state | {"began": self.began.isoformat()}
+
+    @classmethod
+    def from_json(cls, state: object) -> "Whole | None":
+        """What ``as_json`` made; None if it is absent or unreadable."""
+        if not isinstance(state, dict):
+            return None
+        try:
+            began = datetime.fromisoformat(str(state["began"]))
+        except (LookupError, ValueError):
+            return None
+        return cls(began, bool(state.get("is_noted")), bool(state.get("unreadable")))
+
+
+def begin(task: Task) -> Whole:
+    """Begin to read everything."""
+    with task.database.begin() as connection:
+        live = task.writer.live(connection, task.division)
+        seen.forget(connection, task.division, task.resource.name)
+    return Whole(task.began_at, live > 0)
+
+
+class Ending:
+    """Follows the pages of such a reading, to its end."""
+
+    def __init__(self, task: Task, *, is_all: bool) -> None:
+        """``is_all``: this run brings all pages, not only the last ones."""
+        self._task = task
+        self._is_all = is_all
+        self._whole: Whole | None = None
+        self._keys: list[object] = []
+        self._rejected: list[str] = []
+        self._suspect: Suspect | None = None
+
+    def page(self, whole: Whole, batch: Batch) -> Whole:
+        """The reading after a page; also what could not become a row exists at Exact."""
+        rejected = [reject.key for reject in batch.rejects]
+        if None in rejected:
+            whole = replace(whole, unreadable=True)
+        self._keys = [*batch.keys, *(key for key in rejected if key is not None)]
+        self._rejected += [reject.name for reject in batch.rejects]
+        self._whole = whole
+        return whole
+
+    def note(self, connection: Connection) -> None:
+        """The page's keys were seen; in the transaction of its rows."""
+        if self._whole is not None and self._whole.is_noted:
+            seen.note(connection, self._task.division, self._task.resource.name, self._keys)
+
+    def end(self, connection: Connection) -> None:
+        """The last page; in the transaction of its rows."""
+        task = self._task
+        assert self._whole is not None  # noqa: S101 - a page has been met
+        self.note(connection)
+        self._suspect = bury_unseen(task, connection, self._whole)
+        if self._is_all and self._suspect is None:
+            quarantine.release_others(connection, task.division, task.resource.name, self._rejected)
+        task.save(connection, complete_at=task.clock.now(), **done(task.clock.now()))
+        task.is_swept = True
+
+    def speak(self) -> None:
+        """Raises Suspect where burying what did not come would have been deleting on silence."""
+        if self._suspect is not None:
+            raise self._suspect
+
+
+def done(now: datetime) -> dict[str, Any]:
+    """What a checkpoint says when all keys have been seen."""
+    return {"swept_at": now, "sweep": None, "sweep_wanted": False}
+
+
+def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | None:
+    """Bury what did not come; or say why that would be deleting on silence."""
+    if not whole.is_noted or task.resource.is_log:
+        task.save(connection, accepted_rows=None)
+        return None
+    since = task.options.start_date if task.resource.date else None
+    known = task.writer.live(connection, task.division)
+    gone = task.keys.unseen(connection, task.division, whole.began, since)
+    if gone and is_suspect(known - gone, known, task.checkpoint.accepted_rows):
+        return Suspect(task.resource.name, task.division, known - gone, known)
+    if gone and whole.unreadable:
+        task.note("nothing was deleted, because a record's key is unreadable")
+    elif gone:
+        task.tally.deleted += task.keys.bury_unseen(connection, task.division, whole.began, since)
+    seen.forget(connection, task.division, task.resource.name)
+    task.save(connection, accepted_rows=None)
+    return None
