@@ -1,5 +1,6 @@
 """A real PostgreSQL, a simulator on a real port, and one clock for both sides."""
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -24,6 +25,13 @@ _numbers = itertools.count()
 # No deadline: a busy machine must not fail a test.
 hypothesis.settings.register_profile("exact-sync", deadline=None)
 hypothesis.settings.load_profile("exact-sync")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
