@@ -7,6 +7,7 @@ Run as ``python -m tests.forks`` this is the process that waits to be forked: an
 """
 
 import atexit
+import gc
 import json
 import os
 import subprocess
@@ -81,6 +82,8 @@ def _wait_for_orders() -> None:
     import exact_sync.cli.work
     import exact_sync.scheduler.daemon  # noqa: F401 - this is what forks need not do
 
+    gc.collect()
+    gc.freeze()
     for line in sys.stdin:
         if os.fork() == 0:
             _guard(**json.loads(line))

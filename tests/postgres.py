@@ -20,6 +20,8 @@ max_connections = 200
 shared_buffers = 64MB
 max_wal_size = 4GB
 autovacuum = off
+jit = off
+io_method = sync
 """
 
 _MEMORY = Path("/dev/shm")
