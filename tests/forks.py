@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ class Fork:
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it has just ended, and that is about to be noted
+                os.kill(self.pid, number)
 
 
 def fork(arguments: tuple[str, ...], environment: dict[str, str], folder: Path, out: Path, err: Path) -> Fork:
@@ -71,11 +73,15 @@ def _origin() -> tuple["subprocess.Popen[bytes]", threading.Lock]:
         start_new_session=True,
     )
 
-    def end() -> None:
-        process.communicate()
-
-    atexit.register(end)
+    atexit.register(_end, process)
     return process, threading.Lock()
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    process.wait(10)
 
 
 def _wait_for_orders() -> None:
