@@ -1,11 +1,14 @@
 """A real PostgreSQL, a simulator on a real port, and one clock for both sides."""
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
+import httpx
 import hypothesis
 import psycopg
 import pytest
@@ -22,6 +25,21 @@ _numbers = itertools.count()
 # No deadline: a busy machine must not fail a test.
 hypothesis.settings.register_profile("exact-sync", deadline=None)
 hypothesis.settings.load_profile("exact-sync")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Each of httpx's clients reads all of the world's for itself, in 30 ms."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx._transports.default, "create_ssl_context", cache(httpx.create_ssl_context))
+        yield
 
 
 @pytest.fixture(scope="session")

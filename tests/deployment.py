@@ -13,11 +13,13 @@ from exact_sync.exact.transport import Patience
 from exact_sync.service import Service
 from exact_sync.simulator import Simulator
 from exact_sync.simulator.clock import Clock as SimulatorClock
-from exact_sync.simulator.company import found_company
 from exact_sync.simulator.edits import random_edits
 from exact_sync.sync.once import exit_code
 from exact_sync.sync.outcome import Outcome
+from tests.founding import TINY, found
 from tests.mirror import differences
+
+__all__ = ["DIVISION", "START", "TINY", "Deployment", "SharedClock", "Silent"]
 
 DIVISION = 124132
 START = datetime(2026, 6, 25, 12, 0, tzinfo=UTC)
@@ -88,9 +90,7 @@ class Deployment:
         self.service = Service(
             self.settings, clock, patience=patience or Patience(read=5.0, whole_answer=60.0)
         )
-        found_company(
-            simulator.books, DIVISION, size="small", seed=1, today=clock.now().date(), counts=counts or TINY
-        )
+        found(simulator.books, DIVISION, clock.now().date(), counts=counts)
 
     def __enter__(self) -> "Deployment":
         self.sign_in()
@@ -142,16 +142,3 @@ class Deployment:
 
     def violations(self) -> dict[str, int]:
         return {name: count for name, count in self.simulator.stats.violations.items() if count}
-
-
-TINY = {
-    "crm/Accounts": 40,
-    "crm/Contacts": 30,
-    "logistics/Items": 25,
-    "salesinvoice/SalesInvoices": 60,
-    "documents/Documents": 30,
-    "documents/DocumentAttachments": 25,
-    "cashflow/Payments": 40,
-    "financialtransaction/Transactions": 150,
-}
-"""Rows of a company that is founded in no time."""

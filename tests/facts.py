@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from exact_sync.cli import main
 from exact_sync.service import Service
-from exact_sync.simulator.company import found_company
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.status import DivisionStatus, ResourceStatus
-from tests.deployment import DIVISION, TINY, Deployment
+from tests.deployment import DIVISION, Deployment
+from tests.founding import found
 
 OTHER = 124229
 """A second division, where a story needs one."""
@@ -65,10 +65,7 @@ def only(outcomes: Sequence[Outcome], name: str, division: int = DIVISION) -> Ou
 
 def found_other(deployment: Deployment, counts: dict[str, int] | None = None) -> None:
     """Put a second company into the books, in division OTHER."""
-    found_company(
-        deployment.books, OTHER, size="small", seed=2, today=deployment.clock.now().date(),
-        counts=counts or TINY,
-    )  # fmt: skip
+    found(deployment.books, OTHER, deployment.clock.now().date(), seed=2, counts=counts)
 
 
 def restart(deployment: Deployment, **changed: Any) -> None:

@@ -1,5 +1,6 @@
 """PostgreSQL servers for tests: fast, not durable, and one that may be stopped and started."""
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -19,7 +20,12 @@ max_connections = 200
 shared_buffers = 64MB
 max_wal_size = 4GB
 autovacuum = off
+jit = off
+io_method = sync
 """
+
+_MEMORY = Path("/dev/shm")
+_ROOM = 2 * 1024**3
 
 
 class Server:
@@ -55,7 +61,7 @@ class Server:
 @contextmanager
 def a_server(*, keeps_what_it_committed: bool = False) -> Iterator[Server]:
     """A new server; it and its folder are gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="exact-sync-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="exact-sync-tests-", dir=_place()))
     server = get_server(folder / "pg", cleanup_mode="stop", start=False)
     with server._lock:
         server.ensure_pgdata_inited()
@@ -65,3 +71,9 @@ def a_server(*, keeps_what_it_committed: bool = False) -> Iterator[Server]:
     yield Server(server)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place() -> Path | None:
+    """In memory, where there is room: a database is copied there in a tenth of the time."""
+    usable = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK)
+    return _MEMORY if usable and shutil.disk_usage(_MEMORY).free > _ROOM else None

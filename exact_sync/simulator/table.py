@@ -211,8 +211,7 @@ class Table:
         return values
 
     def _complete(self, values: Mapping[str, Any]) -> Record:
-        self._checked(values)
-        record = {name: values.get(name) for name in self.entity.properties}
+        record = {**dict.fromkeys(self.entity.properties), **self._checked(values)}
         if "Division" in record and record["Division"] is None:
             record["Division"] = self.division
         return record

@@ -1,5 +1,6 @@
 """Alembic, run from inside: the migrations travel with the package."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -36,7 +37,14 @@ def current(connection: Connection) -> str | None:
 
 
 def head() -> str | None:
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return _revisions(_folder())[0]
+
+
+@cache
+def _revisions(folder: Path) -> tuple[str | None, frozenset[str]]:
+    """The newest revision and all of them; read once, as that means running the migrations' files."""
+    scripts = ScriptDirectory(str(folder))
+    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
 
 
 def upgrade(database: Database) -> bool:
@@ -61,10 +69,10 @@ def upgrade(database: Database) -> bool:
 def is_current(connection: Connection) -> bool:
     """True if the database is at our newest revision; raises SchemaAhead if it is beyond."""
     revision = current(connection)
-    scripts = ScriptDirectory.from_config(alembic_config())
-    if revision is not None and revision not in {script.revision for script in scripts.walk_revisions()}:
+    newest, known = _revisions(_folder())
+    if revision is not None and revision not in known:
         raise SchemaAhead(
             f"the database is at revision {revision}, which this exact-sync does not know",
             "it was upgraded by a newer exact-sync: run that one",
         )
-    return revision == scripts.get_current_head()
+    return revision == newest

@@ -42,7 +42,8 @@ def expected(edm: Edm, prop: str) -> str:
         if kind is edm and edm is not Edm.DATETIME:
             return name
     is_date = prop.endswith(("Date", "Since")) or prop.startswith("FreeDateField_")
-    return "date" if is_date and prop not in ("DivisionMoveDate", "DeletedDate") else "timestamp with time zone"
+    is_moment = prop in ("DivisionMoveDate", "DeletedDate") or not is_date
+    return "timestamp with time zone" if is_moment else "date"
 
 
 @pytest.mark.parametrize(("edm", "prop"), TYPES)

@@ -156,7 +156,7 @@ def test_staging_is_empty_again_after_the_transaction(database: Database) -> Non
             ITEMS.stage(connection, [row("items", number)])
             assert ITEMS.merge(connection) == Written(1, 0)
             connection.commit()
-        tables = text("SELECT count(*) FROM pg_class WHERE relname = 'stage_items'")
+        tables = text("SELECT count(*) FROM pg_class WHERE relname LIKE 'stage_items_%'")
         assert connection.execute(tables).scalar_one() == 1
 
 

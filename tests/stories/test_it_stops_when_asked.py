@@ -3,8 +3,23 @@
 import os
 import signal
 
+from exact_sync.cli.work import PATIENCE
+from exact_sync.scheduler.daemon import GRACE
 from tests.postgres import Server
 from tests.processes import Machine, one_clear_line, until
+
+IN_A_HURRY = """
+import sys
+from exact_sync.cli import main, work
+from exact_sync.scheduler import daemon
+daemon.GRACE, work.PATIENCE = daemon.GRACE / 10, work.PATIENCE / 10
+sys.exit(main())
+"""
+"""The daemon, with a tenth of its patience: nobody has to wait for all of it."""
+
+
+def test_who_stops_us_and_gives_ten_seconds_is_not_kept_waiting() -> None:
+    assert GRACE < PATIENCE < 10
 
 
 def test_the_daemon_stops_within_seconds_though_a_request_hangs(
@@ -13,7 +28,7 @@ def test_the_daemon_stops_within_seconds_though_a_request_hangs(
     # One hangs in the list of divisions, which the scheduler reads itself, one in a worker.
     machine.simulator.faults.add("timeout", path="system/Divisions")
     shaky_machine.simulator.faults.add("timeout", path="Journals")
-    daemons = {machine: machine.start("run"), shaky_machine: shaky_machine.start("run")}
+    daemons = {each: each.start("run", program=("-c", IN_A_HURRY)) for each in (machine, shaky_machine)}
     for each in daemons:
         until(lambda each=each: [fault.used for fault in each.simulator.faults] == [1], "a hanging request")
     for daemon in daemons.values():
@@ -30,7 +45,7 @@ def test_the_daemon_stops_while_it_waits_for_its_database(
     shaky_machine: Machine, another_server: Server
 ) -> None:
     another_server.stop()
-    daemon = shaky_machine.start("run")
+    daemon = shaky_machine.fork("run")
     daemon.says("the database can't be used now")
     daemon.signal(signal.SIGINT)
     assert daemon.ends() == 0, daemon
@@ -38,7 +53,7 @@ def test_the_daemon_stops_while_it_waits_for_its_database(
 
 
 def test_an_interrupted_sync_exits_with_4_and_the_next_one_goes_on(machine: Machine) -> None:
-    sync = machine.start("sync")
+    sync = machine.fork("sync")
     machine.simulator.faults.add("hook", after=5, hook=lambda context: sync.signal(signal.SIGINT))
     assert sync.ends() == 4, sync
     assert "asked to stop" in one_clear_line(sync.err)

@@ -22,12 +22,17 @@ LOCK = """
 
 def test_of_two_syncs_at_once_one_works_and_the_other_exits_4(machine: Machine) -> None:
     the_token_has_ended(machine.deployment)
-    ended: list[tuple[int, Process]] = []
-    machine.simulator.faults.add("hook", hook=lambda context: ended.append(machine.run("sync")))
-    first, process = machine.run("sync")
-    assert first == 0, process
-    [(second, other)] = ended
-    assert second == 4, other
+    others: list[Process] = []
+
+    def start_another(context: Context) -> None:
+        others.append(machine.fork("sync"))
+        others[0].ends()
+
+    machine.simulator.faults.add("hook", hook=start_another)
+    process = machine.fork("sync")
+    assert process.ends() == 0, process
+    [other] = others
+    assert other.ends() == 4, other
     assert (
         f"another run holds the work (exact-sync sync {os.uname().nodename}:{process.pid}"
         in one_clear_line(other.err)

@@ -29,7 +29,7 @@ def test_the_daemon_waits_for_its_database_and_for_a_sign_in_and_survives_a_rest
     machine.nobody_is_signed_in()
     deployment.service.database.close()
     another_server.stop()
-    daemon = machine.start("run", **EVERY_SECOND)
+    daemon = machine.fork("run", **EVERY_SECOND)
 
     daemon.says("the database can't be used now")
     another_server.start()
@@ -44,8 +44,8 @@ def test_the_daemon_waits_for_its_database_and_for_a_sign_in_and_survives_a_rest
     a_whole_cycle(machine)
     assert deployment.differences(deleted=False) == []
 
-    code, process = machine.run("sync")
-    assert code == 4, process
+    process = machine.fork("sync")
+    assert process.ends() == 4, process
     assert f":{daemon.pid}" in one_clear_line(process.err)
 
     another_server.restart()

@@ -34,8 +34,8 @@ def test_a_one_shot_whose_database_restarts_leaves_whole_pages_and_goes_on_the_n
         another_server.restart()
 
     machine.simulator.faults.add("hook", path="crm/Accounts", query="$skiptoken", after=1, hook=restart)
-    code, process = machine.run("sync", "customers")
-    assert code == 4, process
+    process = machine.fork("sync", "customers")
+    assert process.ends() == 4, process
     assert "try again later" in one_clear_line(process.err)
     assert machine.query("SELECT count(*) FROM exact.customers") == [(120,)]
     assert machine.query(
@@ -53,8 +53,8 @@ def test_a_one_shot_without_its_database_exits_with_4_and_asks_exact_nothing(
 ) -> None:
     shaky_machine.simulator.stats.reset()
     another_server.stop()
-    code, process = shaky_machine.run("sync")
-    assert code == 4, process
+    process = shaky_machine.fork("sync")
+    assert process.ends() == 4, process
     assert "the database can't be used now" in one_clear_line(process.err)
     assert shaky_machine.deployment.calls() == 0
 

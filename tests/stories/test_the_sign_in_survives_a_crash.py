@@ -25,7 +25,7 @@ def test_killed_before_the_new_token_is_stored_it_asks_to_sign_in_once_and_does_
             path="oauth2/token",
             hook=lambda context: other.execute("LOCK TABLE exact_sync.refresh_attempt IN SHARE MODE"),
         )
-        process = machine.start("sync", "journals")
+        process = machine.fork("sync", "journals")
         backend = until(lambda: machine.query(WAITING), "storing the token")
         process.kill()
     until(
@@ -35,8 +35,8 @@ def test_killed_before_the_new_token_is_stored_it_asks_to_sign_in_once_and_does_
     assert machine.query("SELECT count(*) FROM exact_sync.refresh_attempt") == [(1,)]
 
     # One try with the old token, for its answer might have been lost instead; then no more.
-    code, process = machine.run("sync", "journals")
-    assert (code, calls("oauth2/token")) == (3, 2), process
+    process = machine.fork("sync", "journals")
+    assert (process.ends(), calls("oauth2/token")) == (3, 2), process
     assert "interrupted" in one_clear_line(process.err)
     assert "exact-sync auth login" in process.err
     code, _, err = here.run("sync", "journals")
@@ -59,7 +59,7 @@ def test_killed_after_the_new_token_is_stored_the_next_run_uses_it(machine: Mach
         started[0].kill()
 
     machine.simulator.faults.add("hook", hook=die)  # the first call for data
-    started.append(machine.start("sync"))
+    started.append(machine.fork("sync"))
     assert started[0].ends() == -9
     assert machine.deployment.calls("oauth2/token") == 1
     assert here.run("sync")[0] == 0

@@ -18,8 +18,8 @@ from exact_sync.errors import (
     Stopped,
     Unavailable,
 )
-from exact_sync.sync.pool import Job, Pool
 from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.pool import Job, Pool
 
 NAMES = ["items", "contacts", "customers", "documents"]
 
@@ -71,7 +71,7 @@ class Audience:
 
 @contextmanager
 def pool(runner: Scripted, audience: Audience, workers: int = 4) -> Iterator[Pool]:
-    pool = Pool(runner, workers, audience)  # type: ignore[arg-type]
+    pool = Pool(runner, None, workers, audience)  # type: ignore[arg-type]
     try:
         yield pool
     finally:
@@ -220,7 +220,7 @@ def test_what_waits_already_is_not_queued_again_and_the_stronger_wish_counts() -
 
 def test_closing_drops_what_waits_and_lets_what_runs_end() -> None:
     runner, audience = Held(), Audience()
-    ours = Pool(runner, 2, audience)  # type: ignore[arg-type]
+    ours = Pool(runner, None, 2, audience)  # type: ignore[arg-type]
     ours.add(job(1, "items"))
     ours.add(job(1, "contacts"))
     assert runner.running.wait(30)
