@@ -23,6 +23,9 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 ENDPOINTS = {resource.name: resource.endpoint for resource in RESOURCES.values()}
 """Where each resource's rows are in the books; what the contract says of them is tested elsewhere."""
 
+DEFAULTS = frozenset(resource.name for resource in RESOURCES.values() if resource.default)
+"""What is mirrored unless the settings say otherwise."""
+
 PATHS = {
     "divisions": "system/Divisions",
     "contacts": "crm/Contacts",
@@ -124,7 +127,7 @@ def differences(
     ``by_version``: the resources that are read through the Sync API.
     """
     found = []
-    for name in names or PATHS:
+    for name in names or sorted(DEFAULTS):
         feed = RESOURCES[name].feed
         lacks = feed.lacks if feed and name in by_version else frozenset()
         wanted, stored = expected_rows(books, name, lacks=lacks), stored_rows(database, name)

@@ -20,7 +20,8 @@ from exact_sync.sync.task import Task
 log = logging.getLogger(__name__)
 
 _ALWAYS = "Modified ge datetime'1900-01-01T00:00:00'"
-_NO_KEY = "guid'00000000-0000-0000-0000-000000000000'"
+_NO_KEY = {Edm.GUID: "guid'00000000-0000-0000-0000-000000000000'", Edm.STRING: "''", Edm.INT64: "-1L"}
+"""What no key is, so that a condition on it lets everything through."""
 _QUOTED = re.compile(r"'(\w+)'")
 """Exact quotes the property that it does not know; other words of its message mean nothing."""
 _FORGET_AFTER = timedelta(days=30)
@@ -168,7 +169,8 @@ class Questions:
         # Some sites insist on a filter, so one that lets everything through goes along.
         if can_filter and not self.knows("no modified filter"):
             return _ALWAYS
-        return f"{self._task.resource.key} ne {_NO_KEY}" if self.knows("filter wanted") else None
+        key = self._task.resource.key_column
+        return f"{key.property} ne {_NO_KEY.get(key.edm, '-1')}" if self.knows("filter wanted") else None
 
     def _between(self, since: date | None, before: date | None) -> str:
         name = self._task.resource.date
@@ -192,7 +194,7 @@ class Questions:
                     self.learn(f"sync without {name}" if is_feed else f"without {name}")
                 self._task.note(f"Exact does not know {', '.join(sorted(named))} here; left empty")
                 return True
-            if query.filter is None and "$filter" in refusal.message and resource.key_column.edm is Edm.GUID:
+            if query.filter is None and "$filter" in refusal.message:
                 self._supposed.append("filter wanted")
                 return True
             if is_bulk and query.filter is not None and "Modified" in query.filter:

@@ -2,9 +2,10 @@
 
 import json
 
+from exact_sync.catalog import RESOURCES
 from exact_sync.store import migrate
 from tests.deployment import DIVISION
-from tests.mirror import PATHS
+from tests.mirror import DEFAULTS, PATHS, expected_rows
 from tests.processes import Here, one_clear_line
 
 
@@ -18,10 +19,10 @@ def test_the_status_as_json_tells_all_that_the_contract_names(here: Here) -> Non
     facts = json.loads(out)
     assert facts["signed_in"] is True
     lines = {line["resource"]: line for line in facts["resources"]}
-    assert lines.keys() == PATHS.keys()
+    assert lines.keys() == DEFAULTS
     for name, line in lines.items():
         assert line["division"] == (None if name == "divisions" else DIVISION)
-        assert line["rows"] == len(deployment.table(PATHS[name], line["division"] or 0))
+        assert line["rows"] == len(expected_rows(deployment.books, name))
         assert line["succeeded_at"] is not None
         assert 0 <= line["lag_seconds"] < 600
     assert lines["customers"]["cursor"] is not None
@@ -37,11 +38,13 @@ def test_the_status_as_json_tells_all_that_the_contract_names(here: Here) -> Non
     assert all(name in out for name in PATHS)
 
 
-def test_the_catalog_lists_all_twelve(here: Here) -> None:
+def test_the_catalog_lists_every_resource(here: Here) -> None:
     code, out, err = here.run("resources", INTERVAL="15m")
     assert (code, err) == (0, "")
     lines = {line.split()[0]: line for line in out.splitlines()[1:]}
-    assert lines.keys() == PATHS.keys()
+    assert lines.keys() == RESOURCES.keys()
+    assert lines["quotations"].rstrip().endswith("off")
+    assert lines["reporting_balance"].rstrip().endswith("every 1d")
     for name, path in PATHS.items():
         assert f"exact.{name} " in lines[name]
         assert path in lines[name]
