@@ -115,6 +115,8 @@ class Settings(BaseSettings):
     interval: Duration = timedelta(hours=1)
     snapshot_interval: Duration = timedelta(hours=6)
     sweep_interval: Duration = timedelta(days=7)
+    verify_interval: Duration | None = None
+    verify_repair: bool = False
     start_date: date | None = None
     overlap: Duration = timedelta(minutes=15)
     recent_days: int = Field(default=62, ge=1, le=3660)

