@@ -15,15 +15,17 @@ from sqlalchemy import text
 from exact_sync import logs
 from exact_sync.cli.demo_queries import QUERIES, count_query
 from exact_sync.cli.options import Options
-from exact_sync.cli.progress import audience, described
+from exact_sync.cli.progress import Silence, audience, described
 from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration
 from exact_sync.service import Service
 from exact_sync.simulator import Simulator
 from exact_sync.simulator.command import sample_group
 from exact_sync.store.database import shown_url
+from exact_sync.sync.books import LEDGER
 from exact_sync.sync.once import exit_code
 from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.verify import Checks
 
 _MARK = "made-by-exact-sync-demo"
 
@@ -35,7 +37,8 @@ def demo(options: Options) -> int:
     console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
     folder = _fresh_folder(options.load().data_dir / "demo")
     _headline(console, "1. A simulated Exact Online: two active companies, three years of books")
-    with Simulator(sample_group(divisions=2, size="small")) as simulator:
+    # At Exact's own 60 calls a minute the demo would spend half of its time waiting.
+    with Simulator(sample_group(divisions=2, size="small"), minute_limit=300) as simulator:
         console.print(
             f"   {simulator.base_url}: {len(simulator.books.divisions)} divisions, one of them archived"
         )
@@ -58,20 +61,24 @@ def _show(console: Console, simulator: Simulator, service: Service, folder: Path
     second = _sync(service)
     _compare(console, list(service.mirrored), first, second)
 
-    _headline(console, "5. What is in the database")
+    _headline(console, "5. The proof: counts and books against Exact (exact-sync verify)")
+    proof = service.verify((), (), Checks(), Silence())
+    _prove(console, proof)
+
+    _headline(console, "6. What is in the database")
     with service.database.begin() as connection:
         for title, query in {"Rows": count_query(service.mirrored), **QUERIES}.items():
             result = connection.execute(text(query))
             _print(console, title, list(result.keys()), result.all())
 
-    _headline(console, "6. Look further")
+    _headline(console, "7. Look further")
     program = sys.argv[0] if Path(sys.argv[0]).name == "exact-sync" else "exact-sync"
     console.print(f"   The database: {shown_url(service.database.url)}", soft_wrap=True)
     console.print(f"   It is in {folder}; it stops with this demo, nothing is left running.", soft_wrap=True)
     console.print("   To open it with psql:", soft_wrap=True)
     console.print(f"     {program} --data-dir {folder} db psql", soft_wrap=True)
     console.print("   To use a real Exact Online: see the README, 'Connect your Exact Online'.")
-    return exit_code([*first, *second])
+    return exit_code([*first, *second, *proof])
 
 
 def _fresh_folder(folder: Path) -> Path:
@@ -130,6 +137,17 @@ def _compare(
     ]
     columns = ["resource", "first: calls", "rows written", "second: calls", "rows written"]
     _print(console, "What the two syncs cost", columns, rows)
+
+
+def _prove(console: Console, proof: Sequence[Outcome]) -> None:
+    differing = [outcome for outcome in proof if outcome.differences]
+    for outcome in differing:
+        console.print(f"   {outcome.message}")
+    for outcome in proof:
+        if outcome.resource == LEDGER:
+            console.print(f"   {outcome.division} {outcome.resource}: {outcome.checked}: {outcome.status}")
+    calls = sum(outcome.tally.calls for outcome in proof)
+    console.print(f"   {len(proof)} tables compared, {len(differing)} differ, {calls} calls")
 
 
 def _print(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -22,8 +22,8 @@ _SHOWN = 20
 def _rows(context: click.Context, option: click.Parameter, value: str) -> int | str:
     if value == "all":
         return value
-    if not value.isdigit():
-        raise click.BadParameter("is neither a number nor all")
+    if not value.isdecimal():
+        raise click.BadParameter(f"{value!r} is neither a number nor all")
     return int(value)
 
 
