@@ -1,7 +1,8 @@
 """Which resources are mirrored, and how: the catalog, as the settings want it."""
 
+import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from exact_sync.catalog import RESOURCES, Resource, Strategy
@@ -28,6 +29,17 @@ def chosen(settings: Settings) -> dict[str, Resource]:
         if name not in RESOURCES and section.enabled:
             result[name] = _own(name, section)
     return result
+
+
+def check_names(names: Iterable[str], on: Collection[str]) -> None:
+    """Raises BadConfiguration for a name that is no resource, or one that is not on."""
+    for name in names:
+        if name in RESOURCES and name not in on:
+            raise BadConfiguration(f"{name} is switched off", f"set enabled = true in [resources.{name}]")
+        if name not in on:
+            near = difflib.get_close_matches(name, {*on, *RESOURCES}, n=1)
+            hint = f"did you mean {near[0]}?" if near else "exact-sync resources lists them"
+            raise BadConfiguration(f"there is no resource {name}; {hint}")
 
 
 def _as_wanted(resource: Resource, section: ResourceSettings) -> Resource:

@@ -1,11 +1,9 @@
 """Builds the product from its settings, runs it and stops it: the one file that sees everything."""
 
 import contextlib
-import difflib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -15,27 +13,20 @@ import httpx
 
 from exact_sync import __version__, config, logs
 from exact_sync.catalog import Resource
-from exact_sync.choice import chosen, known_names
+from exact_sync.choice import check_names, chosen, known_names
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.credentials import Cipher
 from exact_sync.errors import BadConfiguration, DatabaseAway, ExactAway, Stopped
-from exact_sync.exact.callback import Callback
 from exact_sync.exact.client import Client
-from exact_sync.exact.oauth import (
-    App,
-    TokenEndpoint,
-    authorize_url,
-    loopback_address,
-    new_state,
-    read_redirect,
-)
+from exact_sync.exact.consent import consent
+from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
 from exact_sync.store import migrate, provision
+from exact_sync.store.connect import open_database
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
-from exact_sync.store.embedded import Embedded
 from exact_sync.store.secret_key import secret_key
 from exact_sync.sync import status
 from exact_sync.sync.crew import Crew
@@ -52,8 +43,6 @@ if TYPE_CHECKING:
     from exact_sync.scheduler.plan import Schedule
 
 log = logging.getLogger(__name__)
-
-CONSENT_TIMEOUT = timedelta(minutes=10)
 
 
 def load_settings(path: Path | None = None, **options: object) -> Settings:
@@ -189,24 +178,8 @@ class Service:
 
         Returns who is signed in.
         """
-        app, state = self.app(), new_state()
-        url = authorize_url(self.settings.site, app, state)
-        if paste is not None:
-            self.ready()
-            show(url)
-            code = read_redirect(paste(), state)
-        else:
-            address = loopback_address(app.redirect_uri)
-            if address is None:
-                raise BadConfiguration(
-                    f"the redirect URI {app.redirect_uri} is no loopback address to listen on",
-                    "use: exact-sync auth login --paste",
-                )
-            callback = Callback(address, state)
-            self.ready()
-            show(url)
-            until = self.clock.now() + CONSENT_TIMEOUT
-            code = callback.wait(lambda: self.stop.is_set() or self.clock.now() > until)
+        app = self.app()
+        code = consent(app, self.settings.site, self.clock, self.stop.is_set, self.ready, show, paste)
         tokens = TokenEndpoint(self.http, self.settings.site, app, self.clock).exchange(code)
         self.sign_in.sign_in(tokens)  # safe first: asking who it is may fail
         self._who_is_it()
@@ -233,13 +206,7 @@ class Service:
 
         Raises BadConfiguration for one that is off.
         """
-        for name in names:
-            if name in known_names() and name not in self.mirrored:
-                raise BadConfiguration(f"{name} is switched off", f"set enabled = true in [resources.{name}]")
-            if name not in self.mirrored:
-                near = difflib.get_close_matches(name, {*self.mirrored, *known_names()}, n=1)
-                hint = f"did you mean {near[0]}?" if near else "exact-sync resources lists them"
-                raise BadConfiguration(f"there is no resource {name}; {hint}")
+        check_names(names, self.mirrored)
         return [resource for name, resource in self.mirrored.items() if not names or name in names]
 
     def schedules(self) -> "dict[str, Schedule]":
@@ -303,21 +270,3 @@ class Service:
         self.ready()
         with self.database.begin() as connection:
             return status.read(connection, self.sign_in.read(), self.resources(), self.clock.now())
-
-
-@contextlib.contextmanager
-def open_database(
-    settings: Settings, clock: Clock | None = None, name: str = "exact-sync"
-) -> Iterator[Database]:
-    """The configured database, or the embedded one."""
-    with contextlib.ExitStack() as stack:
-        if settings.database_url is not None:
-            url = settings.database_url.get_secret_value()
-        else:
-            embedded = Embedded(settings.data_dir / "postgres")
-            stack.callback(embedded.close)
-            url = embedded.url
-        database = Database(url, clock or SystemClock(), name=name, connections=settings.workers + 4)
-        logs.hide(database.url.password)
-        stack.callback(database.close)
-        yield database

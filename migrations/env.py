@@ -38,7 +38,8 @@ def ours(name: str | None, kind: str, parents: object) -> bool:
 if "connection" in context.config.attributes:
     migrate(context.config.attributes["connection"])
 else:
-    from exact_sync.service import load_settings, open_database
+    from exact_sync.service import load_settings
+    from exact_sync.store.connect import open_database
 
     with open_database(load_settings()) as database, database.begin() as own_connection:
         migrate(own_connection)
