@@ -33,6 +33,7 @@ from exact_sync.sync.crew import Crew
 from exact_sync.sync.once import sync_once
 from exact_sync.sync.opening import Opening
 from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.plan import Forecast, Planner, forecast
 from exact_sync.sync.pool import Audience
 from exact_sync.sync.run import Runner
 from exact_sync.sync.task import Options
@@ -137,7 +138,7 @@ class Service:
         return Client(transport, self.settings.site)
 
     @cached_property
-    def crew(self) -> Crew:
+    def opening(self) -> Opening:
         settings = self.settings
         options = Options(
             overlap=settings.overlap,
@@ -147,13 +148,17 @@ class Service:
             sweep_every=settings.sweep_interval,
             resources=tuple(self.mirrored.values()),
         )
-        opening = Opening(self.client, self.database, self.clock, options)
-        runner = Runner(opening)
+        return Opening(self.client, self.database, self.clock, options)
+
+    @cached_property
+    def crew(self) -> Crew:
+        settings = self.settings
+        runner = Runner(self.opening)
         return Crew(
             self.database,
             self.sign_in,
             runner,
-            Verifier(opening, runner),
+            Verifier(self.opening, runner),
             self.clock,
             find_home=self._who_is_it,
             wanted=None if settings.divisions == "all" else settings.divisions,
@@ -229,7 +234,24 @@ class Service:
         self.app()
         self.ready()
         resources = [r for r in self.resources(names) if r.per_division and not r.is_log]
+        for name in names:
+            if name not in [resource.name for resource in resources]:
+                raise BadConfiguration(f"there is nothing to compare for {name}")
         return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
+
+    def plan(self, names: Sequence[str], divisions: Sequence[int], *, count: bool) -> Forecast:
+        """What the next cycle and the first loads will cost. ``count``: ask Exact where that is not known."""
+        if count:
+            self.app()
+        self.ready()
+        return forecast(
+            self.crew,
+            Planner(self.opening),
+            self.resources(names),
+            divisions,
+            count=count,
+            day_reserve=self.settings.day_reserve,
+        )
 
     def run(self, audience: Audience) -> None:
         """The daemon, until ``stop``."""

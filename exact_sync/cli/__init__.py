@@ -12,6 +12,7 @@ _COMMANDS = {
     "auth": "auth",
     "sync": "work",
     "verify": "verify",
+    "plan": "plan",
     "run": "work",
     "status": "show",
     "health": "show",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from exact_sync.catalog import Resource
 from exact_sync.clock import Clock
@@ -41,17 +41,35 @@ class Opening:
         """Begin one attempt, and note that in the run log."""
         where = division if resource.per_division else CONNECTION_WIDE
         with self.database.begin() as connection:
-            checkpoint = checkpoints.read(connection, where, resource.name)
-            self.client.budget(division, divisions.known_budget(connection, division))
             purpose = VERIFY if is_verification else resource.strategy
             run_id = runs.open_run(connection, where, resource.name, purpose, full)
-            began_at = connection.execute(select(func.now())).scalar_one()
-            moved_at = divisions.moved_at(connection, division) if resource.per_division else None
-            if _was_left_alone(checkpoint, began_at):
-                checkpoint = replace(checkpoint, sweep_wanted=True)
-            columns = learned.read(connection, resource) if resource.is_inferred else None
+            task = self._read(connection, resource, division, on_page, full, run_id)
             if not is_verification:
-                checkpoints.save(connection, where, resource.name, attempted_at=began_at)
+                checkpoints.save(connection, where, resource.name, attempted_at=task.began_at)
+        return task
+
+    def look(self, resource: Resource, division: int) -> Task:
+        """The same without a run: to look at where a resource stands."""
+        with self.database.begin() as connection:
+            return self._read(connection, resource, division, lambda records: None, False, 0)
+
+    def _read(
+        self,
+        connection: Connection,
+        resource: Resource,
+        division: int,
+        on_page: Callable[[int], None],
+        full: bool,
+        run_id: int,
+    ) -> Task:
+        where = division if resource.per_division else CONNECTION_WIDE
+        checkpoint = checkpoints.read(connection, where, resource.name)
+        self.client.budget(division, divisions.known_budget(connection, division))
+        began_at = connection.execute(select(func.now())).scalar_one()
+        moved_at = divisions.moved_at(connection, division) if resource.per_division else None
+        if _was_left_alone(checkpoint, began_at):
+            checkpoint = replace(checkpoint, sweep_wanted=True)
+        columns = learned.read(connection, resource) if resource.is_inferred else None
         return Task(
             resource=resource,
             division=where,

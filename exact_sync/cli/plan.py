@@ -1,0 +1,71 @@
+"""``exact-sync plan``: what a sync will cost, before it is spent."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from exact_sync.cli.options import Options, division_option, resource_arguments
+from exact_sync.sync.plan import Cost, Forecast
+
+
+@click.command()
+@resource_arguments
+@division_option
+@click.option("--count/--no-count", default=True, help="Ask Exact how much there is, where nothing is known.")
+@click.option("--detail", is_flag=True, help="One line per division and resource.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def plan(
+    options: Options, names: Sequence[str], divisions: Sequence[int], count: bool, detail: bool, as_json: bool
+) -> int:
+    """What the next cycle and first loads will cost: calls, minutes and days.
+
+    A resource that was never read is counted first, with one call.
+    """
+    with options.service("exact-sync plan") as service:
+        forecast = service.plan(names, divisions, count=count)
+    if as_json:
+        facts = {"costs": [dataclasses.asdict(cost) for cost in forecast.costs]}
+        more = {"failures": forecast.failures, "minutes": forecast.minutes, "days": forecast.days}
+        click.echo(json.dumps(facts | more, indent=2))
+    else:
+        _print(forecast, detail)
+    return 1 if forecast.failures else 0
+
+
+def _print(forecast: Forecast, detail: bool) -> None:
+    console = Console(markup=False, highlight=False)
+    console = console if console.is_terminal else Console(width=200, markup=False, highlight=False)
+    if detail:
+        _table(console, "division and resource", forecast.costs, lambda c: f"{c.division} {c.resource}")
+    else:
+        _table(console, "resource", forecast.costs, lambda cost: cost.resource)
+        console.print()
+        _table(console, "division", forecast.costs, lambda cost: str(cost.division))
+    first, cycle = (sum(getattr(c, name) for c in forecast.costs) for name in ("first_load", "cycle"))
+    console.print()
+    time = f", at least {forecast.minutes:,} minutes, the calls of {forecast.days:,} days" if first else ""
+    console.print(f"First loads still to come: {first:,} calls{time}")
+    console.print(f"A cycle that finds nothing new: {cycle:,} calls")
+    console.print(f"This plan cost {sum(cost.spent for cost in forecast.costs):,} calls")
+    for code, message in forecast.failures.items():
+        console.print(f"error: division {code}: {message}", soft_wrap=True)
+
+
+def _table(console: Console, title: str, costs: Iterable[Cost], name: Callable[[Cost], str]) -> None:
+    groups: dict[str, list[Cost]] = {}
+    for cost in costs:
+        groups.setdefault(name(cost), []).append(cost)
+    table = Table(title, box=None, pad_edge=False, header_style="bold")
+    for column in ("rows", "first load: calls", "cycle: calls"):
+        table.add_column(column, justify="right")
+    for label, group in groups.items():
+        known = [cost.rows for cost in group if cost.rows is not None]
+        rows = f"{sum(known):,}{'' if len(known) == len(group) else '+'}" if known else "unknown"
+        first, cycle = sum(cost.first_load for cost in group), sum(cost.cycle for cost in group)
+        table.add_row(label, rows, f"{first:,}" if first else "done", f"{cycle:,}")
+    console.print(table)

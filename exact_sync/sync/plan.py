@@ -1,0 +1,190 @@
+"""What it will cost, before a call is spent: the next cycle, and first loads that are still to come.
+
+The rows that we hold tell how many pages a list has; for what was never read one ``$count`` does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+
+from exact_sync.catalog import Resource, Strategy
+from exact_sync.errors import BudgetSpent, DivisionLost, ExactAway, Refused, Unavailable
+from exact_sync.exact.odata import Query
+from exact_sync.exact.wallclock import read_date, to_wall
+from exact_sync.sync import cursors, sweep
+from exact_sync.sync.crew import Crew
+from exact_sync.sync.opening import Opening
+from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.questions import Questions
+from exact_sync.sync.task import Task
+
+PAGE, LARGE_PAGE = 60, 1_000
+MINUTE_LIMIT, DAY_LIMIT = 60, 5_000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one resource of one division costs."""
+
+    division: int
+    resource: str
+    rows: int | None
+    """How many there are, at Exact or here; None where nobody knows."""
+    first_load: int
+    """Calls of a first load that is still to come; 0 where it is done."""
+    cycle: int
+    """Calls of a cycle that finds nothing new."""
+    spent: int
+    """Calls that this estimate cost."""
+
+
+class Planner:
+    """Estimates resources of divisions."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+
+    def cost(self, resource: Resource, division: int, *, count: bool) -> Cost:
+        """One resource of one division. ``count``: ask Exact how much there is, where that is not known.
+
+        Raises the errors of a call, except that a resource which Exact refuses costs nothing.
+        """
+        task = self._opening.look(resource, division)
+        questions = Questions(task)
+        before = task.budget.calls
+        with self._opening.database.begin() as connection:
+            held = task.writer.live(connection, task.division) if task.learned is None else 0
+        is_new = task.checkpoint.complete_at is None
+        rows: int | None = held
+        pages: Callable[[int], int] = lambda number: _pages(task, questions, number)  # noqa: E731
+        first_load = 0
+        if is_new:
+            try:
+                rows, first_load = self._first_load(task, questions, count, pages)
+            except (Refused, Unavailable):
+                return Cost(division, resource.name, None, 0, 0, task.budget.calls - before)
+        cycle = self._cycle(task, pages(rows or 0))
+        return Cost(division, resource.name, rows, first_load, cycle, task.budget.calls - before)
+
+    def limits(self, division: int) -> tuple[int, int]:
+        """Calls a minute and a day, as Exact stated them last; its usual limits where it did not yet."""
+        budget = self._opening.client.budget(division)
+        return budget.minute.limit or MINUTE_LIMIT, budget.day.limit or DAY_LIMIT
+
+    def _first_load(
+        self, task: Task, questions: Questions, count: bool, pages: Callable[[int], int]
+    ) -> tuple[int | None, int]:
+        """Rows at Exact, and the calls that reading them all takes."""
+        resource = task.resource
+        can_count = count and not resource.endpoint.startswith("sync/") and not resource.is_inferred
+        if not can_count:
+            return None, 1
+        query = questions.whole()
+        rows = task.client.count(task.asked, Query(resource.endpoint, query.select, query.filter))
+        if resource.strategy is not Strategy.DATE_WINDOWS:
+            return rows, pages(rows)
+        return rows, self._windows(task, questions, rows)
+
+    def _windows(self, task: Task, questions: Questions, rows: int) -> int:
+        """Two looks at the ends of history, a count, and the pages of each window."""
+        scope = questions.dated(task.options.start_date, None)
+        name = str(task.resource.date)
+        found = task.client.first(
+            task.asked, Query(scope.endpoint, [name], scope.filter, orderby=f"{name} asc", top=1)
+        )
+        oldest: date | None = None
+        if found is not None and isinstance(found.get(name), str):
+            oldest = read_date(found[name])
+        if oldest is None:
+            return 1
+        today = to_wall(task.clock.now()).date()
+        number = len(cursors.window_starts(oldest, today, rows))
+        # A window's last page is half empty on average.
+        return 3 + max(number, round(rows / PAGE + number / 2))
+
+    def _cycle(self, task: Task, pages: int) -> int:
+        if task.resource.strategy is Strategy.SNAPSHOT:
+            return pages
+        calls = 2 if task.resource.strategy is Strategy.DATE_WINDOWS else 1
+        return calls + (pages if sweep.is_due(task) else 0)
+
+
+def _pages(task: Task, questions: Questions, rows: int) -> int:
+    """Pages of a list with so many rows; an empty one costs a call too."""
+    is_feed = task.resource.strategy is Strategy.ROW_VERSION and not questions.knows("no sync")
+    is_large = is_feed or questions.whole().endpoint != task.resource.endpoint
+    return max(1, ceil(rows / (LARGE_PAGE if is_large else PAGE)))
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What everything costs."""
+
+    costs: list[Cost]
+    failures: dict[int, str]
+    """Divisions whose cost is not known, and why."""
+    limits: dict[int, tuple[int, int]]
+    """Calls a minute and a day that each division may make (the day's without what is left for people)."""
+
+    @property
+    def minutes(self) -> int:
+        """How long the first loads take at the least: the longest division's, at its calls a minute."""
+        return max((ceil(calls / self.limits[code][0]) for code, calls in self._first_loads()), default=0)
+
+    @property
+    def days(self) -> int:
+        """How many days' calls the first load of any division takes."""
+        return max((ceil(calls / self.limits[code][1]) for code, calls in self._first_loads()), default=0)
+
+    def _first_loads(self) -> list[tuple[int, int]]:
+        totals: dict[int, int] = {}
+        for cost in self.costs:
+            totals[cost.division] = totals.get(cost.division, 0) + cost.first_load
+        return [(code, calls) for code, calls in totals.items() if calls]
+
+
+def forecast(
+    crew: Crew,
+    planner: Planner,
+    resources: Sequence[Resource],
+    codes: Sequence[int],
+    *,
+    count: bool,
+    day_reserve: float,
+) -> Forecast:
+    """Estimate resources of divisions. Raises WorkHeld where calls are needed and another run is at work."""
+    if count:
+        crew.take_over()
+    try:
+        if count:
+            crew.check_signed_in()
+            if not crew.has_divisions(codes):
+                crew.read_divisions(_Nobody())
+        selection = crew.selection(codes)
+        result = Forecast([], {code: error.message for code, error in selection.failures.items()}, {})
+        for code in selection.divisions:
+            try:
+                result.costs.extend(
+                    planner.cost(resource, code, count=count)
+                    for resource in resources
+                    if resource.per_division
+                )
+            except (BudgetSpent, DivisionLost, ExactAway) as error:
+                result.failures[code] = error.message
+            minute, day = planner.limits(code)
+            result.limits[code] = (minute, max(1, int(day * (1 - day_reserve))))
+        return result
+    finally:
+        if count:
+            crew.lock.free()
+
+
+class _Nobody:
+    """Watches nothing."""
+
+    def begins(self, division: int, resource: str) -> None: ...
+
+    def page(self, division: int, resource: str, records: int) -> None: ...
+
+    def ends(self, outcome: Outcome) -> None: ...
