@@ -1,17 +1,20 @@
-"""Alembic, run from inside: the migrations travel with the package."""
+"""Alembic, run from inside: the migrations travel with the package.
+
+It is loaded only to upgrade: its import takes longer than all else that an idle run does.
+"""
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from exact_sync.errors import SchemaAhead
 from exact_sync.store.database import Database, translated
 from exact_sync.store.state import SCHEMA
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # Two upgrades at once must not happen, and no reader may be blocked for longer than this.
 _LOCK = text("SELECT pg_advisory_xact_lock(1163411779, 2)")
@@ -24,7 +27,9 @@ def _folder() -> Path:
     return installed if installed.is_dir() else package.parent / "migrations"
 
 
-def alembic_config() -> Config:
+def alembic_config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_folder()).replace("%", "%%"))
     return config
@@ -32,19 +37,22 @@ def alembic_config() -> Config:
 
 def current(connection: Connection) -> str | None:
     """The revision the database is at; None for a database that has nothing of ours."""
-    context = MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA})
-    return context.get_current_revision()
+    table = f"{SCHEMA}.alembic_version"
+    if connection.execute(text("SELECT to_regclass(:name)"), {"name": table}).scalar() is None:
+        return None
+    revision: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608
+    return revision
 
 
 def head() -> str | None:
-    return _revisions(_folder())[0]
+    """The newest revision that we have."""
+    return max(_revisions(_folder()), default=None)
 
 
 @cache
-def _revisions(folder: Path) -> tuple[str | None, frozenset[str]]:
-    """The newest revision and all of them; read once, as that means running the migrations' files."""
-    scripts = ScriptDirectory(str(folder))
-    return scripts.get_current_head(), frozenset(script.revision for script in scripts.walk_revisions())
+def _revisions(folder: Path) -> frozenset[str]:
+    """Every revision that we have: the number that its file begins with (a test holds it to that)."""
+    return frozenset(file.name.partition("_")[0] for file in (folder / "versions").glob("[0-9]*_*.py"))
 
 
 def upgrade(database: Database) -> bool:
@@ -59,6 +67,8 @@ def upgrade(database: Database) -> bool:
         connection.execute(_LOCK)
         if is_current(connection):
             return False
+        from alembic import command
+
         config = alembic_config()
         config.attributes["connection"] = connection
         with translated():
@@ -69,10 +79,9 @@ def upgrade(database: Database) -> bool:
 def is_current(connection: Connection) -> bool:
     """True if the database is at our newest revision; raises SchemaAhead if it is beyond."""
     revision = current(connection)
-    newest, known = _revisions(_folder())
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _revisions(_folder()):
         raise SchemaAhead(
             f"the database is at revision {revision}, which this exact-sync does not know",
             "it was upgraded by a newer exact-sync: run that one",
         )
-    return revision == newest
+    return revision == head()

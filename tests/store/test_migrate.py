@@ -2,12 +2,15 @@
 
 import contextlib
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
 
 from exact_sync.errors import BadConfiguration, DatabaseAway, SchemaAhead
@@ -187,3 +190,15 @@ def test_a_user_who_may_not_create_schemas_can_use_those_that_exist(empty: Datab
         with empty.begin() as connection:
             connection.execute(text(f"DROP OWNED BY {role} CASCADE"))
             connection.execute(text(f"DROP ROLE {role}"))
+
+
+def test_the_revisions_are_those_that_alembic_finds() -> None:
+    """We tell them by the names of their files, to spare a run the import of alembic."""
+    scripts = ScriptDirectory.from_config(migrate.alembic_config())
+    assert migrate.head() == scripts.get_current_head()
+    assert migrate._revisions(migrate._folder()) == {script.revision for script in scripts.walk_revisions()}
+
+
+def test_an_idle_run_does_not_load_alembic() -> None:
+    code = "import sys, exact_sync.service; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
