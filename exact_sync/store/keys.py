@@ -108,11 +108,15 @@ class Keys:
         return {row[at]: tuple(row) for row in result}
 
     def unseen_keys(
-        self, connection: Connection, division: int, began: datetime, since: date | None
+        self, connection: Connection, division: int, began: datetime, since: date | None, noted_as: str
     ) -> list[Any]:
-        """Keys of the live rows (dated ``since`` or later) that a reading that began then did not bring."""
+        """Keys of the live rows (dated ``since`` or later) that a reading that began then did not bring.
+
+        ``noted_as``: the name under which it noted what came.
+        """
         query = text(f"SELECT t.{self._key} FROM {self._table} t WHERE {self._unseen(since)}")  # noqa: S608
-        return list(connection.execute(query, self._values(division, began, since)).scalars())
+        values = self._values(division, began, since) | {"resource": noted_as}
+        return list(connection.execute(query, values).scalars())
 
     def unseen(self, connection: Connection, division: int, began: datetime, since: date | None) -> int:
         """How many live rows (dated ``since`` or later) a reading that began then did not bring."""
@@ -138,13 +142,20 @@ class Keys:
         return values | ({"since": since} if since else {})
 
     def bury_logged(
-        self, connection: Connection, division: int, deletions: Sequence[Deletion], *, by_version: bool
+        self,
+        connection: Connection,
+        division: int,
+        deletions: Sequence[Deletion],
+        *,
+        by_version: bool,
+        known_until: datetime | None,
     ) -> int:
         """Bury what Exact's log says is gone, except rows that came (again) after that; counts them.
 
-        ``by_version``: the table is read by row version, so those tell what came first.
+        ``by_version``: the table is read by row version, so those tell what came first. Where neither
+        they nor a Modified do, all is known that went until the table was last read whole.
         """
-        after = "true"
+        after = "(d.moment IS NULL OR CAST(:known_until AS timestamptz) IS NULL OR d.moment > :known_until)"
         if self._resource.has_modified:
             after = (
                 "(t.modified IS NULL OR d.moment IS NULL "
@@ -165,6 +176,7 @@ class Keys:
             "versions": [deletion.version for deletion in deletions],
             "moments": [deletion.moment for deletion in deletions],
         }
+        values |= {} if self._resource.has_modified else {"known_until": known_until}
         return connection.execute(statement, values).rowcount
 
     def purge(self, connection: Connection, division: int) -> int:

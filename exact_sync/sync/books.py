@@ -1,20 +1,20 @@
 """Do the books tie? The mirrored ledger per account, year and period against Exact's own balance."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from exact_sync.store import books
 from exact_sync.store.books import Cell
+from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.questions import Questions
-from exact_sync.sync.task import Task
+from exact_sync.sync.task import Suspect, Task
 
 LEDGER = "transaction_lines"
 BALANCE = "reporting_balance"
 
-FETCH_AT_MOST = 100
-"""Where more accounts and periods differ, reading the whole ledger costs less."""
+_PAGE = 1_000
 
 
 def compare(task: Task, refresh: Callable[[str], None]) -> tuple[int, list[Cell]]:
@@ -29,26 +29,39 @@ def compare(task: Task, refresh: Callable[[str], None]) -> tuple[int, list[Cell]
     return number, cells
 
 
-def repair(task: Task, cells: Iterable[Cell]) -> None:
-    """Fetch the lines of some accounts and periods, and bury those that are not at Exact."""
+def is_cheaper_whole(task: Task, cells: Sequence[Cell]) -> bool:
+    """Whether reading the whole ledger costs fewer calls than a question for each of some cells."""
+    with task.database.begin() as connection:
+        return len(cells) > task.writer.live(connection, task.division) / _PAGE + 2
+
+
+def repair(task: Task, cells: Sequence[Cell]) -> None:
+    """Fetch the lines of some accounts and periods, and bury those that are not at Exact.
+
+    Raises Suspect for too many of those.
+    """
     questions = Questions(task)
     task.read_since = task.began_at
+    brought: set[object] = set()
     for cell in cells:
         condition = (
             f"GLAccount eq guid'{cell.gl_account}' and FinancialYear eq {cell.year} "
             f"and FinancialPeriod eq {cell.period}"
         )
-        here = set()
-        with task.database.begin() as connection:
-            here = books.keys(connection, task.division, cell)
         query = replace(questions.by_key([]), filter=condition)
         for page in questions.pages(lambda query=query: query):  # type: ignore[misc]
             batch = task.shape(task.wanted(page.records))
-            here.difference_update(batch.keys)
+            brought.update(batch.keys)
             task.keep(batch)
+    with task.database.begin() as connection:
+        here = {key for cell in cells for key in books.keys(connection, task.division, cell)}
+        known = task.writer.live(connection, task.division)
+    gone = list(here - brought)
+    if gone and is_suspect(known - len(gone), known, task.checkpoint.accepted_rows):
+        raise Suspect(task.resource.name, task.division, known - len(gone), known)
 
-        def bury(connection: Connection, keys: set[object] = here) -> None:
-            task.tally.deleted += task.writer.delete_keys(connection, task.division, list(keys))
+    def bury(connection: Connection) -> None:
+        task.tally.deleted += task.writer.delete_keys(connection, task.division, gone)
 
-        if here:
-            task.transact(bury)
+    if gone:
+        task.transact(bury)

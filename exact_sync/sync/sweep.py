@@ -84,7 +84,7 @@ def run(task: Task) -> bool:
     for compared in compare(task, questions, link):
         reading = ending.page(reading, compared.batch)
         different += len(compared.different)
-        if _is_cheaper_whole(task, questions, different):
+        if is_cheaper_whole(task, questions, different):
             return False
         fetch(task, questions, compared.different)
         if compared.page.next_link is not None:
@@ -110,7 +110,7 @@ def compare(task: Task, questions: Questions, link: str | None = None) -> Iterat
     with task.database.begin() as connection:
         aside = quarantine.keys(connection, task.division, task.resource.name)
     for page in questions.pages(questions.keys, resume=link):
-        batch = task.shaper.keys(page.records)
+        batch = task.shaper.keys(task.wanted(page.records))
         found = [stamp for stamp in stamps(task, page.records) if str(stamp.key) not in aside]
         with task.database.begin() as connection:
             different = task.keys.different(connection, task.division, found)
@@ -140,7 +140,7 @@ def parts(task: Task, questions: Questions, keys: Sequence[Any]) -> Iterator[Seq
         yield keys[start : start + size]
 
 
-def _is_cheaper_whole(task: Task, questions: Questions, different: int) -> bool:
+def is_cheaper_whole(task: Task, questions: Questions, different: int) -> bool:
     """Whether reading everything costs fewer calls than fetching so many records by key."""
     if different and task.resource.endpoint.startswith("sync/"):
         return True  # a feed can't be asked for keys

@@ -1,19 +1,33 @@
 """One verification: compare, mend where that is wanted, compare again, and say what remains."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from exact_sync.catalog import Resource, Strategy
+from exact_sync.catalog import DELETIONS, Resource, Strategy
 from exact_sync.errors import ExactSyncError, TryLater, Unavailable
 from exact_sync.store import divisions, runs
 from exact_sync.sync import books, inference, verify
 from exact_sync.sync.opening import Opening, is_unavailable
 from exact_sync.sync.outcome import Difference, Outcome, not_begun
 from exact_sync.sync.run import Runner
-from exact_sync.sync.task import Task
-from exact_sync.sync.verify import Checks
+from exact_sync.sync.task import Suspect, Task, Widened
+from exact_sync.sync.verify import Checks, Findings
+
+
+@dataclass
+class _Result:
+    """What a verification has come to so far."""
+
+    checked: list[str] = field(default_factory=list)
+    found: int = 0
+    """How many differences there were at first."""
+    left: list[Difference] = field(default_factory=list)
+    """Those that are (still) there."""
+    refused: Suspect | None = None
+    """Why nothing was buried."""
 
 
 class Verifier:
@@ -33,6 +47,10 @@ class Verifier:
             return not_begun(resource, division, error)
         try:
             return self._verified(task, checks)
+        except Widened as widened:
+            inference.widen(task, widened.learned)
+            self._close(task, "widened", "records came that need other columns; compared again")
+            return self.verify(resource, division, checks, on_page)
         except Unavailable as error:
             return self._close(task, "unavailable", error.message)
         except ExactSyncError as error:
@@ -44,59 +62,100 @@ class Verifier:
         point = task.checkpoint
         if is_unavailable(task):
             return self._close(task, "unavailable", point.message)
-        if point.succeeded_at is None or (task.learned is not None and not inference.prepare(task)):
+        if point.succeeded_at is None or task.learned == {}:
             return self._close(task, "never run", "nothing was read yet, so there is nothing to compare")
+        if task.learned is not None:
+            inference.prepare(task)
         task.cursor_of = Strategy(point.cursor_of or task.resource.strategy)
-        checked, left, mended = self._compared(task, checks)
-        message = None
-        if mended:
-            message = f"{mended} differences were mended"
+        result = _Result()
+        if checks.books and task.resource.name == books.LEDGER:
+            self._add_up(task, checks, result)
+        self._compare(task, checks, result)
+        left, message, hint = result.left, None, ""
+        if checks.repair and result.found > len(left):
+            message = f"mended: {result.found - len(left)} of {result.found} differences"
         if left:
             message = f"{task.resource.name} of division {task.division} differs from Exact: {_summary(left)}"
-        hint = "" if checks.repair or not left else f"run: exact-sync verify --repair {task.resource.name}"
+            hint = _hint(task, checks)
+        if result.refused is not None:
+            message, hint = f"{message}; {result.refused.message}", result.refused.hint or ""
+        message = "; ".join([*([message] if message else []), *task.notes]) or None
         outcome = self._close(
             task, "differs" if left else "verified", message, hint, exit_code=1 if left else 0
         )
-        return replace(outcome, checked=checked, differences=tuple(left))
+        return replace(outcome, checked=", ".join(result.checked), differences=tuple(left))
 
-    def _compared(self, task: Task, checks: Checks) -> tuple[str, list[Difference], int]:
-        """What was compared, what differs (still), and how much was mended."""
-        with_books = checks.books and self._has_books(task)
-        sums = self._books(task, checks) if with_books else None
-        findings = verify.compare(task, checks)
-        found = len(findings.differences) + (sums[2] if sums else 0)
-        if findings.differences and checks.repair:
-            verify.repair(task, findings)
+    def _compare(self, task: Task, checks: Checks, result: "_Result") -> None:
+        """Counts, keys and rows; mended where that is wanted."""
+
+        def look() -> Findings:
             findings = verify.compare(task, checks)
-        checked, left = list(findings.checked), findings.differences
-        if sums is not None:
-            checked.append(sums[0])
-            left = [*sums[1], *left]
-        return ", ".join(checked), left, found - len(left) if checks.repair else 0
+            if findings.extra and task.resource.entity_type is not None and self._is_on(DELETIONS.name):
+                self._run(task, DELETIONS.name)  # what Exact removed since the last run is gone with that
+                with task.database.begin() as connection:
+                    here = task.keys.here(connection, task.division, findings.extra)
+                findings.extra = [key for key in findings.extra if key in here]
+            return findings
 
-    def _has_books(self, task: Task) -> bool:
-        names = {resource.name for resource in self._opening.options.resources}
-        return task.resource.name == books.LEDGER and books.BALANCE in names
+        findings = look()
+        result.found += len(findings.differences)
+        if findings.differences and checks.repair:
+            with self._suspicion(task, result):
+                if verify.is_cheaper_whole(task, findings):
+                    self._run(task, task.resource.name, full=True)
+                else:
+                    verify.repair(task, findings)
+            findings = look()
+        result.checked += findings.checked
+        result.left += findings.differences
 
-    def _books(self, task: Task, checks: Checks) -> tuple[str, list[Difference], int]:
-        """What was added up, which sums differ (still), and how many did at first."""
+    def _add_up(self, task: Task, checks: Checks, result: "_Result") -> None:
+        """The books; mended where that is wanted."""
 
-        def refresh(name: str, full: bool = False) -> None:
-            resource = next(r for r in self._opening.options.resources if r.name == name)
-            outcome = self._runner.run(resource, task.division, full=full)
-            if outcome.error is not None:
-                raise outcome.error
+        def refresh(name: str) -> None:
+            self._run(task, name)
 
-        number, cells = books.compare(task, refresh)
-        first = len(cells)
-        if cells and checks.repair:
-            if len(cells) > books.FETCH_AT_MOST:
-                refresh(books.LEDGER, full=True)
-            else:
-                books.repair(task, cells)
+        if not self._is_on(books.BALANCE):
+            return
+        try:
             number, cells = books.compare(task, refresh)
-        left = [Difference("sum", str(c), f"here {c.ours:,.2f}, at Exact {c.theirs:,.2f}") for c in cells]
-        return f"{number:,} sums of the books", left, first
+        except Unavailable as error:
+            task.note(f"the books were not added up: {error.message}")
+            return
+        result.found += len(cells)
+        if cells and checks.repair:
+            with self._suspicion(task, result):
+                if books.is_cheaper_whole(task, cells):
+                    self._run(task, books.LEDGER, full=True)
+                else:
+                    books.repair(task, cells)
+            number, cells = books.compare(task, refresh)
+        result.checked.append(f"{number:,} sums of the books")
+        result.left += [
+            Difference("sum", str(c), f"here {c.ours:,.2f}, at Exact {c.theirs:,.2f}") for c in cells
+        ]
+
+    @contextmanager
+    def _suspicion(self, task: Task, result: "_Result") -> Iterator[None]:
+        """A repair that would bury too much is refused, and waits for a person's word."""
+        try:
+            yield
+        except Suspect as suspect:
+            result.refused = suspect
+            values = {"suspect_rows": suspect.seen, "message": suspect.message, "hint": suspect.hint}
+            task.transact(lambda connection: task.save(connection, outcome="suspect", **values))
+
+    def _is_on(self, name: str) -> bool:
+        return any(resource.name == name for resource in self._opening.options.resources)
+
+    def _run(self, task: Task, name: str, full: bool = False) -> None:
+        """Bring a resource of the same division up to date."""
+        resource = next(r for r in self._opening.options.resources if r.name == name)
+        outcome = self._runner.run(resource, task.division, full=full)
+        if outcome.error is not None:
+            raise outcome.error
+        if outcome.status == "unavailable":
+            raise Unavailable(outcome.message or f"{name} is unavailable")
 
     def _close(
         self, task: Task, status: str, message: str | None, hint: str = "", exit_code: int = 0
@@ -110,6 +169,15 @@ class Verifier:
         self._opening.database.transact(work)
         name = task.resource.name
         return Outcome(task.division, name, status, task.tally, message, hint or None, exit_code)
+
+
+def _hint(task: Task, checks: Checks) -> str:
+    name = task.resource.name
+    if checks.repair:
+        return ""
+    if task.cursor_of is not Strategy.ROW_VERSION and not task.resource.has_modified:
+        return f"what changed since the last reading looks like this too; run: exact-sync sync {name}"
+    return f"run: exact-sync verify --repair {name}"
 
 
 def _summary(left: Sequence[Difference]) -> str:

@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from exact_sync.catalog import Strategy
-from exact_sync.errors import Refused, Unavailable
+from exact_sync.errors import Refused
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import to_instant
 from exact_sync.store import quarantine, seen
 from exact_sync.store.keys import Stamp
 from exact_sync.store.tables import data_columns
-from exact_sync.sync import cursors, sweep, whole
+from exact_sync.sync import cursors, sweep
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.outcome import Difference
 from exact_sync.sync.questions import Questions
@@ -77,15 +77,16 @@ def compare(task: Task, checks: Checks) -> Findings:
     return findings
 
 
+def is_cheaper_whole(task: Task, findings: Findings) -> bool:
+    """Whether reading everything costs fewer calls than fetching what differs."""
+    return sweep.is_cheaper_whole(task, Questions(task), len(findings.changed) + len(findings.missing))
+
+
 def repair(task: Task, findings: Findings) -> None:
     """Fetch what is missing or changed, bury what is extra. Raises Suspect for too much of that."""
-    questions = Questions(task)
     task.read_since = task.began_at
     wanted = {key: Stamp(key) for key in findings.changed} | findings.missing
-    if task.resource.endpoint.startswith("sync/") and wanted:
-        _read_feed_again(task, questions)
-    else:
-        sweep.fetch(task, questions, list(wanted.values()))
+    sweep.fetch(task, Questions(task), list(wanted.values()))
     if findings.extra:
         with task.database.begin() as connection:
             known = task.writer.live(connection, task.division)
@@ -103,15 +104,18 @@ def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:
     """True where Exact counts as many records as are here."""
     if task.resource.endpoint.startswith("sync/") or questions.knows("no count"):
         return False
-    query = questions.whole()
-    if query.endpoint != task.resource.endpoint:  # a bulk twin does not count
-        query = replace(query, endpoint=task.resource.endpoint)
-    try:
-        theirs = task.client.count(task.asked, query)
-    except (Refused, Unavailable):
+    since = task.options.start_date if task.resource.date else None
+    query = questions.dated(since, None) if since else questions.whole()
+    try:  # a bulk twin does not count
+        theirs = task.client.count(task.asked, replace(query, endpoint=task.resource.endpoint))
+    except Refused:
+        questions.learn("no count")
         return False
     with task.database.begin() as connection:
-        ours = task.writer.live(connection, task.division)
+        if since:
+            ours = task.writer.live_between(connection, task.division, since, None)
+        else:
+            ours = task.writer.live(connection, task.division)
         ours += len(quarantine.without_row(connection, task.division, task.resource))
     findings.checked.append(f"{theirs:,} counted")
     findings.counts = (ours, theirs) if ours != theirs else None
@@ -119,30 +123,36 @@ def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:
 
 
 class _Roll:
-    """Which keys Exact has, of all that are here."""
+    """Which keys Exact has, of all that are here.
+
+    Noted under a name of its own: a reading that broke off has notes too, and goes on with them.
+    """
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._reading = whole.begin(task)
-        self._is_readable = True
+        self._name = f"verify {task.resource.name}"
+        self.is_readable = True
         self.number = 0
+        with task.database.begin() as connection:
+            seen.forget(connection, task.division, self._name)
+            self._began = connection.execute(select(func.now())).scalar_one()
 
     def call(self, batch: Batch) -> None:
         task = self._task
         rejected = [reject.key for reject in batch.rejects]
-        self._is_readable = self._is_readable and None not in rejected
+        self.is_readable = self.is_readable and None not in rejected
         self.number += len(batch.keys) + len(rejected)
         with task.database.begin() as connection:
-            seen.note(connection, task.division, task.resource.name, [*batch.keys, *filter(None, rejected)])
+            seen.note(connection, task.division, self._name, [*batch.keys, *filter(None, rejected)])
 
     def absent(self) -> list[Any]:
         """Keys that are here and not at Exact; none where a record's key was unreadable."""
         task = self._task
         since = task.options.start_date if task.resource.date else None
         with task.database.begin() as connection:
-            keys = task.keys.unseen_keys(connection, task.division, self._reading.began, since)
-            seen.forget(connection, task.division, task.resource.name)
-        return keys if self._is_readable else []
+            keys = task.keys.unseen_keys(connection, task.division, self._began, since, self._name)
+            seen.forget(connection, task.division, self._name)
+        return keys if self.is_readable else []
 
 
 def _compare_keys(task: Task, questions: Questions, findings: Findings) -> None:
@@ -159,15 +169,22 @@ def _compare_keys(task: Task, questions: Questions, findings: Findings) -> None:
             else:
                 findings.missing[stamp.key] = stamp
     findings.extra = roll.absent()
+    if roll.is_readable:
+        findings.counts = None  # the keys have told all there is to tell
     findings.checked.append(f"{roll.number:,} keys")
 
 
 def _compare_rows(task: Task, questions: Questions, findings: Findings, rows: int | Literal["all"]) -> None:
     roll = _Roll(task)
     names = data_columns(task.resource)
-    for records in _records(task, questions, rows):
+    is_all = rows == "all" or task.resource.endpoint.startswith("sync/")  # a feed can't be asked for keys
+    drawn = None if is_all else _draw(task, int(rows))
+    came: set[Any] = set()
+    for records in _records(task, questions, drawn):
         batch = task.shaper.batch(task.division, records)
         roll.call(batch)
+        if drawn is not None:
+            came.update(batch.keys)
         stamps = {stamp.key: stamp for stamp in sweep.stamps(task, records)}
         with task.database.begin() as connection:
             stored = task.keys.rows(connection, task.division, batch.keys)
@@ -180,22 +197,26 @@ def _compare_rows(task: Task, questions: Questions, findings: Findings, rows: in
             elif differing := [name for name, a, b in zip(names, row, ours, strict=False) if a != b]:
                 findings.changed[key] = ", ".join(differing)
     absent = roll.absent()
-    if rows == "all":
-        findings.extra = absent
+    findings.extra = absent if drawn is None else list({*findings.extra, *drawn} - came)
+    if drawn is None and roll.is_readable:
+        findings.counts = None
     findings.checked.append(f"{roll.number:,} rows")
 
 
-def _records(task: Task, questions: Questions, rows: int | Literal["all"]) -> Iterator[Sequence[Record]]:
-    """Whole records: all of them, or of some keys that are here."""
-    is_feed = task.resource.endpoint.startswith("sync/")
-    if rows == "all" or is_feed:
+def _draw(task: Task, rows: int) -> list[Any]:
+    """Some keys that are here, by chance."""
+    with task.database.begin() as connection:
+        keys = task.keys.live_keys(connection, task.division)
+    return random.sample(keys, min(rows, len(keys)))
+
+
+def _records(task: Task, questions: Questions, drawn: Sequence[Any] | None) -> Iterator[Sequence[Record]]:
+    """Whole records: all of them, or those of some keys."""
+    if drawn is None:
         by_feed = task.cursor_of is Strategy.ROW_VERSION
         for page in questions.pages(lambda: questions.behind(1) if by_feed else questions.whole()):
             yield task.wanted(page.records)
         return
-    with task.database.begin() as connection:
-        keys = task.keys.live_keys(connection, task.division)
-    drawn = random.sample(keys, min(rows, len(keys)))
     for part in sweep.parts(task, questions, drawn):
         for page in questions.pages(lambda part=part: questions.by_key(part)):  # type: ignore[misc]
             yield page.records
@@ -207,14 +228,8 @@ def _is_pending(task: Task, stamp: Stamp) -> bool:
     if task.cursor_of is Strategy.ROW_VERSION:
         standing = Standing.from_json((point.resume or {}).get("standing"))
         return standing is not None and stamp.version is not None and stamp.version > standing.highest
-    if stamp.modified is None:
-        return False
-    if task.resource.strategy is Strategy.SNAPSHOT:
-        return point.complete_at is not None and stamp.modified > point.complete_at
     cursor = cursors.parse(point.cursor, task.resource.name, task.division)
-    return cursor is not None and stamp.modified > to_instant(cursor)
-
-
-def _read_feed_again(task: Task, questions: Questions) -> None:
-    for page in questions.pages(lambda: questions.behind(1)):
-        task.keep(task.shape(task.wanted(page.records)))
+    read_up_to = to_instant(cursor) if cursor else None
+    if task.cursor_of is Strategy.SNAPSHOT or point.strategy == Strategy.SNAPSHOT or cursor is None:
+        read_up_to = point.complete_at  # where a site refuses to be asked for changes, too
+    return stamp.modified is not None and read_up_to is not None and stamp.modified > read_up_to
