@@ -11,6 +11,7 @@ from exact_sync.catalog import DELETIONS, Resource, Strategy
 from exact_sync.store import checkpoints, quarantine
 from exact_sync.store.keys import Deletion, Keys
 from exact_sync.store.tables import VERSION, row_columns
+from exact_sync.sync.cursors import OVERLAP
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Task
 
@@ -59,7 +60,11 @@ def _bury(task: Task, connection: Connection, resource: Resource, entries: list[
     quarantine.release(connection, task.division, resource.name, [str(entry.key) for entry in entries])
     point = checkpoints.read(connection, task.division, resource.name)
     return Keys(resource).bury_logged(
-        connection, task.division, entries, by_version=point.cursor_of == Strategy.ROW_VERSION
+        connection,
+        task.division,
+        entries,
+        by_version=point.cursor_of == Strategy.ROW_VERSION,
+        known_until=point.complete_at - OVERLAP if point.complete_at else None,
     )
 
 

@@ -1,8 +1,8 @@
 """The row version cursor: what was written behind a version, through Exact's Sync API.
 
-Each reading begins below the highest version that we hold, so that it must bring that row again, or
-a newer one. Where it brings neither, Exact numbers its rows anew (it moved the division), or shows
-us nothing any more: one look at the lowest row tells which.
+Each reading begins below the highest version that we hold, so that it must bring that row again.
+Where it does not, Exact numbers its rows anew (it moved the division), shows us nothing any more, or
+has lost just that row: a look at the lowest row tells which.
 """
 
 from collections.abc import Callable
@@ -23,11 +23,19 @@ from exact_sync.sync.task import Suspect, Task
 from exact_sync.sync.whole import Whole
 
 
+def strategy_here(task: Task) -> Strategy:
+    """How a resource is read in this division: as it is meant to be, where that was not refused lately."""
+    if task.resource.strategy is Strategy.ROW_VERSION and Questions(task).knows("no sync"):
+        return _otherwise(task)
+    return task.resource.strategy
+
+
+def _otherwise(task: Task) -> Strategy:
+    return Strategy.MODIFIED if task.resource.has_modified else Strategy.SNAPSHOT
+
+
 def read(task: Task) -> None:
     questions = Questions(task)
-    if questions.knows("no sync"):
-        _read_otherwise(task)
-        return
     try:
         _read_feed(task, questions)
     except (Refused, Unavailable) as refusal:
@@ -40,11 +48,10 @@ def read(task: Task) -> None:
 
 def _read_otherwise(task: Task) -> None:
     """Through the resource's own endpoint; what that refuses too is refused for good."""
-    if task.resource.has_modified:
-        task.claim(Strategy.MODIFIED)
+    task.claim(_otherwise(task))
+    if task.cursor_of is Strategy.MODIFIED:
         modified.read(task)
     else:
-        task.claim(Strategy.SNAPSHOT)
         snapshot.read(task)
 
 
@@ -62,10 +69,15 @@ def _read_feed(task: Task, questions: Questions) -> None:
         return
     with task.database.begin() as connection:
         last = task.keys.last(connection, task.division, stood.highest if task.resource.is_log else None)
-    if not _read_on(task, questions, stood, last) and _is_numbered_anew(task, questions):
+    if _read_on(task, questions, stood, last):
+        return
+    if _is_numbered_anew(task, questions):
         if not (task.resource.is_log and stood.has_expired(task.clock.now())):
             _distrust(task, "Exact numbers its rows anew: everything is read again")
         _read_everything(task, questions, None, stood)
+    else:
+        # It was removed, and no log told us; or it has an older version again.
+        task.checkpoint = replace(task.checkpoint, sweep_wanted=True)
 
 
 def _distrust(task: Task, reason: str) -> None:
@@ -92,12 +104,15 @@ def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | No
     brought, is_there = Brought(), last is None
     for page in questions.pages(lambda: questions.behind(begin), resume=link):
         batch = _shape(task, page.records, brought)
-        is_there = is_there or (last is not None and last.key in batch.keys)
+        bury = _bury_left_out(task, page.records)
+        came = task.shaper.keys(page.records)  # also what goes to quarantine
+        is_there = is_there or bool(came.rejects) or (last is not None and last.key in came.keys)
         if page.next_link is None:
             stands = stood.after(brought, task.clock.now())
-            _keep(task, batch, cursor=str(stands.highest), resume={"standing": stands.as_json()})
+            standing = {"standing": stands.as_json()}
+            _keep(task, batch, bury, cursor=str(stands.highest), resume=standing)
         else:
-            _keep(task, batch, resume=_position(questions, page.next_link, stood))
+            _keep(task, batch, bury, resume=_position(questions, page.next_link, stood))
     return is_there
 
 
@@ -135,6 +150,9 @@ def _is_numbered_anew(task: Task, questions: Questions) -> bool:
         return False
     query = questions.behind(first.version - 1)
     found = task.client.first(task.asked, Query(query.endpoint, query.select, query.filter, top=1))
+    if found is None:  # or they are numbered lower now
+        query = questions.behind(BEGINNING)
+        found = task.client.first(task.asked, Query(query.endpoint, query.select, query.filter, top=1))
     if found is not None:
         keys = task.shaper.batch(task.division, [found]).keys
         return keys != [first.key] or read_version(found) != first.version
@@ -146,6 +164,18 @@ def _is_numbered_anew(task: Task, questions: Questions) -> bool:
 def _shape(task: Task, records: list[Record], brought: Brought) -> Batch:
     brought.add(version for record in records if (version := read_version(record)) is not None)
     return task.shape(task.wanted(records))
+
+
+def _bury_left_out(task: Task, records: list[Record]) -> Callable[[Connection], None]:
+    """What is dated before the start date now may be here, from when it had another date."""
+    wanted = {id(record) for record in task.wanted(records)}
+    keys = task.shaper.keys(record for record in records if id(record) not in wanted).keys
+
+    def work(connection: Connection) -> None:
+        if keys:
+            task.tally.deleted += task.writer.delete_keys(connection, task.division, keys)
+
+    return work
 
 
 def _keep(

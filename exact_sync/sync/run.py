@@ -61,8 +61,8 @@ class Runner:
                     return self._close(task, "unavailable", task.checkpoint.message)
                 if task.learned is not None and not inference.prepare(task):
                     return self._done(task)
-                task.claim(resource.strategy)
-                READERS[resource.strategy](task)
+                task.claim(row_versions.strategy_here(task))
+                READERS[task.cursor_of](task)
                 if sweep.is_due(task) and not sweep.run(task):
                     self._read_everything(task)
             except Widened as widened:

@@ -54,8 +54,8 @@ class Standing:
         settled, highest, met_at = self.settled, self.highest, self.met_at
         if met_at is None or now - met_at >= OVERLAP:
             settled = max(settled, highest) if met_at is not None else settled
-            met_at = now
-            highest = max(highest, brought.highest)
+            if met_at is None or brought.highest > highest:
+                met_at, highest = now, max(highest, brought.highest)
         if len(brought.latest) > READ_AGAIN:
             settled = max(settled, min(brought.latest))
         return replace(self, settled=settled, highest=highest, met_at=met_at, read_at=now)

@@ -57,7 +57,7 @@ def is_due(task: Task) -> bool:
     if point.suspect_rows is not None:
         return age >= SUSPECT_FOR
     every = task.options.sweep_every
-    return age >= every / 2 and last < _slot(task.division, task.resource.name, every, now)
+    return age >= every / 7 and last < _slot(task.division, task.resource.name, every, now)
 
 
 def _slot(division: int, resource: str, every: timedelta, now: datetime) -> datetime:

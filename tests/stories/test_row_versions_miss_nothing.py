@@ -1,0 +1,405 @@
+"""Reading through Exact's Sync API: F26, and what else may happen to a reader of row versions."""
+
+import random
+from datetime import date
+
+import pytest
+
+from exact_sync.simulator.edits import change_record, new_record
+from exact_sync.simulator.feeds import Feeds
+from exact_sync.sync.once import exit_code
+from tests.deployment import DIVISION, Deployment
+from tests.facts import checkpoint, command, line, only, sql
+from tests.feeds import commit_late, read_by, remove_unseen, renumber, row_version, small_pages
+
+FEEDS = {
+    "customers": "crm/Accounts",
+    "gl_accounts": "financial/GLAccounts",
+    "transaction_lines": "financialtransaction/TransactionLines",
+}
+ACCOUNTS, FEED = "crm/Accounts", "sync/CRM/Accounts"
+LIVE = "SELECT count(*) FROM exact.customers WHERE _deleted_at IS NULL"
+
+
+@pytest.fixture
+def reader(deployment: Deployment) -> Deployment:
+    """Reads three resources by row version, and has read them once."""
+    read_by(deployment, "row_version", *FEEDS)
+    deployment.sync_well("divisions", "deletions", *FEEDS)
+    deployment.clock.advance(hours=1)
+    return deployment
+
+
+def change(deployment: Deployment, count: int = 1, seed: int = 1) -> None:
+    """Some customers, whose versions are the highest from then on."""
+    dice = random.Random(seed)
+    for key in dice.sample(sorted(deployment.table(ACCOUNTS).rows), count):
+        change_record(deployment.books, DIVISION, ACCOUNTS, key, dice)
+
+
+def standing(deployment: Deployment, name: str = "customers") -> dict[str, object]:
+    resume = checkpoint(deployment, name)["resume"]
+    assert resume is not None
+    return dict(resume["standing"])
+
+
+def test_an_idle_run_costs_one_call_for_each_feed(reader: Deployment) -> None:
+    for _ in range(3):
+        reader.simulator.stats.reset()
+        outcomes = reader.sync_well("deletions", *FEEDS)
+        assert {outcome.resource: outcome.tally.calls for outcome in outcomes} == dict.fromkeys(
+            ("deletions", *FEEDS), 1
+        )
+        assert sum(outcome.tally.written for outcome in outcomes) == 0
+        reader.clock.advance(hours=1)
+
+
+# What is committed late.
+
+
+@pytest.mark.parametrize("minutes", [1, 14])
+def test_a_row_that_is_committed_late_is_not_missed(reader: Deployment, minutes: int) -> None:
+    """F26: it took its version before rows that were read long ago."""
+    record = new_record(reader.books, DIVISION, ACCOUNTS, random.Random(1))
+    with commit_late(reader, ACCOUNTS, record):
+        change(reader, 3)
+        reader.sync_well("customers")
+        reader.clock.advance(minutes=minutes)
+    reader.sync_well("customers")
+    assert reader.differences("customers") == []
+
+
+def test_a_row_that_is_committed_late_below_one_that_stays_the_last_is_not_missed(reader: Deployment) -> None:
+    """F26: nothing else happens for hours, and it may be read in any of them."""
+    record = new_record(reader.books, DIVISION, ACCOUNTS, random.Random(1))
+    with commit_late(reader, ACCOUNTS, record):
+        change(reader, 3)
+        for _ in range(3):
+            reader.sync_well("customers")
+            reader.clock.advance(minutes=4)
+    reader.clock.advance(hours=5)
+    reader.sync_well("customers")
+    assert reader.differences("customers") == []
+
+
+def test_a_row_that_is_committed_between_two_pages_is_not_missed(reader: Deployment) -> None:
+    """F26: below the page that is under way."""
+    record = new_record(reader.books, DIVISION, ACCOUNTS, random.Random(1))
+    with small_pages(10):
+        late = commit_late(reader, ACCOUNTS, record)
+        late.__enter__()
+        change(reader, 25)
+        reader.simulator.faults.add(
+            "hook", path=FEED, after=1, hook=lambda _: late.__exit__(None, None, None), when="after"
+        )
+        reader.sync_well("customers")
+        assert reader.differences("customers") != []
+        reader.clock.advance(minutes=15)
+        reader.sync_well("customers")
+    assert reader.differences("customers") == []
+
+
+def test_a_deletion_that_is_committed_late_is_not_missed(reader: Deployment) -> None:
+    """F30: in the log it stands below one that was read before."""
+    table, log = reader.table(ACCOUNTS), reader.books.feeds(DIVISION).deleted
+    first, second = sorted(table.rows)[:2]
+    log.recording = False
+    table.delete(first)
+    log.recording = True
+    version = log.counter.take()
+    table.delete(second)
+    reader.sync_well("deletions", "customers")
+    reader.clock.advance(minutes=10)
+    log.add(2, first)
+    log._entries[-1]["Timestamp"] = version
+    log._versions.insert(0, version)
+    log._versions.pop()
+    log._entries.insert(0, log._entries.pop())
+    reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
+
+
+# Numbers.
+
+
+def test_versions_above_2_to_the_53_are_exact(reader: Deployment) -> None:
+    """F26: where a double would round them, neighbours would become one."""
+    reader.table(ACCOUNTS).log.counter.jump(2**53)
+    change(reader, 5)
+    reader.sync_well("customers")
+    stored = dict(sql(reader, "SELECT id, _version FROM exact.customers"))
+    assert stored == {key: row_version(reader, ACCOUNTS, key) for key in stored}
+    assert standing(reader)["highest"] == max(stored.values()) == 2**53 + 5
+    reader.clock.advance(hours=1)
+    change(reader, 5, seed=2)
+    assert only(reader.sync_well("customers"), "customers").tally.updated == 5
+    assert reader.differences("customers") == []
+
+
+def test_versions_out_of_order_are_read_all_the_same(
+    reader: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F26: the position is the highest version of a page, not its last one."""
+    in_order = Feeds.changed_after
+    monkeypatch.setattr(Feeds, "changed_after", lambda *where: reversed(list(in_order(*where))))
+    change(reader, 5)
+    reader.sync_well("customers")
+    assert standing(reader)["highest"] == max(reader.table(ACCOUNTS).versions.values())
+    reader.clock.advance(hours=1)
+    assert reader.sync_well("customers")[0].tally.written == 0
+    assert reader.differences("customers") == []
+
+
+def test_an_older_version_never_overwrites_a_newer_one(reader: Deployment) -> None:
+    """F26: Exact's pages may come from a copy that lags behind."""
+    key = sorted(reader.table(ACCOUNTS).rows)[0]
+    old = row_version(reader, ACCOUNTS, key)
+    reader.table(ACCOUNTS).change(key, Name="newest")
+    reader.sync_well("customers")
+    reader.clock.advance(minutes=5)
+    values = {"Timestamp": f'"{old}"', "Name": '"oldest"'}
+    rule = reader.simulator.faults.add("value", path=FEED, key=str(key), values=values)
+    reader.sync_well("customers")
+    assert rule.used == 1
+    assert reader.differences("customers") == []
+
+
+# Everything anew.
+
+
+@pytest.mark.parametrize(
+    ("announced", "where"), [(True, "below"), (True, "above"), (False, "below"), (False, "above")]
+)
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_division_that_moves_is_read_anew_and_ends_equal(
+    reader: Deployment, name: str, announced: bool, where: str
+) -> None:
+    """F26: all rows get other versions, and the log of deletions begins anew."""
+    table = reader.table(FEEDS[name])
+    table.delete(sorted(table.rows)[0])
+    reader.sync_well("deletions", name)
+    reader.clock.advance(minutes=30)
+    gone, changed = sorted(table.rows)[:2]
+    table.delete(gone)
+    table.change(changed, Description="moved") if name != "customers" else table.change(changed, Name="moved")
+    last = reader.books.feeds(DIVISION).counter.last
+    reader.books.move_division(DIVISION, first=100 if where == "below" else last + 1000, announced=announced)
+    outcomes = reader.sync_well("divisions", "deletions", name)
+    message, log = (str(only(outcomes, which).message) for which in (name, "deletions"))
+    if announced:
+        assert "moved to another database at Exact: everything is read again" in message
+    elif where == "below":
+        assert "Exact numbers its rows anew: everything is read again" in message
+    assert "all keys are compared" in log
+    assert reader.differences(name) == []
+    # From then on as usual.
+    reader.clock.advance(hours=1)
+    again = reader.sync_well("divisions", "deletions", name)
+    assert {o.resource: o.tally.calls for o in again} == {"divisions": 1, "deletions": 1, name: 1}
+    table.delete(sorted(table.rows)[0])
+    reader.sync_well("divisions", "deletions", name)
+    assert reader.differences(name) == []
+
+
+def test_a_checkpoint_older_than_the_log_of_deletions_leads_to_a_full_read(reader: Deployment) -> None:
+    """F29: what was deleted and forgotten meanwhile, nobody tells any more."""
+    reader.table(ACCOUNTS).delete(sorted(reader.table(ACCOUNTS).rows)[0])
+    change(reader, 2)
+    reader.clock.advance(days=63)
+    reader.sign_in()
+    outcomes = reader.sync_well("deletions", "customers")
+    for outcome in outcomes:
+        assert "older than Exact's log of deletions: everything is read again" in str(outcome.message)
+    assert reader.differences("customers") == []
+    reader.clock.advance(days=1)
+    assert [outcome.message for outcome in reader.sync_well("deletions", "customers")] == [None, None]
+
+
+def test_a_reading_that_breaks_off_goes_on_where_it_was_and_still_buries(reader: Deployment) -> None:
+    """What came before the break counts as seen."""
+    gone = remove_unseen(reader, ACCOUNTS, 2)
+    with small_pages(10):
+        reader.simulator.faults.add("status", status=500, path=FEED, after=2, times=None)
+        broken = only(reader.sync("customers", full=True), "customers")
+        assert (broken.status, broken.tally.records, broken.tally.deleted) == ("later", 20, 0)
+        reader.simulator.faults.clear()
+        reader.simulator.stats.reset()
+        reader.clock.advance(minutes=5)
+        rest = only(reader.sync_well("customers"), "customers")
+    assert (rest.tally.records, rest.tally.calls) == (18, 2)
+    assert rest.tally.deleted == len(gone)
+    assert reader.differences("customers") == []
+
+
+def test_a_reading_that_breaks_off_and_finds_the_division_moved_begins_again(reader: Deployment) -> None:
+    """A link into the old database leads nowhere in the new one."""
+    with small_pages(10):
+        reader.simulator.faults.add("status", status=500, path=FEED, after=2, times=None)
+        reader.sync("customers", full=True)
+        reader.simulator.faults.clear()
+        reader.books.move_division(DIVISION)
+        remove_unseen(reader, ACCOUNTS, 3, from_the_end=True)
+        reader.sync_well("divisions", "customers")
+    assert reader.differences("customers") == []
+
+
+# Rights.
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_feed_without_rights_is_suspect_and_deletes_nothing(reader: Deployment, name: str) -> None:
+    """F28: exit 1 the first time, then 0; and all is well when the right is back."""
+    reader.simulator.rights.hide(FEEDS[name])
+    outcomes = reader.sync("deletions", name)
+    assert (exit_code(outcomes), only(outcomes, name).status) == (1, "suspect")
+    reader.clock.advance(hours=1)
+    outcomes = reader.sync("deletions", name)
+    assert (exit_code(outcomes), only(outcomes, name).status) == (0, "suspect")
+    assert sql(reader, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NOT NULL") == [(0,)]
+    reader.simulator.rights.clear()
+    reader.edit(1, paths=["financialtransaction/Transactions", ACCOUNTS, "financial/GLAccounts"])
+    reader.clock.advance(hours=1)
+    reader.sync("deletions", name)
+    assert reader.differences(name) == []
+    reader.clock.advance(days=1)  # then all keys are compared
+    reader.sync_well("deletions", name)
+    assert line(reader, name).outcome == "ok"
+    assert reader.differences(name) == []
+
+
+def test_what_a_person_accepts_is_taken_over(reader: Deployment) -> None:
+    """F28: all customers are really gone, and no log says so."""
+    remove_unseen(reader, ACCOUNTS, 40)
+    assert exit_code(reader.sync("customers")) == 1
+    assert sql(reader, LIVE) == [(40,)]
+    assert command(reader, "accept", "customers") == 0
+    reader.sync_well("customers")
+    assert sql(reader, LIVE) == [(0,)]
+    reader.clock.advance(hours=1)
+    assert reader.sync_well("customers")[0].tally.calls == 1
+
+
+def test_a_site_that_refuses_the_sync_api_is_read_otherwise_and_asked_again_after_a_month(
+    reader: Deployment,
+) -> None:
+    reader.simulator.rights.forbid(FEED)
+    change(reader, 3)
+    outcome = reader.sync_well("customers")[0]
+    assert f"{FEED} is refused here" in str(outcome.message)
+    assert line(reader, "customers").strategy == "modified"
+    assert reader.differences("customers") == []
+    reader.simulator.stats.reset()
+    for _ in range(3):
+        reader.clock.advance(hours=1)
+        change(reader, 3, seed=2)
+        assert reader.sync_well("customers")[0].message is None
+        assert reader.differences("customers") == []
+    assert reader.calls("sync/") == 0
+    reader.simulator.rights.clear()
+    reader.clock.advance(days=28)
+    reader.sync_well("customers")
+    assert reader.calls("sync/") == 0
+    reader.clock.advance(days=3)
+    reader.sync_well("customers")
+    assert line(reader, "customers").strategy == "row_version"
+    assert reader.differences("customers") == []
+    reader.clock.advance(hours=1)
+    assert reader.sync_well("customers")[0].tally.calls == 1
+
+
+# What is asked for.
+
+
+def test_a_start_date_leaves_older_ledger_lines_out(deployment: Deployment) -> None:
+    """The feed can't be asked to, so they are left out here; a line that moves across the date follows."""
+    start = date(2025, 7, 1)
+    read_by(deployment, "row_version", "transaction_lines", start_date=start)
+    table = deployment.table(FEEDS["transaction_lines"])
+
+    def check() -> None:
+        wanted = {(key, row["Date"].date()) for key, row in table.rows.items() if row["Date"].date() >= start}
+        assert 0 < len(wanted) < len(table)
+        live = "SELECT id, date FROM exact.transaction_lines WHERE _deleted_at IS NULL"
+        assert set(sql(deployment, live)) == wanted
+
+    deployment.sync_well("deletions", "transaction_lines")
+    check()
+    deployment.clock.advance(hours=1)
+    by_date = sorted(table.rows, key=lambda key: table.rows[key]["Date"])
+    oldest, newest = table.rows[by_date[0]]["Date"], table.rows[by_date[-1]]["Date"]
+    table.change(by_date[0], Date=newest)
+    table.change(by_date[-1], Date=oldest)
+    table.delete(by_date[1])
+    table.delete(by_date[-2])
+    deployment.sync_well("deletions", "transaction_lines")
+    check()
+    deployment.clock.advance(days=8)  # a sweep
+    deployment.sync_well("deletions", "transaction_lines")
+    check()
+
+
+@pytest.mark.parametrize("name", ["items", "transaction_lines"])
+def test_what_a_feed_lacks_is_empty_and_nothing_else(deployment: Deployment, name: str) -> None:
+    """And it is there again when another strategy reads it."""
+    lacks = deployment.service.mirrored[name].feed.lacks  # type: ignore[union-attr]
+    columns = [deployment.service.mirrored[name].by_property[lack].name for lack in sorted(lacks)]
+    filled = f"SELECT count(*) FROM exact.{name} WHERE num_nonnulls({', '.join(columns)}) > 0"
+    read_by(deployment, "row_version", name)
+    deployment.sync_well(name)
+    assert sql(deployment, filled) == [(0,)]
+    assert deployment.differences(name) == []
+    deployment.clock.advance(hours=1)
+    read_by(deployment, "modified", name)
+    deployment.sync_well(name)
+    assert deployment.differences(name) == []
+    if name == "items":
+        assert sql(deployment, filled) != [(0,)]
+
+
+@pytest.mark.parametrize("name", ["customers", "items", "transaction_lines"])
+def test_another_strategy_keeps_the_table_and_needs_no_manual_step(deployment: Deployment, name: str) -> None:
+    """From each to each; what was changed and removed meanwhile included."""
+    path = {"items": "logistics/Items", **FEEDS}[name]
+    read_by(deployment, "row_version", name)
+    deployment.sync_well("deletions", name)
+    dice = random.Random(1)
+    for strategy in ("modified", "snapshot", "row_version", "snapshot", "modified", "row_version"):
+        deployment.clock.advance(hours=1)
+        table = deployment.table(path)
+        remove_unseen(deployment, path, 1)
+        table.delete(sorted(table.rows)[0])
+        change_record(deployment.books, DIVISION, path, sorted(table.rows)[0], dice)
+        read_by(deployment, strategy, name)
+        outcome = only(deployment.sync_well("deletions", name), name)
+        assert "the strategy was changed from" in str(outcome.message)
+        assert outcome.tally.inserted == 0
+        assert line(deployment, name).strategy == strategy
+        assert deployment.differences(name) == []
+        deployment.clock.advance(hours=1)
+        again = only(deployment.sync_well("deletions", name), name)
+        assert (again.message, again.tally.written) == (None, 0)
+
+
+def test_a_restored_backup_is_noticed(reader: Deployment) -> None:
+    """F26: the last changes are undone, and the rows have their older versions again."""
+    table = reader.table(ACCOUNTS)
+    keys = sorted(table.rows, key=table.versions.__getitem__)[-3:]
+    before = [(table.rows[key], table.versions[key]) for key in keys]
+    for key in keys:
+        table.change(key, Name="to be undone")
+    reader.sync_well("customers")
+    reader.clock.advance(hours=1)
+    for key, (row, version) in zip(keys, before, strict=True):
+        table.change(key, **row)
+        renumber(table, key, version)
+    reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
+
+
+def test_the_last_row_goes_without_a_word_in_the_log(reader: Deployment) -> None:
+    """A reading meets it each time, so all keys are compared at once; and only once."""
+    remove_unseen(reader, ACCOUNTS, 1, from_the_end=True)
+    assert only(reader.sync_well("deletions", "customers"), "customers").tally.deleted == 1
+    assert reader.differences("customers") == []
+    reader.clock.advance(hours=1)
+    assert only(reader.sync_well("deletions", "customers"), "customers").tally.calls == 1

@@ -1,0 +1,227 @@
+"""The sweep: once a week every key at Exact against every key here; F28, F29."""
+
+import random
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from exact_sync.simulator.edits import insert_record
+from exact_sync.sync import standing
+from exact_sync.sync.once import exit_code
+from tests.deployment import DIVISION, Deployment
+from tests.facts import checkpoint, command, found_other, line, only, quarantined, restart, sql
+from tests.feeds import read_by, remove_unseen, small_pages
+
+ACCOUNTS, BULK = "crm/Accounts", "bulk/CRM/Accounts"
+LIVE = "SELECT count(*) FROM exact.customers WHERE _deleted_at IS NULL"
+STRATEGIES = ("modified", "row_version")
+A_WEEK = {"days": 7, "hours": 1}
+
+
+def keys(deployment: Deployment) -> list[Any]:
+    """Of the customers, the one that was written first first (a cursor never looks there again)."""
+    table = deployment.table(ACCOUNTS)
+    return sorted(table.rows, key=table.versions.__getitem__)
+
+
+def run(deployment: Deployment, **duration: float) -> Any:
+    """Let time pass; then a cycle of the customers, which must go well."""
+    deployment.clock.advance(**duration)
+    deployment.simulator.stats.reset()
+    return only(deployment.sync_well("deletions", "customers"), "customers")
+
+
+@pytest.fixture(params=STRATEGIES)
+def reader(
+    deployment: Deployment, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Deployment:
+    """Has read the customers once, and reads nothing again that is older than the last five."""
+    monkeypatch.setattr(standing, "READ_AGAIN", 5)
+    read_by(deployment, request.param, "customers")
+    deployment.sync_well("divisions", "deletions", "customers")
+    return deployment
+
+
+def test_it_comes_once_a_week_and_costs_an_idle_cycle_nothing(reader: Deployment) -> None:
+    calls = [run(reader, days=1).tally.calls for _ in range(16)]
+    assert set(calls) == {1, 2}  # the question of each day, and the keys, a thousand a page
+    swept = [day for day, count in enumerate(calls, 1) if count == 2]
+    assert len(swept) >= 2
+    assert swept[0] <= 8
+    assert [later - day for day, later in pairwise(swept)] == [7] * (len(swept) - 1)
+    assert reader.differences("customers") == []
+
+
+def test_each_resource_of_each_division_has_a_time_of_its_own(deployment: Deployment) -> None:
+    """So that the calls of a week don't fall on one hour."""
+    found_other(deployment)
+    names = ("customers", "contacts", "items", "payments")
+    deployment.sync_well("divisions", *names)
+    begun = deployment.clock.now()
+    for _ in range(15):
+        deployment.clock.advance(hours=12)
+        deployment.sync_well(*names)
+    query = "SELECT division, resource, swept_at FROM exact_sync.checkpoint WHERE swept_at > :begun"
+    moments = {(code, name): at for code, name, at in sql(deployment, query, begun=begun)}
+    assert len(moments) == 8
+    assert len(set(moments.values())) >= 5
+    assert max(moments.values()) - min(moments.values()) > timedelta(days=3)
+
+
+def test_it_finds_a_row_that_was_removed_here(reader: Deployment) -> None:
+    sql(reader, "DELETE FROM exact.customers WHERE id = :key", key=keys(reader)[0])
+    assert run(reader, hours=1).tally.inserted == 0
+    outcome = run(reader, **A_WEEK)
+    assert (outcome.tally.inserted, outcome.tally.calls) == (1, 3)
+    assert reader.differences("customers") == []
+
+
+def test_it_finds_a_row_that_was_removed_at_exact_without_a_word(reader: Deployment) -> None:
+    gone = remove_unseen(reader, ACCOUNTS, 2)
+    assert run(reader, hours=1).tally.deleted == 0
+    outcome = run(reader, **A_WEEK)
+    assert outcome.tally.deleted == len(gone)
+    assert "2 rows were gone that Exact's log of deletions did not name" in str(outcome.message)
+    assert reader.differences("customers") == []
+
+
+def test_it_finds_a_row_that_is_older_here_and_that_no_cursor_will_bring(reader: Deployment) -> None:
+    """Whatever set it back: a restored backup of ours, a hand."""
+    change = "modified = modified - interval '1 day', name = 'old', _version = _version - 1"
+    sql(reader, f"UPDATE exact.customers SET {change} WHERE id = :key", key=keys(reader)[0])
+    assert run(reader, hours=1).tally.written == 0
+    outcome = run(reader, **A_WEEK)
+    assert (outcome.tally.updated, outcome.tally.calls) == (1, 3)
+    assert reader.differences("customers") == []
+
+
+def test_it_fetches_few_by_key_and_many_by_reading_everything(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Payments have large pages: 140 of 160 missing cost two calls, not four."""
+    table = deployment.table("cashflow/Payments")
+    dice = random.Random(1)
+    for _ in range(220):
+        insert_record(deployment.books, DIVISION, "cashflow/Payments", dice)
+    for _ in range(3):
+        deployment.sync_well("divisions", "deletions", "payments")
+        deployment.clock.advance(hours=2)
+    for missing, message, expected in ((3, None, 2), (250, "much was missing: everything is read again", 3)):
+        some = sorted(table.rows)[:missing]
+        sql(deployment, "DELETE FROM exact.payments WHERE id = ANY(:keys)", keys=some)
+        deployment.clock.advance(days=8)
+        outcome = only(deployment.sync_well("deletions", "payments"), "payments")
+        assert outcome.tally.inserted == missing
+        assert outcome.message == message
+        assert outcome.tally.calls <= expected + 2
+        assert deployment.differences("payments") == []
+
+
+def test_it_goes_on_where_it_broke_off(reader: Deployment) -> None:
+    """In a later run, and what came before the break is not asked for again."""
+    remove_unseen(reader, ACCOUNTS, 2)
+    sql(reader, "DELETE FROM exact.customers WHERE id = ANY(:keys)", keys=keys(reader)[20:22])
+    is_feed = line(reader, "customers").strategy == "row_version"
+    question = "$select=Timestamp,ID,Modified" if is_feed else "$select=ID,Modified"
+    with small_pages(10):
+        reader.clock.advance(**A_WEEK)
+        reader.simulator.faults.add("status", status=500, query=question, after=2, times=None)
+        broken = only(reader.sync("deletions", "customers"), "customers")
+        assert broken.status == "later"
+        assert checkpoint(reader, "customers")["sweep"] is not None
+        assert sql(reader, "SELECT count(*) FROM exact.customers WHERE _deleted_at IS NOT NULL") == [(0,)]
+        reader.simulator.faults.clear()
+        run(reader, hours=1)
+    assert len([call for call in reader.simulator.stats.calls() if question in unquote(call.query)]) == 2
+    assert checkpoint(reader, "customers")["sweep"] is None
+    assert reader.differences("customers") == []
+    assert run(reader, hours=1).tally.calls == 1
+
+
+def test_keys_in_quarantine_are_not_fetched_each_time(reader: Deployment) -> None:
+    """They can't be had, this week or the next."""
+    key = keys(reader)[-1]
+    reader.table(ACCOUNTS).change(key, Name="unreadable")
+    reader.simulator.faults.add(
+        "value", path="CRM/Accounts", key=str(key), values={"CreditLineSales": '"much"'}, times=None
+    )
+    reader.sync("customers")
+    assert set(quarantined(reader, "customers")) == {str(key)}
+    outcomes = [run(reader, **A_WEEK) for _ in range(2)]
+    assert [outcome.tally.calls for outcome in outcomes] == [2, 2]
+    assert reader.calls("crm/Accounts") <= 1  # the question for changes
+    reader.simulator.faults.clear()
+    reader.table(ACCOUNTS).change(key, Name="readable")
+    run(reader, hours=1)
+    assert quarantined(reader, "customers") == {}
+    assert reader.differences("customers") == []
+
+
+@pytest.mark.parametrize("share", [1.0, 0.3])
+def test_a_list_of_keys_that_is_empty_or_much_smaller_deletes_nothing_until_a_person_accepts_it(
+    reader: Deployment, share: float
+) -> None:
+    """F28: exit 1 the first time; what is new comes all the same; really gone, it takes `accept`."""
+    remove_unseen(reader, ACCOUNTS, int(40 * share))
+    reader.clock.advance(**A_WEEK)
+    outcomes = reader.sync("deletions", "customers")
+    assert (exit_code(outcomes), only(outcomes, "customers").status) == (1, "suspect")
+    assert "exact-sync accept customers" in str(only(outcomes, "customers").hint)
+    assert sql(reader, LIVE) == [(40,)]
+    if share < 1:
+        reader.table(ACCOUNTS).change(keys(reader)[0], Name="changed meanwhile")
+    reader.clock.advance(hours=1)
+    outcomes = reader.sync("deletions", "customers")
+    assert (exit_code(outcomes), only(outcomes, "customers").status) == (0, "suspect")
+    if share < 1:
+        changed = "SELECT count(*) FROM exact.customers WHERE name = 'changed meanwhile'"
+        assert sql(reader, changed) == [(1,)]
+    assert command(reader, "accept", "customers", "--division", str(DIVISION)) == 0
+    reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
+    assert line(reader, "customers").outcome == "ok"
+    assert run(reader, hours=1).tally.calls == 1
+
+
+def test_keys_that_were_hidden_are_compared_again_the_next_day(reader: Deployment) -> None:
+    """F28: rights that come back need no person."""
+    reader.clock.advance(**A_WEEK)
+    reader.simulator.rights.hide(ACCOUNTS)
+    assert exit_code(reader.sync("deletions", "customers")) == 1
+    reader.simulator.rights.clear()
+    remove_unseen(reader, ACCOUNTS, 1)
+    reader.clock.advance(days=1)
+    reader.sync_well("deletions", "customers")
+    assert line(reader, "customers").outcome == "ok"
+    assert reader.differences("customers") == []
+
+
+def test_what_somebody_accepted_wrongly_comes_back(reader: Deployment) -> None:
+    """All customers buried while they were hidden; at the next sweep they live again."""
+    reader.clock.advance(**A_WEEK)
+    reader.simulator.rights.hide(ACCOUNTS)
+    reader.sync("deletions", "customers")
+    assert command(reader, "accept", "customers") == 0
+    reader.sync("deletions", "customers")
+    assert sql(reader, LIVE) == [(0,)]
+    reader.simulator.rights.clear()
+    run(reader, **A_WEEK)
+    assert reader.differences("customers") == []
+
+
+def test_its_pace_can_be_set(reader: Deployment) -> None:
+    restart(reader, sweep_interval=timedelta(days=1))
+    calls = [run(reader, hours=6).tally.calls for _ in range(12)]
+    assert 2 <= calls.count(2) <= 3
+    assert set(calls) == {1, 2}
+
+
+def test_a_deployment_that_stood_still_compares_all_keys_when_it_goes_on(reader: Deployment) -> None:
+    remove_unseen(reader, ACCOUNTS, 1)
+    run(reader, **A_WEEK)
+    remove_unseen(reader, ACCOUNTS, 1)
+    assert run(reader, days=8).tally.deleted == 1
+    assert reader.differences("customers") == []
