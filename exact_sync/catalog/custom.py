@@ -35,7 +35,8 @@ def _known(name: str, endpoint: str, key: str | None, date: str | None) -> Resou
     resource = entry(name, endpoint)
     for property_name in (key, date):
         if property_name is not None and property_name not in resource.by_property:
-            near = difflib.get_close_matches(property_name, resource.by_property, n=1)
+            near = [name for name in resource.by_property if name.lower() == property_name.lower()]
+            near = near or difflib.get_close_matches(property_name, resource.by_property, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise ValueError(f"{endpoint} has no property {property_name}{hint}")
     if date is not None and not resource.by_property[date].is_date:
@@ -46,6 +47,8 @@ def _known(name: str, endpoint: str, key: str | None, date: str | None) -> Resou
 def _unknown(name: str, endpoint: str, key: str | None, date: str | None) -> Resource:
     """Nothing but the key is known at first."""
     key = key or "ID"
+    if date is not None and not Column(date, Edm.DATETIME).is_date:
+        raise ValueError(f"{date} is no date: its name would end in Date or Since")
     is_feed = endpoint.startswith("sync/")
     properties = [Column(key, Edm.STRING), *([Column(date, Edm.DATETIME)] if date else [])]
     return Resource(

@@ -27,6 +27,11 @@ def learn(known: Mapping[str, Edm | None], records: Iterable[Mapping[str, Any]])
     return learned
 
 
+def merged(one: Mapping[str, Edm | None], other: Mapping[str, Edm | None]) -> Learned:
+    """All that is known after both were learned, in different divisions."""
+    return {name: _wider(one.get(name), other.get(name)) for name in {**one, **other}}
+
+
 def resolved(resource: Resource, learned: Mapping[str, Edm | None]) -> Resource:
     """The resource with its columns, the key first. Raises ValueError, in words, where they don't fit."""
     if resource.key not in learned:

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Edm, Resource
-from exact_sync.catalog.inference import Learned, resolved
+from exact_sync.catalog.inference import Learned, merged, resolved
 from exact_sync.store import provision
 from exact_sync.store.state import learned as learned_table
 from exact_sync.store.tables import table
@@ -19,12 +19,18 @@ def read(connection: Connection, resource: Resource) -> Learned:
     return {name: Edm(edm) if edm else None for name, edm in found}
 
 
-def save(connection: Connection, resource: Resource, known: Learned) -> None:
-    """Keep what is known, and make the table fit it."""
+def save(connection: Connection, resource: Resource, known: Learned) -> Learned:
+    """Keep what is known, and make the table fit it; returns all that is known.
+
+    Several divisions may learn at a time, so nothing that another one has learned is forgotten.
+    """
+    provision.claim(connection)
+    known = merged(read(connection, resource), known)
     values = {"endpoint": resource.endpoint, "columns": [[name, edm] for name, edm in known.items()]}
     statement = insert(learned_table).values(resource=resource.name, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["resource"], set_=values))
     provision.fit(connection, table(resolved(resource, known)), provision.columns_there(connection))
+    return known
 
 
 def known(connection: Connection, resource: Resource) -> Resource | None:

@@ -7,11 +7,12 @@ column, and a type may widen, never narrow.
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, inspect, text
+from sqlalchemy import Column, Connection, Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn
 
 from exact_sync.catalog import Resource
+from exact_sync.errors import BadConfiguration
 from exact_sync.store.database import Database
 from exact_sync.store.merging import quote
 from exact_sync.store.tables import SCHEMA
@@ -28,13 +29,20 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
     if not wanted:
         return
     with database.begin() as connection:
-        there = columns_there(connection)
-        if all(_fits(there, table_of(resource)) for resource in wanted):
+        there, indexes, keys = columns_there(connection), _indexes_there(connection), _keys_there(connection)
+        for resource in wanted:
+            _check_key(keys, table_of(resource))
+        if all(_fits(there, indexes, table_of(resource)) for resource in wanted):
             return
         connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-        connection.execute(_LOCK)
+        claim(connection)
         for resource in wanted:
             fit(connection, table_of(resource), columns_there(connection))
+
+
+def claim(connection: Connection) -> None:
+    """Be the only one who changes the schema, until the transaction ends."""
+    connection.execute(_LOCK)
 
 
 def columns_there(connection: Connection) -> dict[str, dict[str, str]]:
@@ -58,6 +66,7 @@ def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) 
     if known is None:
         table.create(connection)
         return
+    _check_key(_keys_there(connection), table)
     name = f"{SCHEMA}.{quote(table.name)}"
     for column in table.columns:
         wanted = _type(column)
@@ -71,15 +80,42 @@ def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) 
                     f"USING {quote(column.name)}::{wanted}"
                 )
             )
-    made = {index["name"] for index in inspect(connection).get_indexes(table.name, SCHEMA)}
+    made = _indexes_there(connection)
     for index in table.indexes:
         if index.name not in made:
             index.create(connection)
 
 
-def _fits(there: dict[str, dict[str, str]], table: Table) -> bool:
+def _indexes_there(connection: Connection) -> set[str]:
+    query = text("SELECT indexname FROM pg_indexes WHERE schemaname = :schema")
+    return set(connection.execute(query, {"schema": SCHEMA}).scalars())
+
+
+def _keys_there(connection: Connection) -> dict[str, list[str]]:
+    query = text("""
+        SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY(k.conkey)
+        WHERE k.contype = 'p' AND k.connamespace = CAST(:schema AS regnamespace) GROUP BY 1
+    """)
+    found = connection.execute(query, {"schema": SCHEMA})
+    return {row.relname: row.columns for row in found}
+
+
+def _check_key(keys: dict[str, list[str]], table: Table) -> None:
+    """Raises BadConfiguration for a table that was made with another key."""
+    made = keys.get(table.name)
+    wanted = [column.name for column in table.primary_key.columns]
+    if made is not None and set(made) != set(wanted):
+        raise BadConfiguration(
+            f"setting resources.{table.name}.key: the table was made with the key {', '.join(made)}",
+            f"set that key again, or drop the table: DROP TABLE {SCHEMA}.{quote(table.name)}",
+        )
+
+
+def _fits(there: dict[str, dict[str, str]], indexes: set[str], table: Table) -> bool:
     known = there.get(table.name)
-    if known is None:
+    if known is None or any(index.name not in indexes for index in table.indexes):
         return False
     types = {column.name: _type(column) for column in table.columns}
     return all(name in known and not _widens(known[name], kind) for name, kind in types.items())

@@ -97,16 +97,15 @@ def _table(resource: Resource) -> Table:
     return table
 
 
-_made: dict[str, tuple[tuple[catalog.Column, ...], Table]] = {}
+_made: dict[str, tuple[object, Table]] = {}
 
 
 def table(resource: Resource) -> Table:
     """A resource's table; made when it is first asked for."""
     known = _made.get(resource.name)
-    if known is None or known[0] is not resource.columns:
-        if known is not None and known[0] == resource.columns:
-            return known[1]
-        known = _made[resource.name] = (resource.columns, _table(resource))
+    shape = (resource.columns, resource.key, resource.date, resource.is_versioned)
+    if known is None or known[0] != shape:
+        known = _made[resource.name] = (shape, _table(resource))
     return known[1]
 
 

@@ -1,5 +1,7 @@
 """Before an endpoint that no reference knows is read: what has it got?"""
 
+from sqlalchemy import Connection
+
 from exact_sync.catalog.inference import Learned, learn, resolved
 from exact_sync.errors import BadConfiguration
 from exact_sync.exact.odata import Query
@@ -27,8 +29,11 @@ def widen(task: Task, known: Learned) -> None:
     """Keep what was learned, and make the table fit."""
     task.learned = known
     _checked(task)
-    with task.database.begin() as connection:
-        learned.save(connection, task.resource, known)
+
+    def work(connection: Connection) -> None:
+        task.learned = learned.save(connection, task.resource, known)
+
+    task.database.transact(work)
 
 
 def _use(task: Task) -> None:

@@ -152,7 +152,10 @@ class Shaper:
         if column.edm is Edm.DATETIME:
             return _date if column.is_date else _moment
         if column.edm is Edm.STRING and self._resource.is_inferred:
-            return lambda value: self._text(value if type(value) is str else _plain(value))
+            is_date = Column(column.property, Edm.DATETIME).is_date
+            return lambda value: self._text(
+                _plain(value) if type(value) is not str else _plain_time(value, is_date)
+            )
         if column.edm in _RANGES:
             low, high = _RANGES[column.edm]
             return lambda value: _integer(value, low, high)
@@ -171,10 +174,24 @@ class Shaper:
 
 
 def _plain(value: Any) -> str:
-    """A value of another type in a column that has widened to text."""
+    """A value of another type in a column that has widened to text: as PostgreSQL writes it."""
     if type(value) is bool:
         return "true" if value else "false"
-    return str(_number(value))
+    return format(_number(value), "f")
+
+
+def _plain_time(value: str, is_date: bool) -> str:
+    """A text in such a column, which may be a date or a moment."""
+    if not value.startswith("/Date("):
+        return value
+    try:
+        moment = _date(value) if is_date else _moment(value)
+    except _UNFIT:
+        return value
+    if is_date:
+        return str(moment)
+    text = moment.replace(tzinfo=None).isoformat(sep=" ")
+    return f"{text.rstrip('0') if moment.microsecond else text}+00"
 
 
 def _guid(value: Any) -> uuid.UUID | None:

@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
-from exact_sync.errors import Refused, Unavailable
-from exact_sync.exact.odata import Query
+from exact_sync.errors import BadConfiguration, Refused, Unavailable
+from exact_sync.exact.odata import Query, Record
 from exact_sync.exact.wallclock import read_date, read_wall, to_wall
 from exact_sync.store import checkpoints, quarantine
 from exact_sync.sync import cursors, modified
@@ -76,9 +76,16 @@ def _begin(task: Task, questions: Questions, today: date) -> list[Window]:
     highest: datetime | None = None
     records: int | None = None
     try:
-        value = _extreme(task, questions, name, "asc")
+        first = _extreme(task, questions, name, "asc")
+        if first and first.get(name) is None:
+            raise BadConfiguration(
+                f"{task.resource.name} can't be read by date_windows: Exact has records without a {name}",
+                f"choose another strategy or date in [resources.{task.resource.name}]",
+            )
+        value = first.get(name) if first else None
         oldest = read_date(value) if isinstance(value, str) else None
-        highest = read_wall(_extreme(task, questions, "Modified", "desc"))
+        latest = _extreme(task, questions, "Modified", "desc")
+        highest = read_wall(latest.get("Modified")) if latest else None
     except Refused:
         # Ordering is not possible here: all that is older becomes one window without a beginning,
         # and the first look for changes reads everything once.
@@ -99,11 +106,10 @@ def _begin(task: Task, questions: Questions, today: date) -> list[Window]:
     return cursors.windows(starts, today, task.options.start_date)
 
 
-def _extreme(task: Task, questions: Questions, name: str, direction: str) -> object:
+def _extreme(task: Task, questions: Questions, name: str, direction: str) -> Record | None:
     scope = questions.dated(task.options.start_date, None)
     query = Query(scope.endpoint, [name], scope.filter, orderby=f"{name} {direction}", top=1)
-    found = task.client.first(task.asked, query)
-    return found.get(name) if found else None
+    return task.client.first(task.asked, query)
 
 
 def _read_window(
