@@ -1,0 +1,106 @@
+"""Which rows are here, by key and version."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from exact_sync.catalog import RESOURCES
+from exact_sync.store import seen
+from exact_sync.store.database import Database
+from exact_sync.store.keys import Deletion, Keys, Stamp
+from exact_sync.store.writer import Writer
+from tests.store.rows import DIVISION, EARLY, LATE, key, row, stored
+
+CONTACTS, PAYMENTS = RESOURCES["contacts"], RESOURCES["payments"]
+KEYS = Keys(CONTACTS)
+
+
+def write(database: Database, *rows: tuple[Any, ...], name: str = "contacts") -> None:
+    writer = Writer(RESOURCES[name])
+    with database.begin() as connection:
+        writer.stage(connection, rows)
+        writer.merge(connection)
+
+
+def contact(number: int, version: int | None = None, modified: datetime = EARLY) -> tuple[Any, ...]:
+    return row("contacts", number, _version=version, modified=modified)
+
+
+def test_the_first_and_the_last_live_row_by_version(database: Database) -> None:
+    write(database, contact(1, 10), contact(2, 30), contact(3, 20), contact(4))
+    with database.begin() as connection:
+        assert KEYS.first(connection, DIVISION) == Stamp(key(1), None, 10)
+        assert KEYS.last(connection, DIVISION) == Stamp(key(2), None, 30)
+        assert KEYS.last(connection, DIVISION, 25) == Stamp(key(3), None, 20)
+        assert KEYS.last(connection, 99) is None
+        connection.execute(text("UPDATE exact.contacts SET _deleted_at = now() WHERE _version = 30"))
+        assert KEYS.last(connection, DIVISION) == Stamp(key(3), None, 20)
+
+
+def test_different_is_what_is_not_live_or_has_another_version(database: Database) -> None:
+    write(database, contact(1, 10), contact(2, 20), contact(3), contact(4, 40), contact(5, 50))
+    with database.begin() as connection:
+        connection.execute(text("UPDATE exact.contacts SET _deleted_at = now() WHERE _version = 50"))
+        stamps = [
+            Stamp(key(1), LATE, 10),  # the version tells
+            Stamp(key(2), EARLY, 21),
+            Stamp(key(3), EARLY, 30),  # here without one: Modified tells
+            Stamp(key(4), LATE, None),
+            Stamp(key(5), EARLY, 50),
+            Stamp(key(6), EARLY, 60),
+        ]
+        found = KEYS.different(connection, DIVISION, stamps)
+        assert [stamp.key.int for stamp in found] == [2, 4, 5, 6]
+        assert KEYS.different(connection, DIVISION, []) == []
+        assert KEYS.here(connection, DIVISION, [key(1), key(5), key(6)]) == {key(1)}
+        assert len(KEYS.live_keys(connection, DIVISION)) == 4
+
+
+def test_unseen_is_what_a_reading_did_not_bring_and_nobody_wrote_since(database: Database) -> None:
+    write(database, contact(1), contact(2), contact(3))
+    with database.begin() as connection:
+        began = connection.execute(text("SELECT now()")).scalar_one()
+        seen.note(connection, DIVISION, "contacts", [key(1)])
+        seen.note(connection, DIVISION, "verify contacts", [key(2)])
+    write(database, contact(4))
+    with database.begin() as connection:
+        assert KEYS.unseen(connection, DIVISION, began, None) == 2
+        names = KEYS.unseen_keys(connection, DIVISION, began, None, "verify contacts")
+        assert {found.int for found in names} == {1, 3}
+        assert KEYS.bury_unseen(connection, DIVISION, began, None) == 2
+        assert {found.int for found in KEYS.live_keys(connection, DIVISION)} == {1, 4}
+
+
+def buried(
+    database: Database, resource: Any, *deletions: Deletion, by_version: bool, until: Any = None
+) -> set[int]:
+    with database.begin() as connection:
+        Keys(resource).bury_logged(connection, DIVISION, deletions, by_version=by_version, known_until=until)
+        gone = stored(connection, resource.name, "_deleted_at")
+    return {number for number, (at,) in gone.items() if at is not None}
+
+
+def test_a_deletion_does_not_reach_a_row_that_came_again_later_by_version(database: Database) -> None:
+    write(database, contact(1, 10), contact(2, 30), contact(3, 10))
+    gone = [Deletion(key(1), 20, EARLY), Deletion(key(2), 20, LATE), Deletion(key(9), 20, LATE)]
+    assert buried(database, CONTACTS, *gone, by_version=True) == {1}
+
+
+def test_or_by_time_where_there_are_no_versions(database: Database) -> None:
+    rows = [row("payments", number, modified=EARLY) for number in (1, 2, 3)]
+    write(database, *rows, name="payments")
+    gone = [
+        Deletion(key(1), 20, EARLY),
+        Deletion(key(2), 20, EARLY - timedelta(minutes=1)),
+        Deletion(key(3), 20, None),
+    ]
+    assert buried(database, PAYMENTS, *gone, by_version=False) == {1, 3}
+
+
+def test_or_by_the_last_whole_reading_where_rows_have_no_time_either(database: Database) -> None:
+    write(database, *(row("document_attachments", number) for number in (1, 2)), name="document_attachments")
+    gone = [Deletion(key(1), 20, EARLY), Deletion(key(2), 20, LATE)]
+    attachments = RESOURCES["document_attachments"]
+    assert buried(database, attachments, *gone, by_version=False, until=EARLY) == {2}
+    assert buried(database, attachments, *gone, by_version=False) == {1, 2}

@@ -1,0 +1,114 @@
+"""Tables that settings ask for: made, grown and widened; never narrowed, never emptied."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from exact_sync.catalog import RESOURCES, Resource
+from exact_sync.catalog.custom import _unknown
+from exact_sync.catalog.resource import columns
+from exact_sync.errors import BadConfiguration
+from exact_sync.store import provision
+from exact_sync.store.database import Database
+
+MINE = replace(_unknown("mine", "beta/Things", "ID", None), is_inferred=False)
+
+
+def shaped(words: str, **changes: object) -> Resource:
+    return replace(MINE, columns=columns(words), **changes)  # type: ignore[arg-type]
+
+
+def types(database: Database) -> dict[str, str]:
+    with database.begin() as connection:
+        return provision.columns_there(connection).get("mine", {})
+
+
+def indexes(database: Database) -> set[str]:
+    with database.begin() as connection:
+        query = text("SELECT indexname FROM pg_indexes WHERE tablename = 'mine'")
+        return set(connection.execute(query).scalars())
+
+
+def test_a_table_is_made_with_every_column_and_its_key(database: Database) -> None:
+    provision.make(database, [shaped("ID:Guid Name Amount:Double"), RESOURCES["warehouses"]])
+    assert types(database) == {
+        "division": "integer",
+        "id": "uuid",
+        "name": "text",
+        "amount": "numeric",
+        "_synced_at": "timestamp with time zone",
+        "_deleted_at": "timestamp with time zone",
+    }
+    with database.begin() as connection:
+        assert "warehouses" in provision.columns_there(connection)
+    assert indexes(database) == {"mine_pkey"}
+
+
+def test_a_new_property_becomes_a_column_and_rows_stay(database: Database) -> None:
+    provision.make(database, [shaped("ID:Guid Name")])
+    with database.begin() as connection:
+        connection.execute(text("INSERT INTO exact.mine VALUES (1, gen_random_uuid(), 'a')"))
+    provision.make(database, [shaped("ID:Guid Name More:Int32 Date:DateTime", date="Date")])
+    assert types(database)["more"] == "integer"
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT name, more FROM exact.mine")).all() == [("a", None)]
+
+
+def test_an_index_is_made_when_it_is_first_wanted(database: Database) -> None:
+    provision.make(database, [shaped("ID:Guid Date:DateTime")])
+    provision.make(database, [shaped("ID:Guid Date:DateTime", date="Date")])
+    assert indexes(database) == {"mine_pkey", "mine_division_date"}
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "result"),
+    [
+        ("Int16", "Int32", "integer"),
+        ("Int32", "Int64", "bigint"),
+        ("Int64", "Double", "numeric"),
+        ("Double", "String", "text"),
+        ("Guid", "String", "text"),
+        ("DateTime", "String", "text"),
+        ("Boolean", "String", "text"),
+        ("Int64", "Int32", "bigint"),
+        ("Double", "Int64", "numeric"),
+        ("String", "Guid", "text"),
+        ("Guid", "Int64", "uuid"),
+        ("Boolean", "Double", "boolean"),
+    ],
+)
+def test_types_widen_and_never_narrow(database: Database, first: str, then: str, result: str) -> None:
+    provision.make(database, [shaped(f"ID:Guid X:{first}")])
+    provision.make(database, [shaped(f"ID:Guid X:{then}")])
+    assert types(database)["x"] == result
+
+
+def test_values_come_through_a_wider_type(database: Database) -> None:
+    provision.make(database, [shaped("ID:Guid N:Int64 G:Guid D:DateTime ADate:DateTime B:Boolean")])
+    values = "'2026-01-02 03:04:05.5+00', '2026-01-02', true"
+    with database.begin() as connection:
+        connection.execute(
+            text(f"INSERT INTO exact.mine VALUES (1, gen_random_uuid(), 5, CAST(:g AS uuid), {values})"),
+            {"g": "5b1e5a3c-77f4-4c0e-9d0a-6f2f8f0f7a11"},
+        )
+    provision.make(database, [shaped("ID:Guid N G D ADate B")])
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT n, g, d, a_date, b FROM exact.mine")).one() == (
+            "5",
+            "5b1e5a3c-77f4-4c0e-9d0a-6f2f8f0f7a11",
+            "2026-01-02 03:04:05.5+00",
+            "2026-01-02",
+            "true",
+        )
+
+
+def test_another_key_is_refused(database: Database) -> None:
+    provision.make(database, [shaped("ID:Guid Code")])
+    with pytest.raises(BadConfiguration, match="was made with the key division, id"):
+        provision.make(database, [shaped("ID:Guid Code", key="Code")])
+
+
+def test_nothing_is_made_before_its_columns_are_known(database: Database) -> None:
+    provision.make(database, [_unknown("mine", "beta/Things", "ID", None)])
+    assert types(database) == {}
