@@ -285,7 +285,7 @@ def test_what_exact_removed_since_is_none_either_where_its_log_tells(deploy: Dep
 
 def test_a_site_that_takes_no_filter_on_modified_does_not_look_wrong(deploy: Deploy) -> None:
     """Its changes since the last reading are told by the time of that reading."""
-    with deploy() as deployment:
+    with deploy("payments") as deployment:
         deployment.simulator.faults.add("refuse_modified_filter", path="/Payments", times=None)
         deployment.sync_well("payments")
         deployment.clock.advance(hours=3)
@@ -314,6 +314,7 @@ def test_with_a_start_date_only_what_lies_behind_it_is_compared(deploy: Deploy) 
         deployment.sync_well(*names)
         outcomes = verify(deployment, *names)
         assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
+        assert not any("keys" in outcome.checked for outcome in outcomes)
 
 
 def test_a_repair_that_would_bury_much_waits_for_a_person(deploy: Deploy) -> None:
@@ -383,6 +384,16 @@ def test_where_exact_does_not_count_the_keys_are_compared_and_it_is_asked_once(d
             assert (outcome.status, outcome.checked) == ("verified", "40 keys")
         refused = [call for call in deployment.simulator.stats.calls() if call.status == 400]
         assert len(refused) == 1
+
+
+def test_a_row_of_another_version_than_exact_s_is_changed(deploy: Deploy) -> None:
+    with deploy("contacts", **on("contacts", strategy="row_version")) as deployment:
+        sql(
+            deployment,
+            "UPDATE exact.contacts SET _version = _version - 1 "
+            "WHERE _version = (SELECT min(_version) FROM exact.contacts)",
+        )
+        assert kinds(only(verify(deployment, "contacts", keys=True), "contacts")) == ["changed"]
 
 
 def test_a_drawn_row_that_is_not_at_exact_is_found_too(deploy: Deploy) -> None:
