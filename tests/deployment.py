@@ -17,7 +17,7 @@ from exact_sync.simulator.edits import random_edits
 from exact_sync.sync.once import exit_code
 from exact_sync.sync.outcome import Outcome
 from tests.founding import TINY, found
-from tests.mirror import differences
+from tests.mirror import THE_OTHERS_OFF, differences
 
 __all__ = ["DIVISION", "START", "TINY", "Deployment", "SharedClock", "Silent"]
 
@@ -79,6 +79,7 @@ class Deployment:
     ) -> None:
         self.simulator = simulator
         self.clock = clock
+        settings.setdefault("resources", THE_OTHERS_OFF)
         self.settings = Settings(
             database_url=database_url,
             data_dir=data_dir,
@@ -128,10 +129,14 @@ class Deployment:
 
     def differences(self, *names: str, deleted: bool = True) -> list[str]:
         """What the tables and the simulator's books disagree on; deletions only if asked for."""
-        mirrored = self.service.mirrored.values()
-        by_version = [resource.name for resource in mirrored if resource.strategy == "row_version"]
+        mirrored = self.service.mirrored
+        by_version = [name for name, resource in mirrored.items() if resource.strategy == "row_version"]
         return differences(
-            self.books, self.service.database, names, ignore_extra=not deleted, by_version=by_version
+            self.books,
+            self.service.database,
+            names or mirrored,
+            ignore_extra=not deleted,
+            by_version=by_version,
         )
 
     def edit(self, seed: int, share: float = 0.1, **more: Any) -> dict[str, dict[str, int]]:

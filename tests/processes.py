@@ -1,5 +1,6 @@
 """exact-sync as its users run it: processes of its own, in real time, on a machine of its own."""
 
+import json
 import logging
 import os
 import signal
@@ -139,6 +140,9 @@ class Machine:
             "EXACT_SYNC_CLIENT_ID": str(settings.client_id),
             "EXACT_SYNC_CLIENT_SECRET": settings.client_secret.get_secret_value(),
             "EXACT_SYNC_SECRETS_DIR": str(folder / "no-secrets"),
+            "EXACT_SYNC_RESOURCES": json.dumps(
+                {name: {"enabled": section.enabled} for name, section in settings.resources.items()}
+            ),
         }
         self._processes: list[Process] = []
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from exact_sync.catalog import RESOURCES
 from exact_sync.simulator import Simulator
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock
+from tests.mirror import ENOUGH
 
 MANY = TINY | {
     "crm/Accounts": 300,
@@ -16,7 +17,7 @@ MANY = TINY | {
 def test_the_figure_for_a_first_load_is_within_a_tenth_of_what_it_costs(
     simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
 ) -> None:
-    with Deployment(simulator, database_url, clock, tmp_path, counts=MANY) as deployment:
+    with Deployment(simulator, database_url, clock, tmp_path, counts=MANY, resources={}) as deployment:
         deployment.sync_well("divisions")
         forecast = deployment.service.plan((), (), count=True)
         assert forecast.failures == {}
@@ -47,7 +48,7 @@ def test_a_plan_without_counting_asks_exact_nothing(deployment: Deployment) -> N
     forecast = deployment.service.plan((), (DIVISION,), count=False)
     assert deployment.calls() == 0
     assert {cost.resource for cost in forecast.costs} == {
-        name for name, resource in RESOURCES.items() if resource.default and resource.per_division
+        name for name, resource in RESOURCES.items() if name in ENOUGH and resource.per_division
     }
     known = {cost.resource for cost in forecast.costs if cost.rows is not None}
     assert known == {"customers"}

@@ -33,7 +33,8 @@ def test_a_default_resource_is_switched_off(deployment: Deployment) -> None:
 
 
 def test_all_resources_are_listed_with_those_of_one_s_own(here: Here) -> None:
-    code, out, err = here.run("resources", RESOURCES__MY_COSTS__ENDPOINT="project/CostTransactions")
+    own = {"RESOURCES": None, "RESOURCES__MY_COSTS__ENDPOINT": "project/CostTransactions"}
+    code, out, err = here.run("resources", **own)
     assert (code, err) == (0, "")
     lines = {line.split()[0]: line.rstrip() for line in out.splitlines()[1:] if line.strip()}
     assert list(lines) == [*RESOURCES, "my_costs"]

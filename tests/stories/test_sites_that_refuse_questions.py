@@ -10,8 +10,11 @@ from exact_sync.simulator import Simulator
 from exact_sync.sync.once import exit_code
 from tests.deployment import TINY, Deployment, SharedClock
 from tests.facts import checkpoint, line, only, restart, sql
+from tests.mirror import ENOUGH
 
-BULK = {r.bulk.endpoint for r in RESOURCES.values() if r.bulk and r.default and r.strategy != "row_version"}
+BULK = {
+    r.bulk.endpoint for r in RESOURCES.values() if r.bulk and r.name in ENOUGH and r.strategy != "row_version"
+}
 
 TABLES = {"payments": "cashflow/Payments", "contacts": "crm/Contacts", "customers": "crm/Accounts"}
 

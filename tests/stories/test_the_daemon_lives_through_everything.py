@@ -8,14 +8,13 @@ from sqlalchemy import update
 from exact_sync.scheduler.daemon import Daemon
 from exact_sync.store.state import checkpoint
 from tests.deployment import Deployment, Silent
-from tests.mirror import DEFAULTS
+from tests.mirror import ENOUGH
 from tests.postgres import Server
 from tests.processes import Machine, one_clear_line, until
 
 EVERY_SECOND = {
     "INTERVAL": "1s",
     "SNAPSHOT_INTERVAL": "1s",
-    "RESOURCES__REPORTING_BALANCE__EVERY": "1s",
 }
 
 
@@ -23,7 +22,7 @@ def a_whole_cycle(machine: Machine) -> None:
     """Wait until a run that began after this has gone well, for each resource."""
     [since] = machine.query("SELECT now()")
     done = "SELECT count(*) FROM exact_sync.checkpoint WHERE outcome = 'ok' AND attempted_at > %s"
-    until(lambda: machine.query(done, *since) == [(len(DEFAULTS),)], "a cycle")
+    until(lambda: machine.query(done, *since) == [(len(ENOUGH),)], "a cycle")
 
 
 def test_the_daemon_waits_for_its_database_and_for_a_sign_in_and_survives_a_restart(

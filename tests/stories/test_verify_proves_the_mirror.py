@@ -17,8 +17,11 @@ from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.verify import Checks
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock, Silent
 from tests.facts import OTHER, checkpoint, found_other, only, sql
+from tests.mirror import THE_OTHERS_OFF
 
 Deploy = Callable[..., Any]
+
+WITH_THE_BALANCE = {name: off for name, off in THE_OTHERS_OFF.items() if name != "reporting_balance"}
 
 
 @pytest.fixture
@@ -27,6 +30,7 @@ def deploy(simulator: Simulator, database_url: str, clock: SharedClock, tmp_path
 
     @contextmanager
     def deploy(*names: str, **settings: Any) -> Iterator[Deployment]:
+        settings.setdefault("resources", WITH_THE_BALANCE)
         with Deployment(simulator, database_url, clock, tmp_path, **settings) as deployment:
             deployment.sync_well(*names)
             clock.advance(minutes=30)
