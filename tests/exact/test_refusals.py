@@ -17,6 +17,8 @@ REFUSED: list[tuple[Answer, type[ExactSyncError], str]] = [
     (error(403, Reason="DivisionBlocked"), DivisionLost, "DivisionBlocked"),
     (error(403, Reason="BlockedUser"), DivisionLost, "BlockedUser"),
     (error(403, Reason="LicenseExpired"), DivisionLost, "LicenseExpired"),
+    (error(403, Reason="InactiveUser"), DivisionLost, "InactiveUser"),
+    (error(403, Reason="BlockedCustomer"), DivisionLost, "BlockedCustomer"),
     (page(403), Unavailable, "no reason given"),
 ]
 
