@@ -181,6 +181,9 @@ class Daemon:
         for division in self._divisions():
             for schedule in self._schedules.values():
                 if schedule.resource.per_division and not schedule.resource.is_log:
+                    if schedule.resource.strategy is Strategy.SNAPSHOT:
+                        # Of a list without Modified nobody can tell what is young and what is wrong.
+                        self._pool.add(Job(division, schedule.resource))
                     self._pool.add(Job(division, schedule.resource, checks=self._verification.checks))
 
     def _retry(self, division: int, name: str) -> None:
