@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import DIVISIONS
@@ -73,7 +73,10 @@ def suspend(connection: Connection, code: int, reason: str, retry_at: datetime) 
 
 
 def resume(connection: Connection, code: int) -> None:
-    _save(connection, code, {"suspended_because": None, "suspended_since": None, "retry_at": None})
+    """Its access is back; writes nothing where it never was away."""
+    values = {"suspended_because": None, "suspended_since": None, "retry_at": None}
+    is_suspended = division.c.suspended_because.is_not(None)
+    connection.execute(update(division).where(division.c.division == code, is_suspended).values(**values))
 
 
 def save_budget(connection: Connection, code: int, budget: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ class Opening:
         checkpoint = checkpoints.read(connection, where, resource.name)
         self.client.budget(division, divisions.known_budget(connection, division))
         began_at = connection.execute(select(func.now())).scalar_one()
-        moved_at = divisions.moved_at(connection, division) if resource.per_division else None
+        moved_at = divisions.moved_at(connection, division) if resource.is_versioned else None
         if _was_left_alone(checkpoint, began_at):
             checkpoint = replace(checkpoint, sweep_wanted=True)
         columns = learned.read(connection, resource) if resource.is_inferred else None

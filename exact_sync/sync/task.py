@@ -183,7 +183,8 @@ class Task:
             vars(self.tally).update(before)
             work(connection)
             self.tally.calls = self.budget.calls - self._calls_before
-            runs.progress(connection, self.run_id, self.tally)
+            if self.tally.records:
+                runs.progress(connection, self.run_id, self.tally)
             divisions.save_budget(connection, self.asked, self.budget.as_json())
 
         try:
