@@ -7,7 +7,7 @@ goes on in the next run.
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -77,7 +77,7 @@ def run(task: Task) -> bool:
     state = cursors.position(task.checkpoint.sweep, _digest(questions))
     reading = Whole.from_json(state.get("whole")) if state else None
     link = state["link"] if reading else None
-    reading = reading or whole.begin(task)
+    reading = reading or replace(whole.begin(task), is_noted=True)
     task.read_since = task.began_at
     ending = whole.Ending(task, is_all=False)
     deleted, different = task.tally.deleted, 0

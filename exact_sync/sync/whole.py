@@ -85,8 +85,12 @@ class Ending:
         self._suspect = bury_unseen(task, connection, self._whole)
         if self._is_all and self._suspect is None:
             quarantine.release_others(connection, task.division, task.resource.name, self._rejected)
-        task.save(connection, complete_at=task.clock.now(), **done(task.clock.now()))
-        task.is_swept = True
+        if self._is_all or self._whole.is_noted:
+            task.save(connection, complete_at=task.clock.now(), **done(task.clock.now()))
+            task.is_swept = True
+        else:
+            # What earlier runs brought was not noted, and may be gone since: a sweep will tell.
+            task.save(connection, complete_at=task.clock.now(), sweep_wanted=True)
 
     def speak(self) -> None:
         """Raises Suspect where burying what did not come would have been deleting on silence."""

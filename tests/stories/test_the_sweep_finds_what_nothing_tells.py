@@ -3,15 +3,17 @@
 import random
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+from exact_sync.simulator import Simulator
 from exact_sync.simulator.edits import insert_record
 from exact_sync.sync import standing
 from exact_sync.sync.once import exit_code
-from tests.deployment import DIVISION, Deployment
+from tests.deployment import DIVISION, TINY, Deployment, SharedClock
 from tests.facts import checkpoint, command, found_other, line, only, quarantined, restart, sql
 from tests.feeds import read_by, remove_unseen, small_pages
 
@@ -231,3 +233,23 @@ def test_a_deployment_that_stood_still_compares_all_keys_when_it_goes_on(reader:
     remove_unseen(reader, ACCOUNTS, 1)
     assert run(reader, days=8).tally.deleted == 1
     assert reader.differences("customers") == []
+
+
+def test_a_row_that_went_while_a_first_load_was_broken_off_is_found(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> None:
+    """It came with an early page, the log does not name it, and the later runs bring later pages only."""
+    with Deployment(
+        simulator, database_url, clock, tmp_path, counts=TINY | {"crm/Accounts": 200}
+    ) as deployment:
+        simulator.faults.add("refuse_bulk", times=None)
+        broken = simulator.faults.add("status", path="crm/Accounts", after=2, times=None, status=503)
+        deployment.sync("customers")
+        [(key,)] = sql(deployment, "SELECT id FROM exact.customers LIMIT 1")
+        deployment.books.feeds(DIVISION).deleted.recording = False
+        deployment.table("crm/Accounts").delete(key)
+        simulator.faults.remove(broken)
+        for _ in range(2):
+            clock.advance(hours=1)
+            deployment.sync_well("customers")
+        assert deployment.differences("customers") == []
