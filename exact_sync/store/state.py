@@ -84,6 +84,7 @@ checkpoint = Table(
     Column("sweep", JSONB, comment="where an unfinished comparison of all keys goes on"),
     _moment("swept_at"),
     Column("sweep_wanted", Boolean, nullable=False, server_default=text("false")),
+    Column("progress", JSONB, comment="how far a first load has come, and how much there is"),
     schema=SCHEMA,
 )
 
@@ -161,4 +162,26 @@ division = Table(
     Column("budget", JSONB),
     schema=SCHEMA,
     comment="what we know of a division's access and call limits",
+)
+
+connection = Table(
+    "connection",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, comment="whose schema this is"),
+    Column("day", Date, comment="the day (UTC) that calls counts"),
+    Column("calls", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("id = 1", name="connection_one_row"),
+    schema=SCHEMA,
+    comment="the connection to Exact, and the calls of all its divisions together",
+)
+
+breaker = Table(
+    "breaker",
+    metadata,
+    _key("endpoint", Text),
+    Column("failed_at", JSONB, nullable=False, comment="refusals since it last worked in any division"),
+    Column("said", Text, comment="why Exact refused last"),
+    schema=SCHEMA,
+    comment="endpoints that are refused wherever they are asked",
 )
