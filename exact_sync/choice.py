@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from datetime import timedelta
 
 from exact_sync.catalog import RESOURCES, Resource, Strategy
 from exact_sync.catalog.custom import custom
@@ -29,6 +30,21 @@ def chosen(settings: Settings) -> dict[str, Resource]:
         if name not in RESOURCES and section.enabled:
             result[name] = _own(name, section)
     return result
+
+
+def calls_an_hour(settings: Settings, resources: Iterable[Resource]) -> float:
+    """About how many calls an hour small reads need in one division: first loads leave those to them."""
+    total = 0.0
+    for resource in resources:
+        if resource.per_division:
+            section = settings.resource(resource.name)
+            is_whole = resource.strategy is Strategy.SNAPSHOT
+            every = section.every or (settings.snapshot_interval if is_whole else settings.interval)
+            if resource.daily:
+                every = max(every, timedelta(days=1))
+            calls = 2 if is_whole or resource.strategy is Strategy.DATE_WINDOWS else 1
+            total += calls * (timedelta(hours=1) / every)
+    return total
 
 
 def check_names(names: Iterable[str], on: Collection[str]) -> None:

@@ -3,6 +3,8 @@
     ExactSyncError
     ├── TryLater            nothing is lost; the same work succeeds later      exit code 4
     │   ├── BudgetSpent     a call limit of Exact is reached until a known time
+    │   │   └── BackfillSpent   what is left of the day is for small reads
+    │   ├── GivesWay        other work goes first; a first load goes on after it
     │   ├── ExactAway       Exact does not answer, or not with data
     │   ├── DatabaseAway    PostgreSQL does not answer, or not now
     │   ├── WorkHeld        another process does this work at the moment
@@ -55,6 +57,14 @@ class TryLater(ExactSyncError):
 
 class BudgetSpent(TryLater):
     """A call limit of Exact is reached."""
+
+
+class BackfillSpent(BudgetSpent):
+    """The part of the day's calls that first loads may use is used up; small reads go on."""
+
+
+class GivesWay(TryLater):
+    """Other work goes first; the reading goes on after it where it stopped."""
 
 
 class ExactAway(TryLater):

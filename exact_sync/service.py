@@ -13,7 +13,7 @@ import httpx
 
 from exact_sync import __version__, config, logs
 from exact_sync.catalog import Resource
-from exact_sync.choice import check_names, chosen, known_names
+from exact_sync.choice import calls_an_hour, check_names, chosen, known_names
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.credentials import Cipher
@@ -134,6 +134,7 @@ class Service:
             self.clock,
             patience=self._patience or Patience(tries=self.settings.tries),
             day_reserve=self.settings.day_reserve,
+            calls_an_hour=calls_an_hour(self.settings, self.mirrored.values()),
         )
         return Client(transport, self.settings.site)
 

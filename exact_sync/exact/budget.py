@@ -8,45 +8,41 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from exact_sync.clock import Clock
-from exact_sync.errors import BudgetSpent, Refused
+from exact_sync.errors import BackfillSpent, BudgetSpent, GivesWay, Refused
+from exact_sync.exact.limit import (
+    DAY_BOUND,
+    MINUTE_BOUND,
+    bounded,
+    limit_of,
+    moment_of,
+    until_reset,
+    whole,
+)
 from exact_sync.exact.wallclock import http_date
 
-MINUTE_BOUND = timedelta(seconds=65)
-DAY_BOUND = timedelta(hours=25)
 ERRORS_AN_HOUR = 5
 """Errors on one endpoint after which we stop asking; Exact blocks the app after ten."""
+MOST_FOR_SMALL_READS = 0.5
+"""The largest part of a day's calls that first loads leave to small reads: they must end some day."""
 
 _HOUR = timedelta(hours=1)
+_MOST_A_MINUTE = 200
 
 
 def _jitter() -> float:
     return random.uniform(0.1, 2.0)  # noqa: S311 - spreads waits, guards nothing
 
 
-@dataclass
-class Limit:
-    """One of Exact's two limits, as far as it is known."""
+class Common(Protocol):
+    """A budget that all divisions have in common."""
 
-    limit: int | None = None
-    remaining: int | None = None
-    resets_at: datetime | None = None
-
-    def spent(self, now: datetime, bound: timedelta, reserve: float = 0.0) -> bool:
-        """``bound``: a reset further ahead than that means that our clock was set back."""
-        if self.remaining is None or self.resets_at is None:
-            return False
-        if not now < self.resets_at <= now + bound:
-            return False
-        return self.remaining <= int((self.limit or 0) * reserve)
-
-    def as_json(self) -> dict[str, Any]:
-        reset = self.resets_at.isoformat() if self.resets_at else None
-        return {"limit": self.limit, "remaining": self.remaining, "resets_at": reset}
+    def take(self, *, is_backfill: bool) -> None:
+        """Count a call; raises BudgetSpent where there is none left."""
+        ...
 
 
 class Budget:
@@ -58,6 +54,8 @@ class Budget:
         clock: Clock,
         *,
         day_reserve: float = 0.1,
+        calls_an_hour: float = 0.0,
+        common: Common | None = None,
         state: Mapping[str, Any] | None = None,
         jitter: Callable[[], float] = _jitter,
     ) -> None:
@@ -65,32 +63,45 @@ class Budget:
         self.one_at_a_time = threading.Lock()
         self.calls = 0
         """How many calls this process has made."""
+        self.gives_way: Callable[[], bool] | None = None
+        """Set while a first load calls: whether other work waits, which goes before it."""
+        self.saved = state
+        """What the database has, as far as we know."""
         self._clock = clock
         self._day_reserve = day_reserve
+        self._calls_an_hour = calls_an_hour
+        self._common = common
         self._jitter = jitter
         state = state or {}
-        self.minute = _limit(state.get("minute"))
-        self.day = _limit(state.get("day"))
-        self.parked_until = _moment(state.get("parked_until"))
+        self.minute = limit_of(state.get("minute"))
+        self.day = limit_of(state.get("day"))
+        self.parked_until = moment_of(state.get("parked_until"))
         self._cap: int | None = state.get("cap")
-        self._recent: deque[datetime] = deque(maxlen=1000)
+        self._recent: deque[datetime] = deque(maxlen=_MOST_A_MINUTE)
         self._errors = {
-            endpoint: [moment for moment in map(_moment, moments) if moment]
+            endpoint: [moment for moment in map(moment_of, moments) if moment]
             for endpoint, moments in dict(state.get("errors") or {}).items()
         }
+        self._said: dict[str, str] = dict(state.get("said") or {})
 
     def as_json(self) -> dict[str, Any]:
         """What the next process has to know."""
-        return {
+        self.saved = {
             "minute": self.minute.as_json(),
             "day": self.day.as_json(),
             "parked_until": self.parked_until.isoformat() if self.parked_until else None,
             "cap": self._cap,
             "errors": {e: [m.isoformat() for m in moments] for e, moments in self._errors.items() if moments},
+            "said": {e: said for e, said in self._said.items() if self._errors.get(e)},
         }
+        return self.saved
 
     def before_call(self, endpoint: str) -> None:
-        """Wait until a call is allowed; raises BudgetSpent where that takes longer than a minute."""
+        """Wait until a call is allowed; raises BudgetSpent where that takes longer than a minute.
+
+        A first load raises GivesWay instead of waiting, where other work can go on meanwhile, and
+        BackfillSpent where what is left of the day is for small reads.
+        """
         self._check_errors(endpoint)
         while True:
             now = self._clock.now()
@@ -103,9 +114,12 @@ class Budget:
                     "nothing is lost; it goes on after that",
                     until=wait_until,
                 )
+            if self.gives_way is not None and self.gives_way():
+                raise GivesWay(f"division {self.division}: the minute's calls are used up", until=wait_until)
             self._clock.sleep((wait_until - now).total_seconds() + self._jitter())
-        self._recent.append(now)
-        self.calls += 1
+        if self.gives_way is not None:
+            self._check_backfill(now)
+        self._count(now)
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says of the limits; sets that it leaves out keep their figures."""
@@ -115,12 +129,12 @@ class Budget:
             (self.minute, "X-RateLimit-Minutely-", MINUTE_BOUND),
             (self.day, "X-RateLimit-", DAY_BOUND),
         ):
-            remaining = _whole(headers.get(f"{prefix}Remaining"))
+            remaining = whole(headers.get(f"{prefix}Remaining"))
             if remaining is None:
                 continue
-            limit.limit = _whole(headers.get(f"{prefix}Limit")) or limit.limit
+            limit.limit = whole(headers.get(f"{prefix}Limit")) or limit.limit
             limit.remaining = remaining
-            wait = _until_reset(headers.get(f"{prefix}Reset"), there)
+            wait = until_reset(headers.get(f"{prefix}Reset"), there)
             limit.resets_at = now + min(max(wait, timedelta()), bound) if wait is not None else None
 
     def limited(self, headers: Mapping[str, str]) -> None:
@@ -130,21 +144,21 @@ class Budget:
         by_minute = "X-RateLimit-Minutely-Remaining" in headers or "X-RateLimit-Minutely-Reset" in headers
         by_day = "X-RateLimit-Remaining" in headers or "X-RateLimit-Reset" in headers
         if by_minute and by_day:
-            by_day = _whole(headers.get("X-RateLimit-Remaining")) == 0
+            by_day = whole(headers.get("X-RateLimit-Remaining")) == 0
             by_minute = not by_day
-        retry_after = _until_reset(headers.get("Retry-After"), there)
+        retry_after = until_reset(headers.get("Retry-After"), there)
         if not by_minute and not by_day and retry_after is not None:
             by_minute = retry_after <= MINUTE_BOUND
         if by_minute:
-            if (_whole(headers.get("X-RateLimit-Minutely-Remaining")) or 0) > 0:
+            if (whole(headers.get("X-RateLimit-Minutely-Remaining")) or 0) > 0:
                 self._shrink(now)
-            wait = _until_reset(headers.get("X-RateLimit-Minutely-Reset"), there) or retry_after
-            self.parked_until = now + _bounded(wait, MINUTE_BOUND, timedelta(seconds=60))
+            wait = until_reset(headers.get("X-RateLimit-Minutely-Reset"), there) or retry_after
+            self.parked_until = now + bounded(wait, MINUTE_BOUND, timedelta(seconds=60))
             self.minute.resets_at = self.parked_until
             return
         midnight = (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0) - there
-        wait = _until_reset(headers.get("X-RateLimit-Reset"), there) or retry_after
-        self.parked_until = now + _bounded(wait, DAY_BOUND, midnight)
+        wait = until_reset(headers.get("X-RateLimit-Reset"), there) or retry_after
+        self.parked_until = now + bounded(wait, DAY_BOUND, midnight)
         self.day.resets_at = self.parked_until
         raise BudgetSpent(
             f"division {self.division}: no calls are allowed until {self.parked_until:%Y-%m-%d %H:%M} UTC",
@@ -152,15 +166,37 @@ class Budget:
             until=self.parked_until,
         )
 
-    def failed(self, endpoint: str) -> None:
-        """Count an answer of 400, 401, 403 or 404."""
+    def failed(self, endpoint: str, said: str) -> None:
+        """Count an answer of 400, 401, 403 or 404, and keep what Exact said."""
         self._errors.setdefault(endpoint, []).append(self._clock.now())
+        self._said[endpoint] = said
 
     def repeated(self, endpoint: str) -> None:
         """Count a call that was answered with 401 and made again at once."""
-        self.failed(endpoint)
-        self._recent.append(self._clock.now())
+        self.failed(endpoint, "the access token was refused")
+        self._count(self._clock.now())
+
+    def _count(self, now: datetime) -> None:
+        if self._common is not None:
+            self._common.take(is_backfill=self.gives_way is not None)
+        self._recent.append(now)
         self.calls += 1
+
+    def _check_backfill(self, now: datetime) -> None:
+        """Raises BackfillSpent where only what small reads will need is left of the day."""
+        limit, resets_at = self.day.limit or 0, self.day.resets_at
+        if resets_at is None:
+            return
+        leave = int(limit * self._day_reserve) + left_to_small_reads(
+            self._calls_an_hour, limit * (1 - self._day_reserve), resets_at - now
+        )
+        if self.day.spent(now, DAY_BOUND, leave):
+            raise BackfillSpent(
+                f"division {self.division}: the {self.day.remaining:,} calls that are left until "
+                f"{resets_at:%Y-%m-%d %H:%M} UTC are for small reads",
+                "nothing is lost; the first load goes on after that",
+                until=resets_at,
+            )
 
     def _check_errors(self, endpoint: str) -> None:
         now = self._clock.now()
@@ -168,14 +204,16 @@ class Budget:
         self._errors[endpoint] = recent
         if len(recent) >= ERRORS_AN_HOUR:
             raise Refused(
-                f"division {self.division}: {endpoint} failed {len(recent)} times within the hour",
-                f"left alone until {recent[0] + _HOUR:%H:%M} UTC: Exact blocks an app after ten errors",
+                f"division {self.division}: {endpoint} failed {len(recent)} times within the hour, "
+                f"last with: {self._said.get(endpoint) or 'no reason given'}",
+                f"mend what Exact says; it is left alone until {recent[0] + _HOUR:%H:%M} UTC and then tried "
+                "again, because Exact blocks an app after ten errors",
             )
 
     def _blocked_until(self, now: datetime) -> datetime | None:
         if self.parked_until and now < self.parked_until <= now + DAY_BOUND:
             return self.parked_until
-        if self.day.spent(now, DAY_BOUND, self._day_reserve):
+        if self.day.spent(now, DAY_BOUND, int((self.day.limit or 0) * self._day_reserve)):
             return self.day.resets_at
         if self.minute.spent(now, MINUTE_BOUND):
             return self.minute.resets_at
@@ -194,39 +232,7 @@ class Budget:
         return [moment for moment in self._recent if now - timedelta(seconds=60) < moment <= now]
 
 
-def _until_reset(text: str | None, there: datetime) -> timedelta | None:
-    """Time from Exact's now to a reset given in epoch milliseconds, epoch seconds or plain seconds."""
-    value = _whole(text)
-    if value is None:
-        return None
-    if value > 100_000_000_000:
-        value //= 1000
-    if value > 1_000_000_000:
-        try:
-            wait = datetime.fromtimestamp(value, UTC) - there
-        except (OverflowError, ValueError, OSError):
-            return None
-        return wait if abs(wait) < timedelta(days=2) else None
-    return timedelta(seconds=value) if 0 <= value <= 90_000 else None
-
-
-def _bounded(wait: timedelta | None, bound: timedelta, default: timedelta) -> timedelta:
-    if wait is None or wait > bound:
-        return min(default, bound)
-    return max(wait, timedelta(seconds=1))
-
-
-def _whole(text: str | None) -> int | None:
-    try:
-        return int(text or "")
-    except ValueError:
-        return None
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _limit(state: Mapping[str, Any] | None) -> Limit:
-    state = state or {}
-    return Limit(state.get("limit"), state.get("remaining"), _moment(state.get("resets_at")))
+def left_to_small_reads(calls_an_hour: float, usable: float, until_reset: timedelta) -> int:
+    """How many of a day's usable calls first loads leave: what small reads will need until the reset."""
+    needed = calls_an_hour * max(0.0, until_reset / _HOUR)
+    return int(min(needed, usable * MOST_FOR_SMALL_READS))

@@ -27,6 +27,7 @@ class Client:
         self._transport = transport
         self._base_url = base_url
         self.budget = transport.budget
+        self.release = transport.release
 
     def pages(self, division: int, query: Query, key: str, resume: str | None = None) -> Iterator[Page]:
         """All pages of a question, each asked for only when the one before it has been taken.

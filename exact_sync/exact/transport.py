@@ -17,7 +17,7 @@ from exact_sync.errors import (
     Refused,
     Unavailable,
 )
-from exact_sync.exact.budget import Budget
+from exact_sync.exact.budget import Budget, Common
 from exact_sync.exact.odata import UnreadableAnswer, read_error
 from exact_sync.exact.session import Session
 
@@ -73,21 +73,42 @@ class Transport:
         *,
         patience: Patience | None = None,
         day_reserve: float = 0.1,
+        calls_an_hour: float = 0.0,
+        common: Common | None = None,
     ) -> None:
+        """``calls_an_hour``: what a division's small reads need; first loads leave that to them.
+        ``common``: a budget that all divisions have in common.
+        """
         self._http = http
         self._session = session
         self._clock = clock
         self._patience = patience or Patience()
         self._day_reserve = day_reserve
+        self._calls_an_hour = calls_an_hour
+        self._common = common
         self._budgets: dict[int, Budget] = {}
+        self._released: set[int] = set()
 
     def budget(self, division: int, state: Mapping[str, object] | None = None) -> Budget:
         """The division's budget; ``state`` is what an earlier process knew of it."""
-        if division not in self._budgets:
-            self._budgets[division] = Budget(
-                division, self._clock, day_reserve=self._day_reserve, state=state
-            )
+        known = self._budgets.get(division)
+        if known is not None and (division not in self._released or state == known.saved):
+            self._released.discard(division)
+            return known
+        self._released.discard(division)
+        self._budgets[division] = Budget(
+            division,
+            self._clock,
+            day_reserve=self._day_reserve,
+            calls_an_hour=self._calls_an_hour,
+            common=self._common,
+            state=state,
+        )
         return self._budgets[division]
+
+    def release(self, division: int) -> None:
+        """Another process may call for this division from now on; its state tells if it did."""
+        self._released.add(division)
 
     def get(
         self,
@@ -170,7 +191,7 @@ class Transport:
         """What is wrong, in words, where trying again may help; raises where it can't."""
         said = read_error(response.body)
         if response.status in (400, 401, 403, 404) and budget is not None:
-            budget.failed(endpoint)
+            budget.failed(endpoint, f"HTTP {response.status}" + (f": {said[:200]}" if said else ""))
             raise _refusal(budget.division, endpoint, response, said)
         if 300 <= response.status < 400:
             return f"HTTP {response.status}, a redirect that was not followed"

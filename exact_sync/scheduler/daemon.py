@@ -15,12 +15,13 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.plan import Schedule
-from exact_sync.store import checkpoints, runs
-from exact_sync.store.checkpoints import Checkpoint
+from exact_sync.store import runs
+from exact_sync.store.checkpoints import Standing
 from exact_sync.sync.crew import Crew
+from exact_sync.sync.line import Job
 from exact_sync.sync.opening import VERIFY
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.pool import Audience, Job
+from exact_sync.sync.pool import Audience
 from exact_sync.sync.task import CONNECTION_WIDE
 from exact_sync.sync.verify import Checks
 
@@ -103,7 +104,7 @@ class Daemon:
     def _schedule(self) -> None:
         """A job per resource, and the watch, which begins by catching up with what is due."""
         now = self._crew.clock.now()
-        points = self._checkpoints()
+        points = self._crew.standings().values()
         for name, schedule in self._schedules.items():
             due = [schedule.next_due(point.succeeded_at, now) for point in points if point.resource == name]
             first = min((moment for moment in due if moment > now), default=schedule.next_due(now, now))
@@ -130,10 +131,11 @@ class Daemon:
             if name == DIVISIONS.name:
                 self._read_divisions()
             else:
-                points = {point.division: point for point in self._checkpoints() if point.resource == name}
+                points = self._crew.standings(name)
                 for division in self._divisions():
-                    if not self._was_just_read_whole(name, points.get(division)):
-                        self._pool.add(Job(division, self._schedules[name].resource))
+                    point = points.get((division, name))
+                    if not self._was_just_read_whole(name, point):
+                        self._add(division, name, point)
         except ExactSyncError as error:
             self._stands_still(error)
 
@@ -145,11 +147,7 @@ class Daemon:
             if self._trouble is not None:
                 self._trouble = None
                 self._catch_up()
-            now = self._crew.clock.now()
-            for key, (at, attempt) in list(self._retries.items()):
-                if at <= now:
-                    self._retries[key] = (datetime.max.replace(tzinfo=now.tzinfo), attempt)
-                    self._retry(*key)
+            self._retry_what_is_due()
             self._keep_signed_in()
         except ExactAway as error:
             log.warning("%s", error)
@@ -159,7 +157,7 @@ class Daemon:
     def _catch_up(self) -> None:
         """Run everything that is due: at the start, and after trouble has gone."""
         now = self._crew.clock.now()
-        points = {(point.division, point.resource): point for point in self._checkpoints()}
+        points = self._crew.standings()
 
         def is_due(division: int, name: str) -> bool:
             point = points.get((division, name))
@@ -172,7 +170,7 @@ class Daemon:
         for division in self._divisions():
             for name, schedule in self._schedules.items():
                 if schedule.resource.per_division and is_due(division, name):
-                    self._pool.add(Job(division, schedule.resource))
+                    self._add(division, name, points.get((division, name)))
 
     def _verify(self) -> None:
         """Hold every resource of every division against Exact."""
@@ -186,11 +184,29 @@ class Daemon:
                         self._pool.add(Job(division, schedule.resource))
                     self._pool.add(Job(division, schedule.resource, checks=self._verification.checks))
 
-    def _retry(self, division: int, name: str) -> None:
-        if division == CONNECTION_WIDE:
-            self._read_divisions()
-        elif name in self._schedules and division in self._divisions():
-            self._pool.add(Job(division, self._schedules[name].resource))
+    def _retry_what_is_due(self) -> None:
+        now = self._crew.clock.now()
+        due = [(key, attempt) for key, (at, attempt) in list(self._retries.items()) if at <= now]
+        if not due:
+            return
+        divisions, points = set(self._divisions()), self._crew.standings()
+        for key, attempt in due:
+            self._retries[key] = (datetime.max.replace(tzinfo=now.tzinfo), attempt)
+            division, name = key
+            if division == CONNECTION_WIDE:
+                self._read_divisions()
+            elif name in self._schedules and division in divisions:
+                self._add(division, name, points.get(key))
+
+    def _add(self, division: int, name: str, point: Standing | None) -> None:
+        self._pool.add(
+            Job(
+                division,
+                self._schedules[name].resource,
+                last_read=point.succeeded_at if point else None,
+                is_backfill=point is None or point.complete_at is None,
+            )
+        )
 
     def _read_divisions(self) -> None:
         if self._crew.read_divisions(self).tally.written:
@@ -206,11 +222,7 @@ class Daemon:
             self._told.pop(code, None)
             yield code
 
-    def _checkpoints(self) -> list[Checkpoint]:
-        with self._crew.database.begin() as connection:
-            return checkpoints.read_all(connection)
-
-    def _was_just_read_whole(self, name: str, point: Checkpoint | None) -> bool:
+    def _was_just_read_whole(self, name: str, point: Standing | None) -> bool:
         """Where a site refuses to be asked for changes, everything is read, at a snapshot's pace."""
         if point is None or not self._schedules[name].resource.is_incremental:
             return False

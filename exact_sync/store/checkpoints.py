@@ -42,6 +42,8 @@ class Checkpoint:
     swept_at: datetime | None = None
     sweep_wanted: bool = False
     """A gap in the log of deletions was found: compare all keys as soon as possible."""
+    progress: dict[str, Any] | None = None
+    """How far a first load has come."""
 
 
 def read(connection: Connection, division: int, resource: str) -> Checkpoint:
@@ -56,6 +58,25 @@ def read_all(connection: Connection) -> list[Checkpoint]:
     columns = [checkpoint.c[name] for name in Checkpoint.__dataclass_fields__]
     query = select(*columns).order_by(checkpoint.c.division, checkpoint.c.resource)
     return [Checkpoint(*row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """As much of a checkpoint as tells what is due."""
+
+    division: int
+    resource: str
+    succeeded_at: datetime | None
+    complete_at: datetime | None
+    strategy: str | None
+
+
+def standings(connection: Connection, resource: str | None = None) -> list[Standing]:
+    """Of all resources, or of one."""
+    query = select(*(checkpoint.c[name] for name in Standing.__dataclass_fields__))
+    if resource is not None:
+        query = query.where(checkpoint.c.resource == resource)
+    return [Standing(*row) for row in connection.execute(query)]
 
 
 def save(connection: Connection, division: int, resource: str, **values: Any) -> None:
@@ -84,6 +105,7 @@ def reset(connection: Connection, resource: str, divisions: list[int] | None = N
         "quirks": {},
         "retry_at": None,
         "complete_at": None,
+        "progress": None,
     }
     return connection.execute(update(checkpoint).where(*conditions).values(**values)).rowcount
 

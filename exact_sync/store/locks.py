@@ -1,4 +1,12 @@
-"""One process at a time does the work: a PostgreSQL advisory lock on a connection of its own."""
+"""Who works: PostgreSQL advisory locks, on one connection of their own for each process.
+
+A daemon holds the work alone. One-shots share it, and so does what only looks; beside them each
+division has a lock of its own, so that no two processes ever call Exact for the same one.
+"""
+
+import contextlib
+import threading
+import zlib
 
 from sqlalchemy import Connection, text
 
@@ -6,77 +14,179 @@ from exact_sync.clock import Clock
 from exact_sync.errors import DatabaseAway, WorkHeld
 from exact_sync.store.database import Database, translated
 
-_LOCK = {"class": 0x45584143, "object": 1}  # "EXAC": ours among all users of this database
+_EXACT_SYNC = 0x45584143  # "EXAC": ours among all users of this database
 _TRIES = 4
+_WAIT = 0.5
+"""Seconds between tries: a killed holder's lock lingers for a moment."""
 
 _HOLDER = text("""
     SELECT a.application_name, a.backend_start
     FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_database d ON d.oid = l.database
     WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted
-      AND l.classid = :class AND l.objid = :object
+      AND l.classid = :class AND l.objid = :object AND (l.mode = 'ExclusiveLock' OR NOT :alone)
+    ORDER BY a.backend_start
 """)
+_UNLOCK = "SELECT pg_advisory_unlock(:class, :object)"
+_WORK = 1
 
 
 class WorkLock:
-    """Held from the first call to the last; PostgreSQL frees it when the process dies."""
+    """The work and its divisions, as far as this process holds them; any thread may use it.
+
+    PostgreSQL frees all of it when the process dies.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._mutex = threading.Lock()
         self._connection: Connection | None = None
+        self._alone: bool | None = None
+        self._divisions: dict[int, int] = {}
+        # Each connection to Exact has a number of its own; its divisions' locks are the class below.
+        schema = _state_schema(database)
+        number = _EXACT_SYNC if schema == "exact_sync" else zlib.crc32(schema.encode()) & 0x7FFFFFFF
+        self._work_class, self.division_class = number | 1, number & ~1
 
-    def take(self) -> None:
-        """Take it, or raise WorkHeld. Insists for a moment: a killed holder's lock lingers."""
-        for attempt in range(_TRIES):
-            if attempt:
-                self._clock.sleep(0.5)
-            if self._try():
-                return
+    def take(self, *, alone: bool = True) -> None:
+        """Take the work, alone or beside others that share it; raises WorkHeld.
+
+        Insists for a moment: a killed holder's lock lingers.
+        """
+        with self._mutex:
+            for attempt in range(_TRIES):
+                if attempt:
+                    self._clock.sleep(_WAIT)
+                if self._ask_for(self._work_class, _WORK, alone):
+                    self._alone = alone
+                    return
+            self._drop_if_idle()
         raise WorkHeld(
-            f"another run holds the work ({self.holder() or 'it ended just now'})",
+            f"another run holds the work ({self.holder(alone=not alone) or 'it ended just now'})",
             "nothing to do: let it finish, or try again later",
         )
 
-    def holder(self) -> str | None:
-        """Who holds the work, in words; None if nobody does."""
-        with self._database.connect() as connection:
-            row = connection.execute(_HOLDER, _LOCK).first()
-        return f"{row.application_name}, since {row.backend_start:%Y-%m-%d %H:%M:%S} UTC" if row else None
+    def holder(self, *, alone: bool = True) -> str | None:
+        """Who holds the work (``alone``: as a daemon does), in words; None if nobody else does."""
+        return self._holder(self._work_class, _WORK, alone)
+
+    def division_holder(self, division: int) -> str | None:
+        """Who else works on a division, in words; None if nobody does."""
+        return self._holder(self.division_class, division, True)
+
+    def take_division(self, division: int, *, insist: bool = False) -> bool:
+        """Take a division, or once more what we hold already; False if another process has it.
+
+        ``insist``: wait a moment for it.
+        """
+        for attempt in range(_TRIES if insist else 1):
+            if attempt:
+                self._clock.sleep(_WAIT)
+            with self._mutex:
+                held = self._divisions.get(division, 0)
+                if held or self._try(self.division_class, division, alone=True):
+                    self._divisions[division] = held + 1
+                    return True
+        return False
+
+    def free_division(self, division: int) -> bool:
+        """Give a division back; True if that was the last time it was taken."""
+        with self._mutex:
+            held = self._divisions.get(division, 0)
+            if held > 1:
+                self._divisions[division] = held - 1
+                return False
+            if self._divisions.pop(division, None):
+                if self._connection is not None:  # else PostgreSQL has freed it already
+                    with contextlib.suppress(DatabaseAway):
+                        self._execute(_UNLOCK, self.division_class, division)
+                self._drop_if_idle()
+            return True
+
+    def keep(self) -> bool:
+        """Take everything again where the connection was cut; True if it had to be.
+
+        Raises WorkHeld if it is too late, DatabaseAway if the database does not answer.
+        """
+        with self._mutex:
+            if self._is_alive():
+                return False
+            for attempt in range(_TRIES):
+                if attempt:
+                    self._clock.sleep(_WAIT)
+                if self._take_again():
+                    return True
+            self._drop()
+        raise WorkHeld("another run has taken over the work", "let it finish, or try again later")
 
     def held(self) -> bool:
-        """True while the lock is ours; a database that restarted has forgotten it."""
-        if self._connection is None:
-            return False
+        """True while the work is ours; a database that restarted has forgotten it."""
+        with self._mutex:
+            return self._alone is not None and self._is_alive()
+
+    def free(self) -> None:
+        """Give everything back."""
+        with self._mutex:
+            self._alone = None
+            self._divisions.clear()
+            if self._connection is not None:
+                with contextlib.suppress(DatabaseAway):
+                    self._execute("SELECT pg_advisory_unlock_all()")
+            self._drop()
+
+    def _holder(self, class_: int, object_: int, alone: bool) -> str | None:
+        with self._database.connect() as connection:
+            values = {"class": class_, "object": object_, "alone": alone}
+            row = connection.execute(_HOLDER, values).first()
+        return f"{row.application_name}, since {row.backend_start:%Y-%m-%d %H:%M:%S} UTC" if row else None
+
+    def _take_again(self) -> bool:
+        self._drop()
+        wanted = [(self.division_class, division, True) for division in self._divisions]
+        if self._alone is not None:
+            wanted.insert(0, (self._work_class, _WORK, self._alone))
+        return all(self._ask_for(class_, object_, alone) for class_, object_, alone in wanted)
+
+    def _try(self, class_: int, object_: int, *, alone: bool) -> bool:
+        if self._connection is None and (self._alone is not None or self._divisions):
+            raise DatabaseAway("the connection that holds the work was cut", "it is taken again")
+        return self._ask_for(class_, object_, alone)
+
+    def _ask_for(self, class_: int, object_: int, alone: bool) -> bool:
+        function = "pg_try_advisory_lock" if alone else "pg_try_advisory_lock_shared"
+        return bool(self._execute(f"SELECT {function}(:class, :object)", class_, object_))
+
+    def _execute(self, statement: str, class_: int = 0, object_: int = 0) -> object:
+        values = {"class": class_, "object": object_} if ":class" in statement else {}
         try:
             with translated():
-                self._connection.execute(text("SELECT 1"))
+                if self._connection is None:
+                    connection = self._database.engine.connect()
+                    self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                return self._connection.execute(text(statement), values).scalar()
         except DatabaseAway:
-            self._drop()
+            self._drop()  # it must not come back by itself: what it held is gone
+            raise
+
+    def _is_alive(self) -> bool:
+        if self._connection is None:
+            return self._alone is None and not self._divisions
+        try:
+            self._execute("SELECT 1")
+        except DatabaseAway:
             return False
         return True
 
-    def free(self) -> None:
-        if self._connection is not None:
-            try:
-                with translated():
-                    self._connection.execute(text("SELECT pg_advisory_unlock(:class, :object)"), _LOCK)
-            except DatabaseAway:
-                pass
+    def _drop_if_idle(self) -> None:
+        if self._alone is None and not self._divisions:
             self._drop()
-
-    def _try(self) -> bool:
-        with translated():
-            if self._connection is None:
-                connection = self._database.engine.connect()
-                self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-            got = self._connection.execute(text("SELECT pg_try_advisory_lock(:class, :object)"), _LOCK)
-            if got.scalar_one():
-                return True
-        self._drop()
-        return False
 
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+
+
+def _state_schema(database: Database) -> str:
+    return str(getattr(getattr(database, "schemas", None), "state", "exact_sync"))

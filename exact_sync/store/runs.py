@@ -50,11 +50,15 @@ def last_of(connection: Connection, strategy: str) -> datetime | None:
     return connection.execute(query).scalar()
 
 
-def tidy(connection: Connection) -> None:
-    """Close what a killed process left open, and drop what is older than KEEP_DAYS.
+def tidy(connection: Connection, division_class: int) -> None:
+    """Close what killed processes left open, and drop what is older than KEEP_DAYS.
 
-    Only for the holder of the work lock: nobody else can be running then.
+    ``division_class``: the class of the locks that those who are at work hold on their divisions.
     """
+    at_work = text(
+        "division NOT IN (SELECT objid::bigint FROM pg_locks JOIN pg_database d ON d.oid = database "
+        "WHERE datname = current_database() AND locktype = 'advisory' AND classid = :class)"
+    ).bindparams(**{"class": division_class})
     broken = {"outcome": "broken", "finished_at": func.now(), "message": "the process ended in the middle"}
-    connection.execute(update(run).where(run.c.outcome == "running").values(**broken))
+    connection.execute(update(run).where(run.c.outcome == "running", at_work).values(**broken))
     connection.execute(delete(run).where(run.c.started_at < text(f"now() - interval '{KEEP_DAYS} days'")))

@@ -175,13 +175,3 @@ connection = Table(
     schema=SCHEMA,
     comment="the connection to Exact, and the calls of all its divisions together",
 )
-
-breaker = Table(
-    "breaker",
-    metadata,
-    _key("endpoint", Text),
-    Column("failed_at", JSONB, nullable=False, comment="refusals since it last worked in any division"),
-    Column("said", Text, comment="why Exact refused last"),
-    schema=SCHEMA,
-    comment="endpoints that are refused wherever they are asked",
-)

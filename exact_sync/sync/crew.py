@@ -1,19 +1,25 @@
 """Who does the work: the lock, the runner, the divisions it is done for."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+
+import sqlalchemy as sql
 
 from exact_sync.catalog import DIVISIONS
 from exact_sync.clock import Clock
 from exact_sync.credentials import TokenStore
-from exact_sync.errors import SignInNeeded
-from exact_sync.store import divisions, runs
+from exact_sync.errors import ExactSyncError, SignInNeeded, WorkHeld
+from exact_sync.store import checkpoints, divisions, runs
+from exact_sync.store.checkpoints import Standing
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
-from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.pool import Audience, Pool
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Selection, select
+from exact_sync.sync.task import CONNECTION_WIDE
 from exact_sync.sync.verifier import Verifier
 
 log = logging.getLogger(__name__)
@@ -44,16 +50,49 @@ class Crew:
         self._wanted = wanted
         self._workers = workers
 
-    def take_over(self) -> None:
-        """Take the work lock, and tidy up after whoever died holding it. Raises WorkHeld."""
-        self.lock.take()
-        with self.database.begin() as connection:
-            runs.tidy(connection)
+    def take_over(self, *, alone: bool = True) -> None:
+        """Take the work (a daemon alone, one-shots together), and tidy up after whoever died at it.
+
+        Raises WorkHeld.
+        """
+        self.lock.take(alone=alone)
+        self._tidy()
 
     def keep_lock(self) -> None:
-        """Take the work lock again where its connection was cut. Raises WorkHeld if it is too late."""
-        if not self.lock.held():
-            self.take_over()
+        """Take everything again where the lock's connection was cut. Raises WorkHeld if it is too late."""
+        if self.lock.keep():
+            self._tidy()
+
+    def _tidy(self) -> None:
+        with self.database.begin() as connection:
+            runs.tidy(connection, self.lock.division_class)
+
+    # A division belongs to one process at a time; inside it, threads may share what they hold.
+
+    def claim(self, division: int) -> bool:
+        """True if the division is ours now."""
+        return self.lock.take_division(division)
+
+    def release(self, division: int) -> None:
+        if self.lock.free_division(division):
+            self._runner.release(division)
+
+    def held_by(self, division: int) -> str:
+        """Who else works on a division, in words."""
+        return self.lock.division_holder(division) or "it ended just now"
+
+    @contextmanager
+    def claimed(self, *divisions: int) -> Iterator[None]:
+        """These are ours meanwhile. Raises WorkHeld where another process has one for longer."""
+        with ExitStack() as stack:
+            for division in divisions:
+                if not self.lock.take_division(division, insist=True):
+                    raise WorkHeld(
+                        f"another run holds the work ({self.held_by(division)})",
+                        "nothing to do: let it finish, or try again later",
+                    )
+                stack.callback(self.release, division)
+            yield
 
     def check_signed_in(self) -> None:
         """Raises SignInNeeded before anything is tried that would only fail."""
@@ -79,9 +118,16 @@ class Crew:
         """Mirror the list of divisions itself, alone: everything else depends on it."""
         home = self.home()
         audience.begins(home, DIVISIONS.name)
-        outcome = self._runner.run(
-            DIVISIONS, home, full=full, on_page=lambda records: audience.page(home, DIVISIONS.name, records)
-        )
+        try:
+            with self.claimed(CONNECTION_WIDE, home):
+                outcome = self._runner.run(
+                    DIVISIONS,
+                    home,
+                    full=full,
+                    on_page=lambda records: audience.page(home, DIVISIONS.name, records),
+                )
+        except ExactSyncError as error:
+            outcome = not_begun(DIVISIONS, home, error)
         audience.ends(outcome)
         return outcome
 
@@ -90,5 +136,18 @@ class Crew:
             listed, access = divisions.listed(connection), divisions.access(connection)
         return select(listed, access, self._wanted, restricted_to, self.clock.now(), insist=insist)
 
-    def pool(self, audience: Audience) -> Pool:
-        return Pool(self._runner, self._verifier, self._workers, audience)
+    def pool(self, audience: Audience, *, since: datetime | None = None) -> Pool:
+        """Threads for the work. ``since``: what another process reads after that is not read again."""
+        return Pool(self._runner, self._verifier, self._workers, audience, self, self.clock, since=since)
+
+    def standings(self, resource: str | None = None) -> dict[tuple[int, str], Standing]:
+        """Where each resource (or one) of each division stands."""
+        with self.database.begin() as connection:
+            found = checkpoints.standings(connection, resource)
+        return {(standing.division, standing.resource): standing for standing in found}
+
+    def moment(self) -> datetime:
+        """Now, by the database's clock, which all processes share."""
+        with self.database.begin() as connection:
+            now: datetime = connection.execute(sql.select(sql.func.now())).scalar_one()
+            return now

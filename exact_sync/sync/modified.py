@@ -10,6 +10,7 @@ from datetime import datetime
 from exact_sync.catalog import Strategy
 from exact_sync.exact.odata import Query
 from exact_sync.sync import cursors, snapshot, whole
+from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.questions import ModifiedRefused, Questions
 from exact_sync.sync.task import Task
 from exact_sync.sync.whole import Whole
@@ -42,20 +43,23 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
     if everything is not None:
         task.read_since = everything.began
     ending = whole.Ending(task, is_all=link is None)
-    for page in questions.pages(ask, resume=link):
-        if before is not None:
-            cursors.check_not_ahead(before, page.server_time, task.resource.name, task.division)
-        reading = reading.saw(page.records, page.server_time, task.clock.now())
-        batch = task.shape(page.records)
-        if everything is not None:
-            everything = ending.page(everything, batch)
-        if page.next_link is not None:
-            position = {"link": page.next_link, "select": questions.digest, "since": _text(before)}
-            state = position | reading.as_json() | ({"whole": everything.as_json()} if everything else {})
-            task.keep(batch, ending.note, cursor=_text(before), resume=state)
-        else:
-            after = _text(reading.cursor_after(before))
-            task.keep(batch, ending.end if everything else None, cursor=after, resume=None)
+    with Backfill(task, questions, goes_on=link is not None, is_on=everything is not None) as filling:
+        for page in questions.pages(ask, resume=link):
+            if before is not None:
+                cursors.check_not_ahead(before, page.server_time, task.resource.name, task.division)
+            reading = reading.saw(page.records, page.server_time, task.clock.now())
+            batch = task.shape(page.records)
+            progress = filling.after(len(page.records), is_last=page.next_link is None)
+            if everything is not None:
+                everything = ending.page(everything, batch)
+            if page.next_link is not None:
+                position = {"link": page.next_link, "select": questions.digest, "since": _text(before)}
+                state = position | reading.as_json() | ({"whole": everything.as_json()} if everything else {})
+                task.keep(batch, ending.note, cursor=_text(before), resume=state, **progress)
+                filling.offer_way()
+            else:
+                after = _text(reading.cursor_after(before))
+                task.keep(batch, ending.end if everything else None, cursor=after, resume=None, **progress)
     ending.speak()
 
 

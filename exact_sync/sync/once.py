@@ -1,11 +1,13 @@
 """The one-shot: everything that was asked for, once, then an exit code."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from exact_sync.catalog import DIVISIONS, Resource
 from exact_sync.sync.crew import Crew
+from exact_sync.sync.line import Job
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.pool import Audience, Job
+from exact_sync.sync.pool import Audience
 from exact_sync.sync.verify import Checks
 
 _WORKED = ("ok", "unavailable", "quarantine", "verified", "differs")
@@ -41,15 +43,17 @@ def sync_once(
 
     Raises only what concerns all of them: WorkHeld, SignInNeeded, DatabaseAway, BadConfiguration.
     """
-    crew.take_over()
+    if checks is None:  # comparing goes beside a daemon too: division by division
+        crew.take_over(alone=False)
     try:
         crew.check_signed_in()
+        began = crew.moment()
         recorder = _Recorder(audience)
         if DIVISIONS in resources or not crew.has_divisions(codes):
             crew.read_divisions(recorder, full=full)
         others = [resource for resource in resources if resource.per_division]
         if others:
-            _sync_divisions(crew, others, codes, recorder, full=full, insist=insist, checks=checks)
+            _sync_divisions(crew, others, codes, recorder, began, full=full, insist=insist, checks=checks)
         return recorder.outcomes
     finally:
         crew.lock.free()
@@ -60,6 +64,7 @@ def _sync_divisions(
     resources: Sequence[Resource],
     codes: Sequence[int],
     recorder: _Recorder,
+    began: datetime,
     *,
     full: bool,
     insist: bool,
@@ -72,11 +77,24 @@ def _sync_divisions(
         recorder.ends(
             Outcome(code, "", "failed", message=error.message, hint=error.hint, exit_code=1, error=error)
         )
-    pool = crew.pool(recorder)
+    pool = crew.pool(recorder, since=None if full or checks else began)
+    standings = crew.standings()
     try:
         for code in selection.divisions:
             for resource in resources:
-                pool.add(Job(code, resource, full=full, insist=insist or full, checks=checks))
+                standing = standings.get((code, resource.name))
+                pool.add(
+                    Job(
+                        code,
+                        resource,
+                        full=full,
+                        insist=insist or full,
+                        checks=checks,
+                        last_read=standing.succeeded_at if standing else None,
+                        is_backfill=full or standing is None or standing.complete_at is None,
+                    )
+                )
+        del standings
         while not pool.wait(_LOOK_EVERY):
             crew.keep_lock()
     finally:

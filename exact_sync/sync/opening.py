@@ -20,6 +20,10 @@ VERIFY = "verify"
 """What the run log calls a run that compares and doesn't move the checkpoint."""
 
 
+class ReadMeanwhile(Exception):
+    """Another process has just read it."""
+
+
 @dataclass(frozen=True)
 class Opening:
     """What every run needs."""
@@ -37,13 +41,20 @@ class Opening:
         *,
         full: bool = False,
         is_verification: bool = False,
+        since: datetime | None = None,
     ) -> Task:
-        """Begin one attempt, and note that in the run log."""
+        """Begin one attempt, and note that in the run log.
+
+        Raises ReadMeanwhile where it was read well after ``since``.
+        """
         where = division if resource.per_division else CONNECTION_WIDE
         with self.database.begin() as connection:
             purpose = VERIFY if is_verification else resource.strategy
-            run_id = runs.open_run(connection, where, resource.name, purpose, full)
-            task = self._read(connection, resource, division, on_page, full, run_id)
+            task = self._read(connection, resource, division, on_page, full)
+            last = task.checkpoint.succeeded_at
+            if since is not None and last is not None and last > since:
+                raise ReadMeanwhile
+            task.run_id = runs.open_run(connection, where, resource.name, purpose, full)
             if not is_verification:
                 checkpoints.save(connection, where, resource.name, attempted_at=task.began_at)
         return task
@@ -51,7 +62,7 @@ class Opening:
     def look(self, resource: Resource, division: int) -> Task:
         """The same without a run: to look at where a resource stands."""
         with self.database.begin() as connection:
-            return self._read(connection, resource, division, lambda records: None, False, 0)
+            return self._read(connection, resource, division, lambda records: None, False)
 
     def _read(
         self,
@@ -60,7 +71,6 @@ class Opening:
         division: int,
         on_page: Callable[[int], None],
         full: bool,
-        run_id: int,
     ) -> Task:
         where = division if resource.per_division else CONNECTION_WIDE
         checkpoint = checkpoints.read(connection, where, resource.name)
@@ -80,7 +90,6 @@ class Opening:
             clock=self.clock,
             options=self.options,
             checkpoint=checkpoint,
-            run_id=run_id,
             began_at=began_at,
             on_page=on_page,
             moved_at=moved_at,

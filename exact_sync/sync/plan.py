@@ -12,6 +12,7 @@ from exact_sync.catalog import Resource, Strategy
 from exact_sync.errors import BudgetSpent, DivisionLost, ExactAway, Refused, Unavailable
 from exact_sync.exact.odata import Query
 from exact_sync.exact.wallclock import read_date, to_wall
+from exact_sync.store import divisions
 from exact_sync.sync import cursors, sweep
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.opening import Opening
@@ -67,6 +68,11 @@ class Planner:
         cycle = self._cycle(task, pages(rows or 0))
         return Cost(division, resource.name, rows, first_load, cycle, task.budget.calls - before)
 
+    def keep_budget(self, division: int) -> None:
+        """What the calls of this plan told of the division's limits."""
+        with self._opening.database.begin() as connection:
+            divisions.save_budget(connection, division, self._opening.client.budget(division).as_json())
+
     def limits(self, division: int) -> tuple[int, int]:
         """Calls a minute and a day, as Exact stated them last; its usual limits where it did not yet."""
         budget = self._opening.client.budget(division)
@@ -77,11 +83,9 @@ class Planner:
     ) -> tuple[int | None, int]:
         """Rows at Exact, and the calls that reading them all takes."""
         resource = task.resource
-        can_count = count and not resource.endpoint.startswith("sync/") and not resource.is_inferred
-        if not can_count:
+        rows = questions.size() if count else None
+        if rows is None:
             return None, 1
-        query = questions.whole()
-        rows = task.client.count(task.asked, Query(resource.endpoint, query.select, query.filter))
         if resource.strategy is not Strategy.DATE_WINDOWS:
             return rows, pages(rows)
         return rows, self._windows(task, questions, rows)
@@ -153,17 +157,17 @@ def forecast(
     count: bool,
     day_reserve: float,
 ) -> Forecast:
-    """Estimate resources of divisions. Raises WorkHeld where calls are needed and another run is at work."""
+    """Estimate resources of divisions. Raises WorkHeld where calls are needed and another run is at work
+    on a division.
+    """
     if count:
-        crew.take_over()
-    try:
-        if count:
-            crew.check_signed_in()
-            if not crew.has_divisions(codes):
-                crew.read_divisions(_Nobody())
-        selection = crew.selection(codes)
-        result = Forecast([], {code: error.message for code, error in selection.failures.items()}, {})
-        for code in selection.divisions:
+        crew.check_signed_in()
+        if not crew.has_divisions(codes):
+            crew.read_divisions(_Nobody())
+    selection = crew.selection(codes)
+    result = Forecast([], {code: error.message for code, error in selection.failures.items()}, {})
+    for code in selection.divisions:
+        with crew.claimed(*([code] if count else [])):
             try:
                 result.costs.extend(
                     planner.cost(resource, code, count=count)
@@ -174,10 +178,9 @@ def forecast(
                 result.failures[code] = error.message
             minute, day = planner.limits(code)
             result.limits[code] = (minute, max(1, int(day * (1 - day_reserve))))
-        return result
-    finally:
-        if count:
-            crew.lock.free()
+            if count:
+                planner.keep_budget(code)
+    return result
 
 
 class _Nobody:

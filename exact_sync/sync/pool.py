@@ -1,30 +1,46 @@
-"""Several divisions at a time, each one resource after another; nothing is ever queued twice."""
+"""Several divisions at a time, each one resource after another; nothing is ever queued twice.
+
+Small reads go first, the one that is longest due before the others. Long readings (first loads) give
+way to them between two pages, and to whatever can go on while they would wait for the minute.
+"""
 
 import logging
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
-from exact_sync.catalog import Resource
+from exact_sync.clock import Clock
 from exact_sync.errors import (
+    BackfillSpent,
     BudgetSpent,
     DatabaseAway,
     DivisionLost,
     ExactAway,
     ExactSyncError,
+    GivesWay,
     SignInNeeded,
     Stopped,
+    WorkHeld,
 )
+from exact_sync.sync.line import Job, Line, Waiting
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.run import Runner
 from exact_sync.sync.verifier import Verifier
-from exact_sync.sync.verify import Checks
 
 log = logging.getLogger(__name__)
 
 _ENDS_DIVISION = (BudgetSpent, DatabaseAway, DivisionLost, SignInNeeded, Stopped)
 """After one of these the division's other resources could only fail the same way."""
+
+_HELD_TRIES = 4
+_HELD_FOR = timedelta(seconds=0.5)
+"""How often, and how soon again, a division is tried that another process works on, when nothing else
+is left to do."""
+_NAP = 1.0
+"""Seconds after which who waits for a division's minute to end looks for new work."""
 
 
 class Audience(Protocol):
@@ -37,97 +53,183 @@ class Audience(Protocol):
     def ends(self, outcome: Outcome) -> None: ...
 
 
-@dataclass(frozen=True)
-class Job:
-    """One resource of one division that is to be run."""
+class Claims(Protocol):
+    """Keeps processes out of each other's divisions."""
 
-    division: int
-    resource: Resource
-    full: bool = False
-    insist: bool = False
-    checks: Checks | None = None
-    """Verify it, instead of reading it."""
+    def claim(self, division: int) -> bool:
+        """True if the division is ours now."""
+        ...
 
-    @property
-    def name(self) -> str:
-        """What may wait only once."""
-        return f"verify {self.resource.name}" if self.checks else self.resource.name
+    def release(self, division: int) -> None: ...
+
+    def held_by(self, division: int) -> str:
+        """Who has it, in words."""
+        ...
 
 
 class Pool:
     """A few threads; a division is only ever worked on by one of them."""
 
-    def __init__(self, runner: Runner, verifier: Verifier, workers: int, audience: Audience) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        verifier: Verifier,
+        workers: int,
+        audience: Audience,
+        claims: Claims,
+        clock: Clock,
+        *,
+        since: datetime | None = None,
+    ) -> None:
+        """``since``: what another process has read after that need not be read again."""
         self._runner = runner
         self._verifier = verifier
+        self._workers = workers
         self._audience = audience
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="division")
-        self._mutex = threading.Lock()
-        self._waiting: dict[int, dict[str, Job]] = {}
-        self._busy: dict[int, Future[None]] = {}
-        self._closed = False
+        self._claims = claims
+        self._clock = clock
+        self._since = since
+        self._changed = threading.Condition()
+        self._line = Line()
+        self._threads: list[threading.Thread] = []
+        self._idle = 0
+        self._is_napping = False
+        self._is_closed = False
 
     def add(self, job: Job) -> None:
         """Queue a job, unless the same one is waiting already."""
-        with self._mutex:
-            if self._closed:
+        with self._changed:
+            if self._is_closed:
                 return
-            waiting = self._waiting.setdefault(job.division, {})
-            known = waiting.get(job.name)
-            if known is not None:
-                job = replace(job, full=job.full or known.full, insist=job.insist or known.insist)
-            waiting[job.name] = job
-            if job.division not in self._busy:
-                self._busy[job.division] = self._threads.submit(self._work_off, job.division)
+            self._line.add(job)
+            if self._idle < self._line.ready and len(self._threads) < self._workers:
+                name = f"division-{len(self._threads)}"
+                thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._changed.notify()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until nothing is left to do, or for ``timeout`` seconds; True if nothing is left."""
-        while True:
-            with self._mutex:
-                busy = list(self._busy.values())
-            if not busy:
-                return True
-            if wait(busy, timeout).not_done:
-                return False
+        with self._changed:
+            return self._changed.wait_for(lambda: self._line.is_done, timeout)
 
     def close(self, timeout: float) -> bool:
         """Take no more work, drop what waits, and let what runs end; True if it did in time."""
-        with self._mutex:
-            self._closed = True
-            self._waiting.clear()
-        done = self.wait(timeout)
-        self._threads.shutdown(wait=done, cancel_futures=True)
-        return done
+        with self._changed:
+            self._is_closed = True
+            self._line.clear()
+            self._changed.notify_all()
+        return self.wait(timeout)
 
-    def _work_off(self, division: int) -> None:
-        fatal: ExactSyncError | None = None
-        away = 0
+    def _work(self) -> None:
+        """What each thread does: a division after the other."""
+        while (waiting := self._next()) is not None:
+            try:
+                self._work_off(waiting)
+            finally:
+                with self._changed:
+                    self._line.done(waiting)
+                    self._changed.notify_all()
+
+    def _next(self) -> Waiting | None:
+        """The division whose turn it is; None when there is no more work for this thread."""
         while True:
-            with self._mutex:
-                waiting = self._waiting.get(division)
-                if not waiting:
-                    del self._busy[division]
-                    self._waiting.pop(division, None)
-                    return
-                job = waiting.pop(next(iter(waiting)))
-            outcome = self._skipped(job, fatal) if fatal else self._run(job)
-            away = away + 1 if isinstance(outcome.error, ExactAway) else 0
-            if isinstance(outcome.error, _ENDS_DIVISION) or away >= 2:
-                fatal = outcome.error
-            self._tell(outcome)
+            with self._changed:
+                if self._is_closed:
+                    return None
+                waiting = self._line.next(self._clock.now())
+                if waiting is not None:
+                    return waiting
+                naps = self._line.has_parked and not self._is_napping
+                if not naps:
+                    self._idle += 1
+                    self._changed.wait()
+                    self._idle -= 1
+                    continue
+                self._is_napping = True
+                until = self._line.next_ready(self._clock.now())
+            try:
+                self._clock.sleep(min(_NAP, until))
+            except Stopped:
+                with self._changed:
+                    self._line.clear()
+                    self._changed.notify_all()
+                return None
+            finally:
+                self._is_napping = False
 
-    def _run(self, job: Job) -> Outcome:
+    def _work_off(self, waiting: Waiting) -> None:
+        division = waiting.division
+        try:
+            if not self._claims.claim(division):
+                self._is_held(waiting)
+                return
+        except ExactSyncError as error:
+            self._skip(waiting, error)
+            return
+        try:
+            self._run_all(waiting)
+        finally:
+            self._claims.release(division)
+
+    def _run_all(self, waiting: Waiting) -> None:
+        away = 0
+        waiting.tries = 0
+        while True:
+            with self._changed:
+                if waiting.has_only_backfills and waiting.has_worked and self._others_wait(False):
+                    return
+                job = waiting.pop()
+            if job is None:
+                return
+            outcome = self._run(job, waiting)
+            if isinstance(outcome.error, GivesWay):
+                with self._changed:
+                    if not self._is_closed:
+                        waiting.put_back(replace(job, full=False, is_backfill=True), outcome)
+                if outcome.until is not None:
+                    return
+                continue
+            self._tell(waiting.whole(job, outcome))
+            error = outcome.error
+            away = away + 1 if isinstance(error, ExactAway) else 0
+            if isinstance(error, BackfillSpent):
+                self._skip(waiting, error, only_backfills=True)
+            elif error is not None and (isinstance(error, _ENDS_DIVISION) or away >= 2):
+                self._skip(waiting, error)
+
+    def _others_wait(self, while_waiting: bool) -> bool:
+        """Whether another division's work needs this thread: small reads, or any if we only wait."""
+        if self._idle or len(self._threads) < self._workers:
+            return False
+        return self._line.has_small_reads or (while_waiting and self._line.has_any)
+
+    def _gives_way(self, waiting: Waiting, while_waiting: bool) -> bool:
+        with self._changed:
+            own = not waiting.has_only_backfills
+            return self._is_closed or (own and not while_waiting) or self._others_wait(while_waiting)
+
+    def _run(self, job: Job, waiting: Waiting) -> Outcome:
         name = job.resource.name
         try:
-            self._audience.begins(job.division, name)
+            if not waiting.began(job):
+                self._audience.begins(job.division, name)
 
             def on_page(records: int) -> None:
                 self._audience.page(job.division, name, records)
 
             if job.checks is not None:
                 return self._verifier.verify(job.resource, job.division, job.checks, on_page)
+            gives_way: Callable[[bool], bool] = partial(self._gives_way, waiting)
             return self._runner.run(
-                job.resource, job.division, full=job.full, insist=job.insist, on_page=on_page
+                job.resource,
+                job.division,
+                full=job.full,
+                insist=job.insist,
+                on_page=on_page,
+                gives_way=gives_way,
+                since=self._since,
             )
         except Exception as bug:
             # A mistake of ours in one resource must not stop the others.
@@ -142,14 +244,37 @@ class Pool:
             # Nobody can watch any more (a closed pipe); the work goes on.
             log.exception("a run of division %s could not be shown", outcome.division)
 
-    def _skipped(self, job: Job, error: ExactSyncError) -> Outcome:
-        return Outcome(
-            job.division,
-            job.resource.name,
-            "skipped",
-            message=error.message,
-            hint=error.hint,
-            exit_code=error.exit_code,
-            until=getattr(error, "until", None),
-            error=error,
-        )
+    def _is_held(self, waiting: Waiting) -> None:
+        """Another process works on it: other divisions first, then once more, then left to that one."""
+        with self._changed:
+            if not self._line.has_others(waiting):
+                waiting.tries += 1
+            waiting.ready_at = self._clock.now() + _HELD_FOR
+            gives_up = waiting.tries >= _HELD_TRIES
+        if gives_up:
+            waiting.tries, waiting.ready_at = 0, None
+            self._skip(
+                waiting,
+                WorkHeld(
+                    f"division {waiting.division}: another run holds the work "
+                    f"({self._claims.held_by(waiting.division)})",
+                    "nothing to do: let it finish, or try again later",
+                ),
+            )
+
+    def _skip(self, waiting: Waiting, error: ExactSyncError, *, only_backfills: bool = False) -> None:
+        with self._changed:
+            jobs = waiting.take_all(only_backfills=only_backfills)
+        for job in jobs:
+            self._tell(
+                Outcome(
+                    job.division,
+                    job.resource.name,
+                    "skipped",
+                    message=error.message,
+                    hint=error.hint,
+                    exit_code=error.exit_code,
+                    until=getattr(error, "until", None),
+                    error=error,
+                )
+            )

@@ -77,6 +77,17 @@ class Questions:
             condition = self._between(self._task.options.start_date, None)
         return Query(resource.endpoint, self.select, condition)
 
+    def size(self) -> int | None:
+        """How many records there are at Exact, by one call; None where that can't be asked.
+
+        Raises Refused or Unavailable.
+        """
+        resource = self._task.resource
+        if resource.endpoint.startswith("sync/") or resource.is_inferred:
+            return None
+        query = self.whole()
+        return self._task.client.count(self._task.asked, Query(resource.endpoint, query.select, query.filter))
+
     def changed_since(self, moment: datetime) -> Query:
         """What was changed at or after a moment of Exact's clock. Never ``gt``: many share one."""
         resource = self._task.resource

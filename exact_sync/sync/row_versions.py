@@ -16,6 +16,7 @@ from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.odata import Query, Record
 from exact_sync.store.keys import Stamp
 from exact_sync.sync import cursors, deletions, modified, snapshot, whole
+from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.rows import Batch, read_version
 from exact_sync.sync.standing import BEGINNING, Brought, Standing
@@ -127,17 +128,20 @@ def _read_everything(
     task.read_since = reading.began
     brought = Brought()
     ending = whole.Ending(task, is_all=link is None)
-    for page in questions.pages(lambda: questions.behind(BEGINNING), resume=link):
-        batch = _shape(task, page.records, brought)
-        reading = ending.page(reading, batch)
-        if page.next_link is not None:
-            state = _position(questions, page.next_link, stood)
-            state |= {"whole": reading.as_json(), "moved_at": _text(task.moved_at)}
-            _keep(task, batch, ending.note, resume=state)
-        else:
-            stands = replace(Standing(), moved_at=_text(task.moved_at)).after(brought, task.clock.now())
-            standing = {"standing": stands.as_json()}
-            _keep(task, batch, ending.end, cursor=str(stands.highest), resume=standing)
+    with Backfill(task, questions, goes_on=link is not None) as filling:
+        for page in questions.pages(lambda: questions.behind(BEGINNING), resume=link):
+            batch = _shape(task, page.records, brought)
+            progress = filling.after(len(page.records), is_last=page.next_link is None)
+            reading = ending.page(reading, batch)
+            if page.next_link is not None:
+                state = _position(questions, page.next_link, stood)
+                state |= {"whole": reading.as_json(), "moved_at": _text(task.moved_at)}
+                _keep(task, batch, ending.note, resume=state, **progress)
+                filling.offer_way()
+            else:
+                stands = replace(Standing(), moved_at=_text(task.moved_at)).after(brought, task.clock.now())
+                standing = {"standing": stands.as_json()}
+                _keep(task, batch, ending.end, cursor=str(stands.highest), resume=standing, **progress)
     ending.speak()
 
 

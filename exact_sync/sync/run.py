@@ -12,10 +12,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func
 
 from exact_sync.catalog import Resource, Strategy
-from exact_sync.errors import DatabaseAway, DivisionLost, ExactSyncError, TryLater, Unavailable
+from exact_sync.errors import (
+    DatabaseAway,
+    DivisionLost,
+    ExactSyncError,
+    GivesWay,
+    TryLater,
+    Unavailable,
+)
 from exact_sync.store import divisions, runs
 from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, windows
-from exact_sync.sync.opening import Opening, is_unavailable
+from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
 from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.task import Suspect, Task, Widened
 
@@ -49,13 +56,24 @@ class Runner:
         full: bool = False,
         insist: bool = False,
         on_page: Callable[[int], None] = lambda records: None,
+        gives_way: Callable[[bool], bool] = lambda while_waiting: False,
+        since: datetime | None = None,
     ) -> Outcome:
-        """One attempt. ``insist``: also where it was found unavailable within the last day."""
+        """One attempt. ``insist``: also where it was found unavailable within the last day.
+
+        ``gives_way``: whether a long reading is to let other work go first (or while it would only
+        wait). ``since``: nothing to do where another process has read it after that.
+        """
         while True:
             try:
-                task = self._opening.task(resource, division, on_page, full=full)
+                task = self._opening.task(
+                    resource, division, on_page, full=full, since=None if full else since
+                )
+            except ReadMeanwhile:
+                return Outcome(division, resource.name, "ok", message="another run has read it meanwhile")
             except ExactSyncError as error:
                 return not_begun(resource, division, error)
+            task.gives_way = gives_way
             try:
                 if not insist and is_unavailable(task):
                     return self._close(task, "unavailable", task.checkpoint.message)
@@ -68,10 +86,15 @@ class Runner:
             except Widened as widened:
                 inference.widen(task, widened.learned)
                 self._close(task, "widened", "records came that need other columns; read again")
+                since = None
                 continue
             except ExactSyncError as error:
                 return self._failed(task, error)
             return self._done(task)
+
+    def release(self, division: int) -> None:
+        """Another process may call for this division from now on."""
+        self._opening.client.release(division)
 
     def _read_everything(self, task: Task) -> None:
         """After a sweep that found so much that this costs less."""
@@ -95,7 +118,9 @@ class Runner:
 
     def _failed(self, task: Task, error: ExactSyncError) -> Outcome:
         status, exit_code, until = "failed", error.exit_code, getattr(error, "until", None)
-        if isinstance(error, TryLater):
+        if isinstance(error, GivesWay):
+            status, exit_code = "paused", 0
+        elif isinstance(error, TryLater):
             status = "later"
         elif isinstance(error, Unavailable) and task.resource.per_division:
             status, exit_code, until = "unavailable", 0, self._clock.now() + UNAVAILABLE_FOR

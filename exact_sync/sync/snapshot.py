@@ -1,20 +1,29 @@
-"""The full snapshot: read everything aside, then swap it in with one transaction."""
+"""The full snapshot: read everything aside, then swap it in with one transaction.
+
+The first one is taken over page by page instead, so that it may take several runs.
+"""
 
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
 from exact_sync.store import quarantine
 from exact_sync.store.database import translated
+from exact_sync.sync import cursors, whole
+from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Suspect, Task
+from exact_sync.sync.whole import Whole
 
 
 def read(task: Task, questions: Questions | None = None) -> None:
     """Mirror a whole list, removals included. Raises Suspect where that would delete on silence."""
     questions = questions or Questions(task)
     task.strategy = Strategy.SNAPSHOT
+    if task.checkpoint.complete_at is None and not task.full and task.resource.per_division:
+        _read_in_parts(task, questions)
+        return
     total = Batch()
     with task.database.pinned() as connection:
         with connection.begin():
@@ -27,6 +36,28 @@ def read(task: Task, questions: Questions | None = None) -> None:
             staged += len(batch.rows)
             total.rejects += batch.rejects
         _swap(task, connection, total)
+
+
+def _read_in_parts(task: Task, questions: Questions) -> None:
+    """The first reading: what was there before, if anything, stays until its end."""
+    state = cursors.position(task.checkpoint.resume, questions.digest)
+    unfinished = Whole.from_json(state.get("whole"))
+    link = state["link"] if unfinished else None
+    reading = unfinished or whole.begin(task)
+    task.read_since = reading.began
+    ending = whole.Ending(task, is_all=link is None)
+    with Backfill(task, questions, goes_on=link is not None) as filling:
+        for page in questions.pages(questions.whole, resume=link):
+            batch = task.shape(page.records)
+            reading = ending.page(reading, batch)
+            progress = filling.after(len(page.records), is_last=page.next_link is None)
+            if page.next_link is not None:
+                position = {"link": page.next_link, "select": questions.digest, "whole": reading.as_json()}
+                task.keep(batch, ending.note, resume=position, **progress)
+                filling.offer_way()
+            else:
+                task.keep(batch, ending.end, resume=None, **progress)
+    ending.speak()
 
 
 def _swap(task: Task, connection: Connection, total: Batch) -> None:

@@ -18,6 +18,7 @@ from exact_sync.exact.odata import Record
 from exact_sync.store import quarantine
 from exact_sync.store.keys import Stamp
 from exact_sync.sync import cursors, whole
+from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.rows import ROW_VERSION, Batch, read_version
 from exact_sync.sync.task import Task
@@ -81,17 +82,19 @@ def run(task: Task) -> bool:
     task.read_since = task.began_at
     ending = whole.Ending(task, is_all=False)
     deleted, different = task.tally.deleted, 0
-    for compared in compare(task, questions, link):
-        reading = ending.page(reading, compared.batch)
-        different += len(compared.different)
-        if is_cheaper_whole(task, questions, different):
-            return False
-        fetch(task, questions, compared.different)
-        if compared.page.next_link is not None:
-            position = {"link": compared.page.next_link, "select": _digest(questions)}
-            task.keep(Batch(), ending.note, sweep=position | {"whole": reading.as_json()})
-        else:
-            task.keep(Batch(), ending.end)
+    with Backfill(task, questions, goes_on=link is not None) as filling:
+        for compared in compare(task, questions, link):
+            reading = ending.page(reading, compared.batch)
+            different += len(compared.different)
+            if is_cheaper_whole(task, questions, different):
+                return False
+            fetch(task, questions, compared.different)
+            if compared.page.next_link is not None:
+                position = {"link": compared.page.next_link, "select": _digest(questions)}
+                task.keep(Batch(), ending.note, sweep=position | {"whole": reading.as_json()})
+                filling.offer_way()
+            else:
+                task.keep(Batch(), ending.end)
     ending.speak()
     unnamed = task.tally.deleted - deleted
     if unnamed and task.resource.entity_type is not None:

@@ -88,14 +88,16 @@ class Task:
     clock: Clock
     options: Options
     checkpoint: Checkpoint
-    run_id: int
     began_at: datetime
     """By the database's clock."""
     on_page: Callable[[int], None]
+    run_id: int = 0
     tally: Tally = field(default_factory=Tally)
     notes: list[str] = field(default_factory=list)
     learned: Learned | None = None
     """What is known of the columns, where they are learned from what comes."""
+    gives_way: Callable[[bool], bool] = lambda while_waiting: False
+    """Whether other work waits that goes before a long reading, or that can go on while it waits."""
     moved_at: datetime | None = None
     """When Exact last moved the division to another database."""
     strategy: Strategy = Strategy.SNAPSHOT

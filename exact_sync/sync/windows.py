@@ -21,6 +21,7 @@ from exact_sync.exact.odata import Query, Record
 from exact_sync.exact.wallclock import read_date, read_wall, to_wall
 from exact_sync.store import checkpoints, quarantine
 from exact_sync.sync import cursors, modified
+from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.cursors import Window, is_recent, is_suspect
 from exact_sync.sync.questions import ModifiedRefused, Questions
 from exact_sync.sync.rows import Batch
@@ -54,23 +55,30 @@ def read(task: Task) -> None:
             with contextlib.suppress(ModifiedRefused):
                 modified.read_changes(task, questions, before)
         task.strategy = Strategy.DATE_WINDOWS
-        windows = cursors.windows(begun, today, task.options.start_date)
+        windows, records = cursors.windows(begun, today, task.options.start_date), None
     else:
         task.strategy = Strategy.DATE_WINDOWS
-        windows = _begin(task, questions, today)
+        windows, records = _begin(task, questions, today)
     waiting = [window for window in windows if begun.get(window.starts, {}) is not None]
     done = [window for window in windows if window not in waiting]
     gone = _Gone()
-    for window in waiting:
-        _read_window(task, questions, window, gone, begun.get(window.starts) or {})
-    recent = _read_recent(task, questions, done, gone, today)
+    is_first = task.checkpoint.complete_at is None or task.full or task.is_new
+    with Backfill(task, questions, goes_on=bool(begun), is_on=is_first and not task.full) as filling:
+        filling.expect(records)
+        for window in waiting:
+            _read_window(task, questions, window, gone, begun.get(window.starts) or {}, filling)
+    if is_first and not questions.knows("no count"):
+        recent = []  # the changes and the count tell what happened to what was read in earlier runs
+    else:
+        recent = _read_recent(task, questions, done, gone, today)
     if done:
         _compare_counts(task, questions, windows, recent, gone)
-    _finish(task, gone, whole=bool(recent) or not done)
+    _finish(task, gone, whole=bool(recent) or is_first)
 
 
-def _begin(task: Task, questions: Questions, today: date) -> list[Window]:
-    """Cut history into windows, newest first, and note where changes are counted from."""
+def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window], int | None]:
+    """Cut history into windows, newest first, and note where changes are counted from; also how many
+    records there are, where Exact says so."""
     name = str(task.resource.date)
     oldest: date | None = today - timedelta(days=task.options.recent_days)
     highest: datetime | None = None
@@ -91,7 +99,7 @@ def _begin(task: Task, questions: Questions, today: date) -> list[Window]:
         # and the first look for changes reads everything once.
         pass
     if oldest is None:
-        return []
+        return [], 0
     with contextlib.suppress(Refused, Unavailable):
         records = task.client.count(task.asked, questions.dated(task.options.start_date, None))
     starts = cursors.window_starts(oldest, today, records)
@@ -103,7 +111,7 @@ def _begin(task: Task, questions: Questions, today: date) -> list[Window]:
         task.save(connection, cursor=highest.isoformat() if highest else None, resume=None)
 
     task.transact(begin)
-    return cursors.windows(starts, today, task.options.start_date)
+    return cursors.windows(starts, today, task.options.start_date), records
 
 
 def _extreme(task: Task, questions: Questions, name: str, direction: str) -> Record | None:
@@ -113,7 +121,12 @@ def _extreme(task: Task, questions: Questions, name: str, direction: str) -> Rec
 
 
 def _read_window(
-    task: Task, questions: Questions, window: Window, gone: _Gone, resume: dict[str, Any] | None
+    task: Task,
+    questions: Questions,
+    window: Window,
+    gone: _Gone,
+    resume: dict[str, Any] | None = None,
+    filling: Backfill | None = None,
 ) -> None:
     """Read one window whole. ``resume``: where its first reading goes on; None: it was done before."""
     first_time = resume is not None
@@ -135,19 +148,31 @@ def _read_window(
             position = {"link": page.next_link, "select": questions.digest} if first_time else None
         else:
             position = None
-        _keep(task, window, batch, position, is_done=first_time and page.next_link is None and not held)
+        is_done = first_time and page.next_link is None and not held
+        progress = filling.after(len(page.records)) if filling else {}
+        _keep(task, window, batch, position, progress, is_done=is_done)
+        if filling and (is_done or position is not None):
+            filling.offer_way()
     if held:
         gone.keys[window] = held
 
 
 def _keep(
-    task: Task, window: Window, batch: Batch, position: dict[str, Any] | None, *, is_done: bool
+    task: Task,
+    window: Window,
+    batch: Batch,
+    position: dict[str, Any] | None,
+    progress: dict[str, Any],
+    *,
+    is_done: bool,
 ) -> None:
     def work(connection: Connection) -> None:
         task.write(connection, batch.rows)
         task.put_aside(connection, batch)
         if position is not None or is_done:
             checkpoints.save_window(connection, task.division, task.resource.name, window.starts, position)
+        if progress:
+            task.save(connection, **progress)
 
     task.transact(work)
 
@@ -162,7 +187,7 @@ def _read_recent(
         return []
     recent = [window for window in done if is_recent(window, today, task.options.recent_days)]
     for window in recent:
-        _read_window(task, questions, window, gone, None)
+        _read_window(task, questions, window, gone)
     return recent
 
 
@@ -190,7 +215,7 @@ def _compare_counts(
     different = list(_that_differ(task, questions, windows, theirs, gone))
     for window in different:
         if window not in recent:
-            _read_window(task, questions, window, gone, None)
+            _read_window(task, questions, window, gone)
     if not different and rejected:
         # All windows agree without them: the quarantined records are gone at Exact.
         task.transact(
@@ -235,6 +260,11 @@ def _finish(task: Task, gone: _Gone, *, whole: bool) -> None:
             checkpoints.save_window(connection, task.division, task.resource.name, window.starts, None)
         if task.full:
             quarantine.release_others(connection, task.division, task.resource.name, gone.rejected)
-        task.save(connection, accepted_rows=None, **({"complete_at": task.clock.now()} if whole else {}))
+        task.save(
+            connection,
+            accepted_rows=None,
+            progress=None,
+            **({"complete_at": task.clock.now()} if whole else {}),
+        )
 
     task.transact(work)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_sync.errors import BudgetSpent, Refused
-from exact_sync.exact.budget import DAY_BOUND, ERRORS_AN_HOUR, MINUTE_BOUND, Budget
+from exact_sync.exact.budget import ERRORS_AN_HOUR, Budget
+from exact_sync.exact.limit import DAY_BOUND, MINUTE_BOUND
 from tests.deployment import START, SharedClock
 from tests.exact.scripted import epoch_ms
 
@@ -209,7 +210,7 @@ def test_errors_on_one_endpoint_stop_it_well_before_ten_an_hour(clock: SharedClo
     known = budget(clock)
     for _ in range(ERRORS_AN_HOUR):
         known.before_call(ENDPOINT)
-        known.failed(ENDPOINT)
+        known.failed(ENDPOINT, "HTTP 400")
         clock.advance(minutes=5)
     with pytest.raises(Refused):
         known.before_call(ENDPOINT)
@@ -224,7 +225,7 @@ def test_the_next_process_knows_what_this_one_learned(clock: SharedClock) -> Non
     first.heard(minute(0) | day(4000))
     first.limited(minute(0))
     for _ in range(ERRORS_AN_HOUR):
-        first.failed("crm/Contacts")
+        first.failed("crm/Contacts", "HTTP 400")
     second = budget(clock, state=first.as_json())
     assert second.as_json() == first.as_json()
     with pytest.raises(Refused):

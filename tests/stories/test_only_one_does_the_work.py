@@ -10,7 +10,7 @@ import pytest
 from exact_sync.errors import WorkHeld
 from exact_sync.simulator.faults import Context
 from exact_sync.sync import once
-from tests.deployment import Deployment
+from tests.deployment import DIVISION, Deployment
 from tests.processes import Machine, Process, one_clear_line, the_token_has_ended, until
 
 LOCK = """
@@ -50,14 +50,17 @@ def test_a_run_that_lost_its_lock_to_another_stops(
     with psycopg.connect(database_url, autocommit=True) as another:
 
         def take_away(context: Context) -> None:
-            [(pid, object_, class_)] = another.execute(LOCK).fetchall()
-            another.execute("SELECT pg_terminate_backend(%s)", [pid])
-            another.execute("SELECT pg_advisory_lock(%s, %s)", [class_, object_])
+            locks = another.execute(LOCK).fetchall()
+            assert sorted(object_ for _, object_, _ in locks) == [1, DIVISION]  # the work, and a division
+            another.execute("SELECT pg_terminate_backend(%s)", [locks[0][0]])
+            for _, object_, class_ in locks:
+                another.execute("SELECT pg_advisory_lock(%s, %s)", [class_, object_])
             until(lambda: noticed, "our noticing")
 
         noticed: list[bool] = []
-        take_over = deployment.service.crew.take_over
-        monkeypatch.setattr(deployment.service.crew, "take_over", lambda: noticed.append(True) or take_over())
+        lock = deployment.service.crew.lock
+        drop = lock._drop
+        monkeypatch.setattr(lock, "_drop", lambda: noticed.append(True) or drop())
         deployment.sync_well("divisions")
         noticed.clear()
         deployment.simulator.faults.add("hook", path="Journals", hook=take_away)

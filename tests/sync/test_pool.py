@@ -18,8 +18,10 @@ from exact_sync.errors import (
     Stopped,
     Unavailable,
 )
+from exact_sync.sync.line import Job
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.pool import Job, Pool
+from exact_sync.sync.pool import Pool
+from tests.deployment import SharedClock
 
 NAMES = ["items", "contacts", "customers", "documents"]
 
@@ -35,7 +37,9 @@ class Scripted:
         self._now: list[int] = []
         self._mutex = threading.Lock()
 
-    def run(self, resource: Any, division: int, *, full: bool, insist: bool, on_page: Any) -> Outcome:
+    def run(
+        self, resource: Any, division: int, *, full: bool, insist: bool, on_page: Any, **others: Any
+    ) -> Outcome:
         with self._mutex:
             self.ran.append((division, resource.name, full, insist))
             if division in self._now:
@@ -51,6 +55,27 @@ class Scripted:
         if error is None:
             return Outcome(division, resource.name, "ok")
         return Outcome(division, resource.name, "failed", error=error, exit_code=error.exit_code)
+
+
+class Claims:
+    """Every division is ours, but for those that another process has."""
+
+    def __init__(self) -> None:
+        self.theirs: set[int] = set()
+        self.ours: list[int] = []
+
+    def claim(self, division: int) -> bool:
+        assert division not in self.ours
+        if division in self.theirs:
+            return False
+        self.ours.append(division)
+        return True
+
+    def release(self, division: int) -> None:
+        self.ours.remove(division)
+
+    def held_by(self, division: int) -> str:
+        return "another process"
 
 
 class Audience:
@@ -71,7 +96,7 @@ class Audience:
 
 @contextmanager
 def pool(runner: Scripted, audience: Audience, workers: int = 4) -> Iterator[Pool]:
-    pool = Pool(runner, None, workers, audience)  # type: ignore[arg-type]
+    pool = Pool(runner, None, workers, audience, Claims(), SharedClock())  # type: ignore[arg-type]
     try:
         yield pool
     finally:
@@ -220,7 +245,7 @@ def test_what_waits_already_is_not_queued_again_and_the_stronger_wish_counts() -
 
 def test_closing_drops_what_waits_and_lets_what_runs_end() -> None:
     runner, audience = Held(), Audience()
-    ours = Pool(runner, None, 2, audience)  # type: ignore[arg-type]
+    ours = Pool(runner, None, 2, audience, Claims(), SharedClock())  # type: ignore[arg-type]
     ours.add(job(1, "items"))
     ours.add(job(1, "contacts"))
     assert runner.running.wait(30)

@@ -1,4 +1,4 @@
-"""A connection with its calls, breakers, and how far first loads have come.
+"""A connection with its calls, and how far first loads have come.
 
 Revision ID: 0003
 Revises: 0002
@@ -15,20 +15,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "breaker",
-        sa.Column("endpoint", sa.Text(), autoincrement=False, nullable=False),
-        sa.Column(
-            "failed_at",
-            postgresql.JSONB(astext_type=sa.Text()),
-            nullable=False,
-            comment="refusals since it last worked in any division",
-        ),
-        sa.Column("said", sa.Text(), nullable=True, comment="why Exact refused last"),
-        sa.PrimaryKeyConstraint("endpoint"),
-        schema="exact_sync",
-        comment="endpoints that are refused wherever they are asked",
-    )
     op.create_table(
         "connection",
         sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
@@ -55,4 +41,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("checkpoint", "progress", schema="exact_sync")
     op.drop_table("connection", schema="exact_sync")
-    op.drop_table("breaker", schema="exact_sync")

@@ -1,0 +1,104 @@
+"""Long readings: a first load, everything again, all keys.
+
+They may take days of calls. So they give way to small reads between two pages, leave them their part
+of the day's calls, and say how far they have come.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+from exact_sync.errors import GivesWay, Refused, Unavailable
+from exact_sync.sync.questions import Questions
+from exact_sync.sync.task import Task
+
+_COUNT_AFTER = 3
+"""Pages after which Exact is asked how many records there are: a short reading does not need to know."""
+
+
+@dataclass
+class Progress:
+    """How far a long reading has come, over all its runs."""
+
+    began: datetime
+    records: int = 0
+    calls: int = 0
+    expected: int | None = None
+    """Records there are in all; None where nobody knows."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "began": self.began.isoformat()}
+
+    @classmethod
+    def from_json(cls, state: object) -> "Progress | None":
+        """What ``as_json`` made; None if it is absent or unreadable."""
+        if not isinstance(state, dict):
+            return None
+        try:
+            return cls(**state | {"began": datetime.fromisoformat(state["began"])})
+        except (TypeError, LookupError, ValueError):
+            return None
+
+
+class Backfill:
+    """A long reading of a task, while its pages come."""
+
+    def __init__(
+        self,
+        task: Task,
+        questions: Questions,
+        *,
+        goes_on: bool,
+        is_on: bool = True,
+    ) -> None:
+        """``goes_on``: an earlier run began it. ``is_on``: False for a reading that is not long."""
+        self._task = task
+        self._questions = questions
+        self._is_on = is_on
+        self._pages = 0
+        known = Progress.from_json(task.checkpoint.progress) if goes_on else None
+        self._progress = known or Progress(task.clock.now())
+        self._calls_before = self._progress.calls - task.calls()
+
+    def __enter__(self) -> "Backfill":
+        if self._is_on:
+            self._task.budget.gives_way = partial(self._task.gives_way, True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._task.budget.gives_way = None
+
+    def expect(self, records: int | None) -> None:
+        """So many there are in all, where that is known."""
+        if records is not None:
+            self._progress.expected = records
+
+    def after(self, records: int, *, is_last: bool = False) -> dict[str, Any]:
+        """What the checkpoint says of the progress after a page with so many records."""
+        if not self._is_on:
+            return {}
+        if is_last:
+            return {"progress": None}
+        self._pages += 1
+        progress = self._progress
+        progress.records += records
+        if progress.expected is None and self._pages == _COUNT_AFTER:
+            progress.expected = self._count()
+        progress.calls = self._calls_before + self._task.calls()
+        return {"progress": progress.as_json()}
+
+    def offer_way(self) -> None:
+        """Between two pages, the first of them stored: raises GivesWay where other work waits."""
+        if self._is_on and self._task.gives_way(False):
+            task = self._task
+            raise GivesWay(f"{task.resource.name} of division {task.division} goes on after other work")
+
+    def _count(self) -> int | None:
+        try:
+            return self._questions.size()
+        except (Refused, Unavailable):
+            return None
