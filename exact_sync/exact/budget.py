@@ -26,7 +26,7 @@ from exact_sync.exact.wallclock import http_date
 
 ERRORS_AN_HOUR = 5
 """Errors on one endpoint after which we stop asking; Exact blocks the app after ten."""
-MOST_FOR_SMALL_READS = 0.5
+MOST_FOR_SMALL_READS = 0.8
 """The largest part of a day's calls that first loads leave to small reads: they must end some day."""
 
 _HOUR = timedelta(hours=1)
@@ -118,8 +118,28 @@ class Budget:
                 raise GivesWay(f"division {self.division}: the minute's calls are used up", until=wait_until)
             self._clock.sleep((wait_until - now).total_seconds() + self._jitter())
         if self.gives_way is not None:
-            self._check_backfill(now)
+            self.check_room()
         self._count(now)
+
+    def check_room(self, calls: int = 0) -> None:
+        """For a long reading: raises BackfillSpent where only what small reads will need is left of
+        the day, or would be after so many calls.
+        """
+        now, limit, resets_at = self._clock.now(), self.day.limit or 0, self.day.resets_at
+        if resets_at is None:
+            return
+        leave = int(limit * self._day_reserve) + left_to_small_reads(
+            self._calls_an_hour, limit * (1 - self._day_reserve), resets_at - now
+        )
+        # Longer than any day has room for: the day's first calls go to it.
+        calls = min(calls, max(0, limit - 1 - leave) // 2)
+        if self.day.spent(now, DAY_BOUND, leave + calls):
+            raise BackfillSpent(
+                f"division {self.division}: the {self.day.remaining:,} calls that are left until "
+                f"{resets_at:%Y-%m-%d %H:%M} UTC are for small reads",
+                "nothing is lost; what takes many calls goes on after that",
+                until=resets_at,
+            )
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """Take over what an answer says of the limits; sets that it leaves out keep their figures."""
@@ -181,22 +201,6 @@ class Budget:
             self._common.take(is_backfill=self.gives_way is not None)
         self._recent.append(now)
         self.calls += 1
-
-    def _check_backfill(self, now: datetime) -> None:
-        """Raises BackfillSpent where only what small reads will need is left of the day."""
-        limit, resets_at = self.day.limit or 0, self.day.resets_at
-        if resets_at is None:
-            return
-        leave = int(limit * self._day_reserve) + left_to_small_reads(
-            self._calls_an_hour, limit * (1 - self._day_reserve), resets_at - now
-        )
-        if self.day.spent(now, DAY_BOUND, leave):
-            raise BackfillSpent(
-                f"division {self.division}: the {self.day.remaining:,} calls that are left until "
-                f"{resets_at:%Y-%m-%d %H:%M} UTC are for small reads",
-                "nothing is lost; the first load goes on after that",
-                until=resets_at,
-            )
 
     def _check_errors(self, endpoint: str) -> None:
         now = self._clock.now()

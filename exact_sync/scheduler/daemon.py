@@ -205,6 +205,7 @@ class Daemon:
                 self._schedules[name].resource,
                 last_read=point.succeeded_at if point else None,
                 is_backfill=point is None or point.complete_at is None,
+                has_begun=point is not None and point.has_begun,
             )
         )
 

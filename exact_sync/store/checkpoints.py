@@ -69,14 +69,19 @@ class Standing:
     succeeded_at: datetime | None
     complete_at: datetime | None
     strategy: str | None
+    has_begun: bool
+    """A first load is under way."""
 
 
 def standings(connection: Connection, resource: str | None = None) -> list[Standing]:
     """Of all resources, or of one."""
-    query = select(*(checkpoint.c[name] for name in Standing.__dataclass_fields__))
+    names = [name for name in Standing.__dataclass_fields__ if name != "has_begun"]
+    query = select(
+        *(checkpoint.c[name] for name in names), checkpoint.c.progress.is_not(None).label("has_begun")
+    )
     if resource is not None:
         query = query.where(checkpoint.c.resource == resource)
-    return [Standing(*row) for row in connection.execute(query)]
+    return [Standing(**row) for row in connection.execute(query).mappings()]
 
 
 def save(connection: Connection, division: int, resource: str, **values: Any) -> None:

@@ -64,13 +64,14 @@ class Backfill:
 
     def __enter__(self) -> "Backfill":
         if self._is_on:
-            self._task.budget.gives_way = partial(self._task.gives_way, True)
+            self._task.budget.gives_way = partial(self._task.gives_way, None)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._task.budget.gives_way = None
+        if self._is_on:
+            self._task.budget.gives_way = None
 
     def expect(self, records: int | None) -> None:
         """So many there are in all, where that is known."""
@@ -93,7 +94,7 @@ class Backfill:
 
     def offer_way(self) -> None:
         """Between two pages, the first of them stored: raises GivesWay where other work waits."""
-        if self._is_on and self._task.gives_way(False):
+        if self._is_on and self._task.gives_way(self._pages):
             task = self._task
             raise GivesWay(f"{task.resource.name} of division {task.division} goes on after other work")
 

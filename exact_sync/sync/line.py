@@ -29,6 +29,8 @@ class Job:
     """When it was last read well; None: never."""
     is_backfill: bool = False
     """It was never read whole, so it may take long."""
+    has_begun: bool = False
+    """An earlier turn did not suffice for that."""
 
     @property
     def name(self) -> str:
@@ -60,11 +62,12 @@ class Waiting:
         self.jobs[job.name] = job
 
     def pop(self) -> Job | None:
-        """The next one: small reads first, each kind in its order."""
-        name = next((name for name, job in self.jobs.items() if not job.is_backfill), None)
-        name = name or next(iter(self.jobs), None)
+        """The next one: small reads first, and long ones only after all had a first turn."""
         self.has_worked = True
-        return self.jobs.pop(name) if name is not None else None
+        if not self.jobs:
+            return None
+        job = min(self.jobs.values(), key=lambda job: (job.is_backfill, job.has_begun))
+        return self.jobs.pop(job.name)
 
     def put_back(self, job: Job, outcome: Outcome) -> None:
         """A reading that gave way, behind the others."""
@@ -83,16 +86,19 @@ class Waiting:
         both = {name: getattr(earlier, name) + number for name, number in vars(outcome.tally).items()}
         return replace(outcome, tally=Tally(**both))
 
-    def take_all(self, *, only_backfills: bool) -> list[Job]:
+    def take_all(self) -> list[Job]:
         """Give up what waits."""
-        jobs = [job for job in self.jobs.values() if job.is_backfill or not only_backfills]
-        for job in jobs:
-            del self.jobs[job.name]
+        jobs = list(self.jobs.values())
+        self.jobs.clear()
         return jobs
 
     @property
     def has_only_backfills(self) -> bool:
         return all(job.is_backfill for job in self.jobs.values())
+
+    @property
+    def has_unbegun(self) -> bool:
+        return any(not job.has_begun for job in self.jobs.values())
 
     def turn(self) -> tuple[bool, datetime]:
         """Sorts divisions: lowest first."""

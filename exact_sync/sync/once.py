@@ -92,6 +92,7 @@ def _sync_divisions(
                         checks=checks,
                         last_read=standing.succeeded_at if standing else None,
                         is_backfill=full or standing is None or standing.complete_at is None,
+                        has_begun=standing is not None and standing.has_begun,
                     )
                 )
         del standings

@@ -17,10 +17,9 @@ from exact_sync.sync import cursors, sweep
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.opening import Opening
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.questions import Questions
+from exact_sync.sync.questions import PAGE, Questions
 from exact_sync.sync.task import Task
 
-PAGE, LARGE_PAGE = 60, 1_000
 MINUTE_LIMIT, DAY_LIMIT = 60, 5_000
 
 
@@ -58,7 +57,7 @@ class Planner:
             held = task.writer.live(connection, task.division) if task.learned is None else 0
         is_new = task.checkpoint.complete_at is None
         rows: int | None = held
-        pages: Callable[[int], int] = lambda number: _pages(task, questions, number)  # noqa: E731
+        pages: Callable[[int], int] = lambda number: _pages(questions, number)  # noqa: E731
         first_load = 0
         if is_new:
             try:
@@ -114,11 +113,9 @@ class Planner:
         return calls + (pages if sweep.is_due(task) else 0)
 
 
-def _pages(task: Task, questions: Questions, rows: int) -> int:
+def _pages(questions: Questions, rows: int) -> int:
     """Pages of a list with so many rows; an empty one costs a call too."""
-    is_feed = task.resource.strategy is Strategy.ROW_VERSION and not questions.knows("no sync")
-    is_large = is_feed or questions.whole().endpoint != task.resource.endpoint
-    return max(1, ceil(rows / (LARGE_PAGE if is_large else PAGE)))
+    return max(1, ceil(rows / questions.page_size))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ _HELD_TRIES = 4
 _HELD_FOR = timedelta(seconds=0.5)
 """How often, and how soon again, a division is tried that another process works on, when nothing else
 is left to do."""
+_FIRST_TURN = 5
+"""Pages after which a long reading lets others of its division begin: small lists are done by then."""
 _NAP = 1.0
 """Seconds after which who waits for a division's minute to end looks for new work."""
 
@@ -178,7 +180,11 @@ class Pool:
         waiting.tries = 0
         while True:
             with self._changed:
-                if waiting.has_only_backfills and waiting.has_worked and self._others_wait(False):
+                if (
+                    waiting.has_only_backfills
+                    and waiting.has_worked
+                    and self._others_wait(while_waiting=False)
+                ):
                     return
                 job = waiting.pop()
             if job is None:
@@ -187,28 +193,32 @@ class Pool:
             if isinstance(outcome.error, GivesWay):
                 with self._changed:
                     if not self._is_closed:
-                        waiting.put_back(replace(job, full=False, is_backfill=True), outcome)
+                        waiting.put_back(replace(job, full=False, is_backfill=True, has_begun=True), outcome)
                 if outcome.until is not None:
                     return
                 continue
             self._tell(waiting.whole(job, outcome))
             error = outcome.error
             away = away + 1 if isinstance(error, ExactAway) else 0
-            if isinstance(error, BackfillSpent):
-                self._skip(waiting, error, only_backfills=True)
-            elif error is not None and (isinstance(error, _ENDS_DIVISION) or away >= 2):
+            ends = isinstance(error, _ENDS_DIVISION) and not isinstance(error, BackfillSpent)
+            if error is not None and (ends or away >= 2):
                 self._skip(waiting, error)
 
-    def _others_wait(self, while_waiting: bool) -> bool:
+    def _others_wait(self, *, while_waiting: bool) -> bool:
         """Whether another division's work needs this thread: small reads, or any if we only wait."""
         if self._idle or len(self._threads) < self._workers:
             return False
         return self._line.has_small_reads or (while_waiting and self._line.has_any)
 
-    def _gives_way(self, waiting: Waiting, while_waiting: bool) -> bool:
+    def _gives_way(self, waiting: Waiting, pages: int | None) -> bool:
+        """Whether a long reading gives way, after so many pages (None: while it would only wait)."""
         with self._changed:
-            own = not waiting.has_only_backfills
-            return self._is_closed or (own and not while_waiting) or self._others_wait(while_waiting)
+            if self._is_closed:
+                return True
+            if pages is None:
+                return self._others_wait(while_waiting=True)
+            own = not waiting.has_only_backfills or (pages >= _FIRST_TURN and waiting.has_unbegun)
+            return own or self._others_wait(while_waiting=False)
 
     def _run(self, job: Job, waiting: Waiting) -> Outcome:
         name = job.resource.name
@@ -221,7 +231,7 @@ class Pool:
 
             if job.checks is not None:
                 return self._verifier.verify(job.resource, job.division, job.checks, on_page)
-            gives_way: Callable[[bool], bool] = partial(self._gives_way, waiting)
+            gives_way: Callable[[int | None], bool] = partial(self._gives_way, waiting)
             return self._runner.run(
                 job.resource,
                 job.division,
@@ -262,9 +272,9 @@ class Pool:
                 ),
             )
 
-    def _skip(self, waiting: Waiting, error: ExactSyncError, *, only_backfills: bool = False) -> None:
+    def _skip(self, waiting: Waiting, error: ExactSyncError) -> None:
         with self._changed:
-            jobs = waiting.take_all(only_backfills=only_backfills)
+            jobs = waiting.take_all()
         for job in jobs:
             self._tell(
                 Outcome(

@@ -19,6 +19,9 @@ from exact_sync.sync.task import Task
 
 log = logging.getLogger(__name__)
 
+PAGE, LARGE_PAGE = 60, 1_000
+"""Records on a page: of an endpoint, and of its twins in the bulk and the Sync API."""
+
 _ALWAYS = "Modified ge datetime'1900-01-01T00:00:00'"
 _NO_KEY = {Edm.GUID: "guid'00000000-0000-0000-0000-000000000000'", Edm.STRING: "''", Edm.INT64: "-1L"}
 """What no key is, so that a condition on it lets everything through."""
@@ -87,6 +90,13 @@ class Questions:
             return None
         query = self.whole()
         return self._task.client.count(self._task.asked, Query(resource.endpoint, query.select, query.filter))
+
+    @property
+    def page_size(self) -> int:
+        """Records on a page when everything is read."""
+        resource = self._task.resource
+        is_feed = resource.strategy is Strategy.ROW_VERSION and not self.knows("no sync")
+        return LARGE_PAGE if is_feed or self.whole().endpoint != resource.endpoint else PAGE
 
     def changed_since(self, moment: datetime) -> Query:
         """What was changed at or after a moment of Exact's clock. Never ``gt``: many share one."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func
 
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.errors import (
+    BackfillSpent,
     DatabaseAway,
     DivisionLost,
     ExactSyncError,
@@ -56,13 +57,13 @@ class Runner:
         full: bool = False,
         insist: bool = False,
         on_page: Callable[[int], None] = lambda records: None,
-        gives_way: Callable[[bool], bool] = lambda while_waiting: False,
+        gives_way: Callable[[int | None], bool] = lambda pages: False,
         since: datetime | None = None,
     ) -> Outcome:
         """One attempt. ``insist``: also where it was found unavailable within the last day.
 
-        ``gives_way``: whether a long reading is to let other work go first (or while it would only
-        wait). ``since``: nothing to do where another process has read it after that.
+        ``gives_way``: whether a long reading lets other work go first, after so many pages (None:
+        while it would only wait). ``since``: nothing to do where another process has read it after that.
         """
         while True:
             try:
@@ -81,8 +82,8 @@ class Runner:
                     return self._done(task)
                 task.claim(row_versions.strategy_here(task))
                 READERS[task.cursor_of](task)
-                if sweep.is_due(task) and not sweep.run(task):
-                    self._read_everything(task)
+                if sweep.is_due(task):
+                    self._sweep(task)
             except Widened as widened:
                 inference.widen(task, widened.learned)
                 self._close(task, "widened", "records came that need other columns; read again")
@@ -96,8 +97,14 @@ class Runner:
         """Another process may call for this division from now on."""
         self._opening.client.release(division)
 
-    def _read_everything(self, task: Task) -> None:
-        """After a sweep that found so much that this costs less."""
+    def _sweep(self, task: Task) -> None:
+        """Compare all keys; what was read until now counts, even if that must wait."""
+        try:
+            if sweep.run(task):
+                return
+        except (BackfillSpent, GivesWay):
+            return  # it goes on in the next run
+        # So much is missing that reading everything costs less.
         task.note("much was missing: everything is read again")
         task.full = True
         task.read_since = task.began_at

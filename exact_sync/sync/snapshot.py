@@ -3,6 +3,8 @@
 The first one is taken over page by page instead, so that it may take several runs.
 """
 
+from math import ceil
+
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
@@ -16,6 +18,9 @@ from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Suspect, Task
 from exact_sync.sync.whole import Whole
 
+_SMALL = 5
+"""Pages that any day has room for."""
+
 
 def read(task: Task, questions: Questions | None = None) -> None:
     """Mirror a whole list, removals included. Raises Suspect where that would delete on silence."""
@@ -24,6 +29,7 @@ def read(task: Task, questions: Questions | None = None) -> None:
     if task.checkpoint.complete_at is None and not task.full and task.resource.per_division:
         _read_in_parts(task, questions)
         return
+    _check_room(task, questions)
     total = Batch()
     with task.database.pinned() as connection:
         with connection.begin():
@@ -36,6 +42,17 @@ def read(task: Task, questions: Questions | None = None) -> None:
             staged += len(batch.rows)
             total.rejects += batch.rejects
         _swap(task, connection, total)
+
+
+def _check_room(task: Task, questions: Questions) -> None:
+    """A list of many pages can't stop in the middle: it begins when the day has room for all of it.
+
+    Raises BackfillSpent.
+    """
+    with task.database.begin() as connection:
+        pages = ceil(task.writer.live(connection, task.division) / questions.page_size)
+    if pages > _SMALL and not task.full:
+        task.budget.check_room(pages)
 
 
 def _read_in_parts(task: Task, questions: Questions) -> None:

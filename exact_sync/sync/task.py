@@ -96,8 +96,8 @@ class Task:
     notes: list[str] = field(default_factory=list)
     learned: Learned | None = None
     """What is known of the columns, where they are learned from what comes."""
-    gives_way: Callable[[bool], bool] = lambda while_waiting: False
-    """Whether other work waits that goes before a long reading, or that can go on while it waits."""
+    gives_way: Callable[[int | None], bool] = lambda pages: False
+    """Whether a long reading gives way to other work, after so many pages; None: while it only waits."""
     moved_at: datetime | None = None
     """When Exact last moved the division to another database."""
     strategy: Strategy = Strategy.SNAPSHOT

@@ -50,21 +50,23 @@ def read(task: Task) -> None:
     if task.full or task.is_new:
         begun = {}
     today = to_wall(task.clock.now()).date()
+    is_first = task.checkpoint.complete_at is None or task.full or task.is_new
+    filling = Backfill(task, questions, goes_on=bool(begun), is_on=is_first and not task.full)
+    records: int | None = None
     if begun:
         if not questions.knows("no modified filter"):
-            with contextlib.suppress(ModifiedRefused):
+            with filling, contextlib.suppress(ModifiedRefused):
                 modified.read_changes(task, questions, before)
         task.strategy = Strategy.DATE_WINDOWS
-        windows, records = cursors.windows(begun, today, task.options.start_date), None
+        windows = cursors.windows(begun, today, task.options.start_date)
     else:
         task.strategy = Strategy.DATE_WINDOWS
         windows, records = _begin(task, questions, today)
     waiting = [window for window in windows if begun.get(window.starts, {}) is not None]
     done = [window for window in windows if window not in waiting]
     gone = _Gone()
-    is_first = task.checkpoint.complete_at is None or task.full or task.is_new
-    with Backfill(task, questions, goes_on=bool(begun), is_on=is_first and not task.full) as filling:
-        filling.expect(records)
+    filling.expect(records)
+    with filling:
         for window in waiting:
             _read_window(task, questions, window, gone, begun.get(window.starts) or {}, filling)
     if is_first and not questions.knows("no count"):
