@@ -114,8 +114,13 @@ class Crew:
             listed = divisions.listed(connection)
         return bool(listed) and all(code in listed for code in codes)
 
-    def read_divisions(self, audience: Audience, *, full: bool = False) -> Outcome:
-        """Mirror the list of divisions itself, alone: everything else depends on it."""
+    def read_divisions(
+        self, audience: Audience, *, full: bool = False, since: datetime | None = None
+    ) -> Outcome:
+        """Mirror the list of divisions itself, alone: everything else depends on it.
+
+        ``since``: not where another process has read it after that.
+        """
         home = self.home()
         audience.begins(home, DIVISIONS.name)
         try:
@@ -124,6 +129,7 @@ class Crew:
                     DIVISIONS,
                     home,
                     full=full,
+                    since=since,
                     on_page=lambda records: audience.page(home, DIVISIONS.name, records),
                 )
         except ExactSyncError as error:

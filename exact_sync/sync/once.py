@@ -50,7 +50,7 @@ def sync_once(
         began = crew.moment()
         recorder = _Recorder(audience)
         if DIVISIONS in resources or not crew.has_divisions(codes):
-            crew.read_divisions(recorder, full=full)
+            crew.read_divisions(recorder, full=full, since=began)
         others = [resource for resource in resources if resource.per_division]
         if others:
             _sync_divisions(crew, others, codes, recorder, began, full=full, insist=insist, checks=checks)

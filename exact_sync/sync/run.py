@@ -25,7 +25,7 @@ from exact_sync.store import divisions, runs
 from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, windows
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
 from exact_sync.sync.outcome import Outcome, not_begun
-from exact_sync.sync.task import Suspect, Task, Widened
+from exact_sync.sync.task import CONNECTION_WIDE, Suspect, Task, Widened
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,8 @@ class Runner:
                     resource, division, on_page, full=full, since=None if full else since
                 )
             except ReadMeanwhile:
-                return Outcome(division, resource.name, "ok", message="another run has read it meanwhile")
+                where = division if resource.per_division else CONNECTION_WIDE
+                return Outcome(where, resource.name, "ok", message="another run has read it meanwhile")
             except ExactSyncError as error:
                 return not_begun(resource, division, error)
             task.gives_way = gives_way
