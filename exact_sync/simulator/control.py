@@ -116,17 +116,16 @@ def _act(sim: Simulator, method: str, name: str, query: dict[str, str], body: di
 def _state(sim: Simulator) -> dict[str, Any]:
     divisions = {}
     with sim.books.lock:
+        granted = set(sim.oauth.divisions())
         for code in sim.books.divisions:
             minute, day = sim.limits.used(code)
             divisions[str(code)] = {
                 "description": sim.books.division(code)["Description"],
                 "status": sim.books.division(code)["Status"],
-                "granted": code in sim.oauth.divisions(),
+                "granted": code in granted,
                 "calls_this_minute": minute,
                 "calls_today": day,
-                "rows": {
-                    path: len(sim.books.table(code, path)) for path, e in ENTITIES.items() if not e.shared
-                },
+                "rows": {path: sim.books.count(code, path) for path, e in ENTITIES.items() if not e.shared},
             }
     return {
         "now": sim.clock.now().isoformat(),

@@ -33,6 +33,14 @@ def test_state_and_stats(client: Client) -> None:
     assert act(client, "GET", "stats")["calls"] == []
 
 
+def test_looking_at_the_state_makes_no_rows(client: Client) -> None:
+    made: list[str] = []
+    client.sim.books.load_later(DIVISION, "crm/Addresses", 3, lambda: made.append("Addresses") or [])
+    state = act(client, "GET", "state")
+    assert state["divisions"][str(DIVISION)]["rows"]["crm/Addresses"] == 3
+    assert made == []
+
+
 def test_a_summary_has_counts_alone(client: Client) -> None:
     for query in ("$top=1", "$select=ID", "$select=Nope"):
         client.get(f"{DIVISION}/crm/Accounts?{query}")
