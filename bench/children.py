@@ -90,6 +90,7 @@ def simulator(*options: str) -> Iterator[SimulatorProcess]:
     lines = [child.stdout.readline().strip() for _ in range(4)]
     if not all("=" in line for line in lines):
         child.kill()
+        child.wait()
         raise Failed("the simulator does not start")
     print(f"simulator ready after {time.perf_counter() - started:.1f} s", file=sys.stderr)
     try:

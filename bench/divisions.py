@@ -3,8 +3,9 @@
 make bench-divisions                         # 30 and 300 divisions; some minutes
 python -m bench.divisions 30 300 [--latency 0.1] [--workers N]
 
-The simulator has Exact's default limits, and every call takes `--latency` seconds. PostgreSQL is
-the embedded one, in a temporary folder; no root and no Docker needed. Nothing here is a test.
+CPU (user and system) and memory are those of the `exact-sync sync` process, start included; beside them
+stands what the simulator spent. The simulator has Exact's default limits, and every call takes
+`--latency` seconds. PostgreSQL is the embedded one, in a temporary folder; no root and no Docker needed.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.children import SimulatorProcess, Usage, run, sign_in, simulator
+from bench.children import Failed, SimulatorProcess, Usage, run, sign_in, simulator
 from exact_sync.store.embedded import Embedded
 
 _HEAD = ("divisions", "cycle", "seconds", "CPU s", "peak MB", "calls", "calls/s", "429s", "violations",
@@ -54,9 +55,13 @@ def main() -> None:
     given = parser.parse_args()
     rows = [list(_HEAD)]
     for divisions in given.divisions:
-        for cycle in _cycles(divisions, given.latency, given.workers):
-            rows.append(cycle.cells())
-            print("  ".join(cycle.cells()), file=sys.stderr)
+        try:
+            for cycle in _cycles(divisions, given.latency, given.workers):
+                rows.append(cycle.cells())
+                print("  ".join(cycle.cells()), file=sys.stderr)
+        except Failed as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(1)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
