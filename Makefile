@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench bench-divisions lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/exact-sync demo
@@ -20,6 +20,11 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench
+
+# In real time: some minutes. Others: make bench-divisions DIVISIONS="30 300 2000"
+DIVISIONS ?= 30 300
+bench-divisions: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.divisions $(DIVISIONS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -62,7 +63,11 @@ class Server:
 def a_server(*, keeps_what_it_committed: bool = False) -> Iterator[Server]:
     """A new server; it and its folder are gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="exact-sync-tests-", dir=_place()))
-    server = get_server(folder / "pg", cleanup_mode="stop", start=False)
+    try:
+        server = get_server(folder / "pg", cleanup_mode="stop", start=False)
+    except subprocess.CalledProcessError:
+        # as root it adds a system user where there is none: another test process was quicker just now
+        server = get_server(folder / "pg", cleanup_mode="stop", start=False)
     with server._lock:
         server.ensure_pgdata_inited()
     with (folder / "pg" / "postgresql.conf").open("a") as conf:

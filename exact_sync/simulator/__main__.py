@@ -1,10 +1,11 @@
-"""python -m exact_sync.simulator [PORT] [SIZE]"""
+"""python -m exact_sync.simulator: the same as `exact-sync simulator`, with fewer options."""
 
 from __future__ import annotations
 
 import argparse
 
 from exact_sync.simulator.command import serve
+from exact_sync.simulator.company import SIZES
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
@@ -12,7 +13,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8490, help="0 takes a free one")
-    parser.add_argument("--size", choices=["small", "medium", "large"], default="small")
+    parser.add_argument("--size", choices=list(SIZES), default="small")
     parser.add_argument("--divisions", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ask", action="store_true", help="show the consent page")

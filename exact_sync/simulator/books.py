@@ -98,6 +98,10 @@ class Books:
             return self._feeds[division].balance.refreshed()
         return self._tables[division][path]
 
+    def count(self, division: int, path: str) -> int:
+        """How many rows a division's table has, which need not be made for that. Call under `lock`."""
+        return self._tables[division].count(path)
+
     def load_later(self, division: int, path: str, count: int, make: Make) -> None:
         """The same as loading so many rows into a table; `make` may be asked for them later, or never."""
         with self.lock:

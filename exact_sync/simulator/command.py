@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import Literal
 
 from exact_sync.simulator.books import Books
 from exact_sync.simulator.clock import ZONE, Clock
-from exact_sync.simulator.company import found_group
+from exact_sync.simulator.company import Size, found_group
 from exact_sync.simulator.simulator import CLIENT_ID, CLIENT_SECRET, Simulator
 
 REDIRECT_URI = "http://127.0.0.1:8471/callback"
 """A suggestion: any loopback address is allowed."""
-Size = Literal["small", "medium", "large"]
+
+
+_LISTED = 12
+"""So many divisions are listed one by one."""
 
 
 def serve(
@@ -28,6 +31,8 @@ def serve(
     auto_consent: bool = True,
     minute_limit: int = 60,
     day_limit: int = 5000,
+    connection_day_limit: int | None = None,
+    error_limit: int = 10,
     latency: float = 0.0,
     write: Callable[[str], object] | None = None,
 ) -> None:
@@ -45,8 +50,12 @@ def serve(
         auto_consent=auto_consent,
         minute_limit=minute_limit,
         day_limit=day_limit,
+        connection_day_limit=connection_day_limit,
+        error_limit=error_limit,
         latency=latency,
     )
+    # Hundreds of divisions are millions of objects, which live on: no collection need look at them.
+    gc.freeze()
     with simulator:
         (write or _to_stdout)(settings(simulator))
         while not stop.wait(0.5):
@@ -63,12 +72,15 @@ def sample_group(*, divisions: int = 2, size: Size = "small", seed: int = 0) -> 
 
 def settings(simulator: Simulator) -> str:
     """The environment a client needs, one NAME=value a line, and where to look on."""
+    codes = list(map(str, simulator.books.divisions))
+    if len(codes) > _LISTED:
+        codes = [*codes[: _LISTED - 2], "...", f"{codes[-1]} ({len(codes)} in all)"]
     return (
         f"EXACT_SYNC_BASE_URL={simulator.base_url}\n"
         f"EXACT_SYNC_CLIENT_ID={simulator.client_id}\n"
         f"EXACT_SYNC_CLIENT_SECRET={simulator.client_secret}\n"
         f"EXACT_SYNC_REDIRECT_URI={REDIRECT_URI}\n"
-        f"# divisions: {', '.join(map(str, simulator.books.divisions))}\n"
+        f"# divisions: {', '.join(codes)}\n"
         f"# state: {simulator.base_url}/_simulator/state\n"
     )
 

@@ -26,7 +26,7 @@ from exact_sync.simulator.sales import Sales
 from exact_sync.simulator.samples import Samples
 from exact_sync.simulator.setting import Record, Setting
 
-Size = Literal["small", "medium", "large"]
+Size = Literal["tiny", "small", "medium", "large"]
 
 _ROWS = (
     "crm/Accounts", "crm/Contacts", "logistics/Items", "logistics/ItemGroups", "financial/GLAccounts",
@@ -34,6 +34,7 @@ _ROWS = (
     "documents/DocumentAttachments", "cashflow/Payments", "financialtransaction/Transactions",
 )  # fmt: skip
 SIZES: dict[str, dict[str, int]] = {
+    "tiny": dict(zip(_ROWS, (10, 8, 8, 5, 60, 8, 12, 10, 6, 10, 40), strict=True)),
     "small": dict(zip(_ROWS, (120, 80, 60, 5, 90, 8, 250, 150, 60, 180, 900), strict=True)),
     "medium": dict(zip(_ROWS, (1200, 800, 600, 20, 150, 10, 2500, 1500, 600, 1800, 9000), strict=True)),
     "large": dict(
@@ -72,7 +73,10 @@ def found_company(
         made = _found(setting, wanted)
         with books.lock:
             for path, records in made.items():
-                books.table(division, path).load(records)
+                table = books.table(division, path)
+                table.load(records)
+                # The samples refer to these until they are made: the table's own rows cost nothing more.
+                made[path] = list(table.rows.values())
             samples = Samples(setting, made, wanted)
             for path, count in samples.counts.items():
                 books.load_later(division, path, count, partial(samples.rows, path))
@@ -155,18 +159,13 @@ def found_group(
 ) -> list[int]:  # fmt: skip
     """A group of companies: so many active ones, whose codes are returned, and an archived, empty one."""
     codes = [124132 + 97 * n for n in range(divisions)]
-    for n, code in enumerate(codes):
-        country = ("NL", "BE", "DE", "NL")[n % 4]
-        found_company(
-            books,
-            code,
-            size=size,
-            seed=seed,
-            today=today,
-            name=homes(country, n),
-            country=country,
-            counts=counts,
-        )
+    with _collector_paused():
+        for n, code in enumerate(codes):
+            country = ("NL", "BE", "DE", "NL")[n % 4]
+            name = homes(country, n)
+            found_company(
+                books, code, size=size, seed=seed, today=today, name=name, country=country, counts=counts
+            )
     archived = 123_907
     setting = Setting(archived, "NL", seed, today, (books.user_id, books.user_name))
     books.add_division(

@@ -1,7 +1,12 @@
 """Steering from another process: JSON under /_simulator/.
 
-GET  state                      time, divisions with row counts, limits used, faults
+GET  state                      time, divisions with row counts, limits and what is used of them, faults
 GET  stats?division=&path=      violations and calls          POST reset-stats
+GET  summary                    counts alone: {"calls": …, "by_status": {"200": …}, "violations": {…}}
+GET  limits                     what POST takes: a number of calls each (of all divisions together: null
+                                for no such limit), errors an hour, seconds a call takes
+POST limits   {"minute_limit": …, "day_limit": …, "connection_day_limit": …, "error_limit": …,
+              "latency": seconds}: those to change; answers like GET
 GET  faults   POST faults {"kind": …, "path": …, …}   DELETE faults
 POST clock    {"set": ISO} or {"advance": seconds} or {"freeze": true} or {"run": true}
 GET  books?division=&path=      every row: guids and numbers with a fraction as text, dates as ISO
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from exact_sync.simulator.simulator import Simulator
 
 ROOT = "/_simulator/"
+_LIMITS = ("minute_limit", "day_limit", "connection_day_limit", "error_limit")
 
 
 def answer(sim: Simulator, request: Request) -> Reply:
@@ -57,6 +63,19 @@ def _act(sim: Simulator, method: str, name: str, query: dict[str, str], body: di
             division = int(query["division"]) if "division" in query else None
             calls = sim.stats.calls(division, query.get("path"))
             return {"violations": sim.stats.violations, "calls": [asdict(call) for call in calls]}
+        case "GET", "summary":
+            statuses = sim.stats.statuses
+            by_status = {str(status): count for status, count in statuses.items()}
+            return {
+                "calls": sum(statuses.values()),
+                "by_status": by_status,
+                "violations": sim.stats.violations,
+            }
+        case "GET", "limits":
+            return _limits(sim)
+        case "POST", "limits":
+            _limit(sim, body)
+            return _limits(sim)
         case "POST", "reset-stats":
             sim.stats.reset()
         case "GET", "faults":
@@ -97,26 +116,47 @@ def _act(sim: Simulator, method: str, name: str, query: dict[str, str], body: di
 def _state(sim: Simulator) -> dict[str, Any]:
     divisions = {}
     with sim.books.lock:
+        granted = set(sim.oauth.divisions())
         for code in sim.books.divisions:
             minute, day = sim.limits.used(code)
             divisions[str(code)] = {
                 "description": sim.books.division(code)["Description"],
                 "status": sim.books.division(code)["Status"],
-                "granted": code in sim.oauth.divisions(),
+                "granted": code in granted,
                 "calls_this_minute": minute,
                 "calls_today": day,
-                "rows": {
-                    path: len(sim.books.table(code, path)) for path, e in ENTITIES.items() if not e.shared
-                },
+                "rows": {path: sim.books.count(code, path) for path, e in ENTITIES.items() if not e.shared},
             }
     return {
         "now": sim.clock.now().isoformat(),
         "frozen": sim.clock.frozen,
         "base_url": sim.base_url,
         "divisions": divisions,
+        "calls_today": sim.limits.used_by_all(),
+        "limits": _limits(sim),
         "faults": [fault.describe() for fault in sim.faults],
         "violations": sim.stats.violations,
     }
+
+
+def _limits(sim: Simulator) -> dict[str, float | None]:
+    return {name: getattr(sim.limits, name) for name in _LIMITS} | {"latency": sim.latency}
+
+
+def _limit(sim: Simulator, body: dict[str, Any]) -> None:
+    """Change the limits that are named: all of them, or none if something is wrong with one."""
+    for name, value in body.items():
+        if name == "latency":
+            right = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        elif name in _LIMITS:
+            right = type(value) is int and value >= 0
+            right = right or (value is None and name == "connection_day_limit")
+        else:
+            raise ValueError(f"there is no limit {name}")
+        if not right:
+            raise ValueError(f"{name} can't be {value!r}")
+    for name, value in body.items():
+        setattr(sim if name == "latency" else sim.limits, name, value)
 
 
 def _rights(sim: Simulator, body: dict[str, Any]) -> None:

@@ -39,8 +39,6 @@ class DataService:
         """Every check in Exact's place, then the rows."""
         sim = self.sim
         division, endpoint = context.division, context.path
-        if division is not None and sim.limits.limited(division):
-            sim.stats.broke("calls_while_limited")
         if sim.limits.blocked(division, endpoint):
             sim.stats.broke("error_blocked")
             return Reply(403, error_body("Forbidden - too many errors, this key is blocked for an hour."))

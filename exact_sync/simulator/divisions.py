@@ -16,10 +16,12 @@ _NAMES = {
 
 
 def homes(country: str, n: int = 0) -> str:
-    """The name of the group's n'th division, which lies in that country."""
+    """The name of the group's n'th division, which lies in that country: no two are the same."""
     options = _NAMES[country]
-    name = options[n // 4 % len(options)] if country != "NL" or n % 4 == 0 else options[1 + n // 4 % 2]
-    return name if n < 8 else f"{name} {n}"
+    # of four divisions the first and the last are Dutch
+    earlier = n // 4 if country != "NL" else n // 4 * 2 + (n % 4 == 3)
+    name = options[earlier % len(options)]
+    return name if earlier < len(options) else f"{name} {n}"
 
 
 def division_values(setting: Setting, name: str, *, archived: bool = False) -> Record:

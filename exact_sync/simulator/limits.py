@@ -1,7 +1,9 @@
 """Exact's limits: calls per division by the minute and by the day, and errors by the hour.
 
 Minutes are fixed clock minutes and days end at 00:00 UTC; resets are epoch milliseconds.
-Who exceeds one gets 429 with only that one's headers. More than `error_limit` errors (400,
+Who exceeds one gets 429 with only that one's headers. Some contracts also cap what all divisions
+of a connection use in a day; what Exact answers then is not known, here it is the day's 429,
+whichever division asks. More than `error_limit` errors (400,
 401, 403, 404) on one endpoint of one division within an hour block that endpoint for an hour:
 what Exact answers then is not known; here it is 403. A refused call counts for nothing.
 """
@@ -40,6 +42,14 @@ class _Division:
     limited_until: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@dataclass
+class _Connection:
+    """All divisions together."""
+
+    day: _Window = field(default_factory=_Window)
+    limited_until: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Allowance:
     """The outcome for one call: the headers to send, and whether it is refused."""
@@ -49,14 +59,25 @@ class Allowance:
 
 
 class Limits:
-    """Counts per division. The limits may be changed at any time."""
+    """Counts per division and for the connection. The limits may be changed at any time."""
 
-    def __init__(self, clock: Clock, *, minute_limit: int, day_limit: int, error_limit: int) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        minute_limit: int,
+        day_limit: int,
+        error_limit: int,
+        connection_day_limit: int | None = None,
+    ) -> None:
+        """`connection_day_limit`: calls of all divisions together in a day; None: as many as they like."""
         self.clock = clock
         self.minute_limit = minute_limit
         self.day_limit = day_limit
         self.error_limit = error_limit
+        self.connection_day_limit = connection_day_limit
         self._lock = threading.Lock()
+        self._connection = _Connection()
         self._divisions: dict[int, _Division] = defaultdict(_Division)
         self._errors: dict[tuple[int | None, str], deque[datetime]] = defaultdict(deque)
         self._blocked: dict[tuple[int | None, str], datetime] = {}
@@ -72,7 +93,11 @@ class Limits:
     def take(self, division: int) -> Allowance:
         """Count a call, or refuse it."""
         with self._lock:
-            state = self._roll(division)
+            state, connection = self._roll(division), self._roll_connection()
+            ceiling = self.connection_day_limit
+            if ceiling is not None and connection.day.used >= ceiling:
+                connection.limited_until = max(connection.limited_until, connection.day.end)
+                return Allowance(self.day_headers(0, connection.day.end), refused=True)
             for window, limit, headers in (
                 (state.day, self.day_limit, self.day_headers),
                 (state.minute, self.minute_limit, self.minute_headers),
@@ -82,12 +107,14 @@ class Limits:
                     return Allowance(headers(0, window.end), refused=True)
             state.minute.used += 1
             state.day.used += 1
+            connection.day.used += 1
             return Allowance(self._headers(state), refused=False)
 
     def limited(self, division: int) -> bool:
-        """Whether this division got a 429 whose reset is still to come."""
+        """Whether this division, or the whole connection, got a 429 whose reset is still to come."""
         with self._lock:
-            return self.clock.now() < self._divisions[division].limited_until
+            until = max(self._divisions[division].limited_until, self._connection.limited_until)
+            return self.clock.now() < until
 
     def limit(self, division: int, until: datetime) -> None:
         """Note a 429 that was not of our own making, and its reset."""
@@ -100,6 +127,16 @@ class Limits:
         with self._lock:
             state = self._roll(division)
             return state.minute.used, state.day.used
+
+    def used_by_all(self) -> int:
+        """Calls counted on this day, of all divisions together."""
+        with self._lock:
+            return self._roll_connection().day.used
+
+    def use_by_all(self, day: int) -> None:
+        """Set what all divisions together have used already; what each has used stays as it is."""
+        with self._lock:
+            self._roll_connection().day.used = day
 
     def use(self, division: int, *, minute: int = 0, day: int = 0) -> None:
         """Set what is used already (for tests that want to be near a limit)."""
@@ -145,6 +182,7 @@ class Limits:
         """Forget everything counted."""
         with self._lock:
             self._divisions.clear()
+            self._connection = _Connection()
             self._errors.clear()
             self._blocked.clear()
 
@@ -163,3 +201,9 @@ class Limits:
         if state.day.end != day:
             state.day = _Window(day)
         return state
+
+    def _roll_connection(self) -> _Connection:
+        day = self.day_end()
+        if self._connection.day.end != day:
+            self._connection.day = _Window(day)
+        return self._connection

@@ -56,14 +56,20 @@ _GUIDS = (
 """References to tables that are not mirrored; filled here and there, from a few values each."""
 
 
+_ROLES = 25
+"""What an account is hangs on a number below this one."""
+
+
 def found_relations(setting: Setting, chart: Chart, n: int) -> list[Record]:
     """n accounts in the order of their codes: of a hundred about 60 buy, 32 sell, 4 do both and 4 do
-    neither."""
+    neither; of ten, 7 buy and 4 sell."""
     pools = {name: tuple(setting.dice.guid() for _ in range(3)) for name in _GUIDS}
     home = COUNTRIES[setting.country]
     made: list[Record] = []
     for i in range(n):
-        record = _account(setting, i, _country(setting, home), home)
+        # The first roles are all buyers: where there are few accounts, some of them must sell, too.
+        first = i if n >= _ROLES else i * _ROLES // n
+        record = _account(setting, i, first, _country(setting, home), home)
         for name in _GUIDS[i % 9 :: 9]:
             record[name] = setting.dice.pick(pools[name])
         _RARE.fill(record, i, setting.dice)
@@ -85,14 +91,14 @@ def _country(setting: Setting, home: Country) -> Country:
     return setting.dice.pick(ABROAD)
 
 
-def _account(setting: Setting, i: int, country: Country, home: Country) -> Record:
+def _account(setting: Setting, i: int, first: int, country: Country, home: Country) -> Record:
     dice, history = setting.dice, setting.history
     city = dice.pick(country.cities)
     street, number, suffix = names.address(country, dice)
     line = f"{number} {street}" if country.code in ("FR", "GB", "US") else f"{street} {number}{suffix}"
     name = names.company(country, dice)
     site = f"{names.slug(name)[:24]}.{country.domain}.example"  # .example never resolves
-    role = i % 25 if i < 25 else dice.below(25)
+    role = first if i < _ROLES else dice.below(_ROLES)
     buys, sells = role < 16, role == 15 or 16 <= role < 24
     currency = CURRENCIES.get(country.code, "EUR")
     tax = registers.vat_number(country.code, dice)

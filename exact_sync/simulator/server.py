@@ -108,6 +108,9 @@ class Handler(BaseHTTPRequestHandler):
             started=time.monotonic(),
         )
         sim.stats.begin(call)
+        # Judged as it comes in: whoever asked before another division's 429 went out could not know of it.
+        if call.division is not None and sim.limits.limited(call.division):
+            sim.stats.broke("calls_while_limited")
         try:
             if sim.latency:
                 time.sleep(sim.latency)

@@ -23,7 +23,8 @@ class Simulator:
     """A strict little Exact Online on a real port.
 
     Switches that may be turned while it runs: `latency` (seconds per call), `gzip`,
-    `mandatory_filter`, `current_division`; `limits.minute_limit`, `.day_limit`, `.error_limit`;
+    `mandatory_filter`, `current_division`; `limits.minute_limit`, `.day_limit`, `.error_limit`,
+    `.connection_day_limit`;
     `oauth.granted`, `.early_status`, `.auto_consent`, `.revoke()`, `.steal()`, `.sign_in()`;
     `rights.hide(path, division)`, `.forbid(…)`, `.give_back(…)`.
     """
@@ -42,6 +43,7 @@ class Simulator:
         minute_limit: int = 60,
         day_limit: int = 5000,
         error_limit: int = 10,
+        connection_day_limit: int | None = None,
         latency: float = 0.0,
     ) -> None:
         """`books` and `clock` belong together: without a clock, the books' own is used.
@@ -64,7 +66,11 @@ class Simulator:
         self.faults = Faults()
         self.rights = Rights()
         self.limits = Limits(
-            books.clock, minute_limit=minute_limit, day_limit=day_limit, error_limit=error_limit
+            books.clock,
+            minute_limit=minute_limit,
+            day_limit=day_limit,
+            error_limit=error_limit,
+            connection_day_limit=connection_day_limit,
         )
         self.oauth = OAuth(
             books,

@@ -8,6 +8,8 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
 
+from exact_sync.simulator.limits import ERRORS
+
 VIOLATIONS = (
     "early_refreshes",
     "replayed_refreshes",
@@ -37,11 +39,12 @@ class Call:
 
 
 class Stats:
-    """Counts and a log of calls; safe to read while the server runs."""
+    """Counts, and a log of the latest 200,000 calls; safe to read while the server runs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._log: deque[Call] = deque(maxlen=200_000)
+        self._statuses: Counter[int] = Counter()
         self._broken: Counter[str] = Counter()
         self._running: Counter[int] = Counter()
 
@@ -60,6 +63,7 @@ class Stats:
             if call.finished is not None:
                 return
             call.finished = time.monotonic()
+            self._statuses[call.status] += 1
             if call.division is not None:
                 self._running[call.division] -= 1
 
@@ -85,8 +89,19 @@ class Stats:
                 if (division is None or call.division == division) and (path is None or path in call.path)
             ]
 
+    @property
+    def statuses(self) -> dict[int, int]:
+        """Status -> how many calls ended so (0: without an answer); the log may have lost some of them."""
+        with self._lock:
+            return dict(sorted(self._statuses.items()))
+
+    def errors_by_endpoint(self) -> dict[tuple[int | None, str], int]:
+        """(division, path) -> calls answered with what counts as an error; only those that had any."""
+        return dict(Counter((call.division, call.path) for call in self.calls() if call.status in ERRORS))
+
     def reset(self) -> None:
         """Forget the log and the violations; requests that are under way stay known."""
         with self._lock:
             self._log.clear()
+            self._statuses.clear()
             self._broken.clear()

@@ -28,8 +28,8 @@ class Tables(dict[str, Table]):
         self._books = books
         self._division = division
         self._counter = counter
-        self._to_come: dict[str, tuple[int, Make]] = {}
-        """Path -> the first of its rows' versions, and who makes them."""
+        self._to_come: dict[str, tuple[int, int, Make]] = {}
+        """Path -> how many rows, the first of their versions, and who makes them."""
         self.watch: Callable[[Table], object] = lambda table: None
         """Told of every table that is made from now on."""
         super().__init__({path: self._new(path) for path, entity in KNOWN.items() if not entity.shared})
@@ -41,18 +41,24 @@ class Tables(dict[str, Table]):
             if path not in self:  # else another thread was quicker
                 table = self._new(path)
                 if path in self._to_come:
-                    first, make = self._to_come.pop(path)
+                    _, first, make = self._to_come.pop(path)
                     table.load(make(), first)
                 self.watch(table)
                 self[path] = table
             return self[path]
+
+    def count(self, path: str) -> int:
+        """How many rows a table has; a table is not made for that."""
+        if path in self or path not in self._to_come:
+            return len(self.get(path, ()))
+        return self._to_come[path][0]
 
     def load_later(self, path: str, count: int, make: Make) -> None:
         """The same as loading the `count` rows that `make` gives, who is asked when it matters."""
         if path in self or path in self._to_come:
             self[path].load(make())
         else:
-            self._to_come[path] = (self._counter.take(count), make)
+            self._to_come[path] = (count, self._counter.take(count), make)
 
     def move(self, counter: RowVersions) -> None:
         """Lie in another database from now on."""

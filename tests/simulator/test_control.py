@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.simulator.conftest import ARCHIVED, DIVISION, Client, guid
 
@@ -30,6 +31,61 @@ def test_state_and_stats(client: Client) -> None:
     assert (call["path"], call["status"], call["rows"], call["query"]) == ("crm/Accounts", 200, 1, "$top=1")
     act(client, "POST", "reset-stats")
     assert act(client, "GET", "stats")["calls"] == []
+
+
+def test_looking_at_the_state_makes_no_rows(client: Client) -> None:
+    made: list[str] = []
+    client.sim.books.load_later(DIVISION, "crm/Addresses", 3, lambda: made.append("Addresses") or [])
+    state = act(client, "GET", "state")
+    assert state["divisions"][str(DIVISION)]["rows"]["crm/Addresses"] == 3
+    assert made == []
+
+
+def test_a_summary_has_counts_alone(client: Client) -> None:
+    for query in ("$top=1", "$select=ID", "$select=Nope"):
+        client.get(f"{DIVISION}/crm/Accounts?{query}")
+    summary = act(client, "GET", "summary")
+    assert (summary["calls"], summary["by_status"]) == (3, {"200": 2, "400": 1})
+    assert summary["violations"]["overlapping"] == 0
+    act(client, "POST", "reset-stats")
+    assert act(client, "GET", "summary")["by_status"] == {}
+
+
+def test_the_limits(client: Client) -> None:
+    before = act(client, "GET", "limits")
+    assert before == {
+        "minute_limit": 60,
+        "day_limit": 5000,
+        "connection_day_limit": None,
+        "error_limit": 10,
+        "latency": 0.0,
+    }
+    after = act(client, "POST", "limits", {"connection_day_limit": 1, "latency": 0.001})
+    assert after == {**before, "connection_day_limit": 1, "latency": 0.001}
+    assert client.get(f"{DIVISION}/crm/Accounts?$top=1").status_code == 200
+    assert client.get("124133/crm/Accounts?$top=1").status_code == 429
+    state = act(client, "GET", "state")
+    assert (state["calls_today"], state["limits"]) == (1, after)
+    assert act(client, "POST", "limits", {"connection_day_limit": None}) == {**before, "latency": 0.001}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"speed_limit": 50},
+        {"minute_limit": None},
+        {"day_limit": -1},
+        {"error_limit": True},
+        {"latency": "slow"},
+        {"latency": -0.1},
+    ],
+    ids=str,
+)
+def test_a_wrong_limit_changes_nothing(client: Client, wrong: dict[str, Any]) -> None:
+    before = act(client, "GET", "limits")
+    error = act(client, "POST", "limits", {"connection_day_limit": 7} | wrong, status=400)["error"]
+    assert next(iter(wrong)) in error
+    assert act(client, "GET", "limits") == before
 
 
 def test_faults(client: Client) -> None:
