@@ -6,6 +6,7 @@ nothing else in the product names a property of Exact.
 
 import re
 from dataclasses import dataclass, field
+from datetime import date as Day  # noqa: N812 - a property of this name is defined below
 from enum import StrEnum
 from functools import cached_property
 
@@ -105,6 +106,15 @@ class Resource:
     """Properties that are asked for although they never had a value that would tell their type."""
     hard_deletes: bool = False
     """Whether rows that are gone at Exact are removed; else they are marked (``_deleted_at``)."""
+    start_date: Day | None = None
+    """What is dated before is left out; None: as for all financial history."""
+    bound_by: str | None = None
+    """The property that ``start_date`` speaks of, where there is no ``date``."""
+
+    @property
+    def dated_by(self) -> str | None:
+        """The property by which old records can be left out."""
+        return self.date or self.bound_by
 
     @property
     def is_incremental(self) -> bool:

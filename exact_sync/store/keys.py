@@ -129,7 +129,8 @@ class Keys:
         return connection.execute(statement, self._values(division, began, since)).rowcount
 
     def _unseen(self, since: date | None) -> str:
-        name = self._resource.by_property[self._resource.date].name if self._resource.date else ""
+        dated_by = self._resource.dated_by
+        name = self._resource.by_property[dated_by].name if dated_by else ""
         dated = f"AND t.{quote(name)} >= :since" if since and name else ""
         return f"""
             {self._live} AND t._synced_at < :began {dated} AND NOT EXISTS (

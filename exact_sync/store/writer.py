@@ -48,7 +48,8 @@ class Writer:
         # What is gone at Exact is marked, or removed where the settings say so.
         self._bury = bury_sql(resource, self._table)
         self._match = " AND ".join(f"s.{quote(key)} = t.{quote(key)}" for key in keys)
-        self._date = quote(resource.by_property[resource.date].name) if resource.date else None
+        dated_by = resource.dated_by
+        self._date = quote(resource.by_property[dated_by].name) if dated_by else None
         self._columns = ", ".join(map(quote, names))
         types = {column.name: column.type.compile(_POSTGRES) for column in table.columns}
         self._stage_columns = ", ".join(f"{quote(name)} {types[name]}" for name in names)

@@ -23,7 +23,7 @@ def compare(task: Task, refresh: Callable[[str], None]) -> tuple[int, list[Cell]
         refresh(LEDGER)
         refresh(BALANCE)
         with task.database.begin() as connection:
-            number, cells = books.compare(connection, task.division, task.options.start_date)
+            number, cells = books.compare(connection, task.division, task.start)
         if not cells:
             break
     return number, cells

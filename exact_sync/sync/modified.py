@@ -48,7 +48,7 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
             if before is not None:
                 cursors.check_not_ahead(before, page.server_time, task.resource.name, task.division)
             reading = reading.saw(page.records, page.server_time, task.clock.now())
-            batch = task.shape(page.records)
+            batch = task.shape(task.wanted(page.records))
             progress = filling.after(len(page.records), is_last=page.next_link is None)
             if everything is not None:
                 everything = ending.page(everything, batch)

@@ -91,7 +91,7 @@ class Planner:
 
     def _windows(self, task: Task, questions: Questions, rows: int) -> int:
         """Two looks at the ends of history, a count, and the pages of each window."""
-        scope = questions.dated(task.options.start_date, None)
+        scope = questions.dated(task.start, None)
         name = str(task.resource.date)
         found = task.client.first(
             task.asked, Query(scope.endpoint, [name], scope.filter, orderby=f"{name} asc", top=1)

@@ -76,8 +76,8 @@ class Questions:
             condition = self._any_filter(self._bulk_filters(resource.bulk))
             return Query(resource.bulk.endpoint, self.select, condition)
         condition = self._any_filter(resource.has_modified)
-        if resource.date is not None and self._task.options.start_date is not None:
-            condition = self._between(self._task.options.start_date, None)
+        if self._task.start is not None:
+            condition = self._between(self._task.start, None)
         return Query(resource.endpoint, self.select, condition)
 
     def size(self) -> int | None:
@@ -105,9 +105,8 @@ class Questions:
         if resource.bulk is not None and not self.knows("no bulk") and self._bulk_filters(resource.bulk):
             endpoint = resource.bulk.endpoint
         condition = f"Modified ge {literal(moment)}"
-        start = self._task.options.start_date
-        if resource.date is not None and start is not None:
-            condition += f" and {self._between(start, None)}"
+        if self._task.start is not None:
+            condition += f" and {self._between(self._task.start, None)}"
         return Query(endpoint, self.select, condition)
 
     def dated(self, since: date | None, before: date | None) -> Query:
@@ -143,7 +142,7 @@ class Questions:
     def keys(self) -> Query:
         """Every key, with what tells whether its record changed, from the largest pages there are."""
         resource = self._task.resource
-        names = [resource.key, "Modified", *([resource.date] if resource.date else [])]
+        names = [resource.key, "Modified", *([resource.dated_by] if resource.dated_by else [])]
         select = [name for name in names if name in resource.by_property]
         by_feed = resource.feed is not None and not self.knows("no sync")
         has_bulk = resource.bulk is not None and not self.knows("no bulk")
@@ -194,7 +193,7 @@ class Questions:
         return f"{key.property} ne {_NO_KEY.get(key.edm, '-1')}" if self.knows("filter wanted") else None
 
     def _between(self, since: date | None, before: date | None) -> str:
-        name = self._task.resource.date
+        name = self._task.resource.dated_by
         parts = [
             f"{name} {operator} datetime'{day.isoformat()}T00:00:00'"
             for operator, day in (("ge", since), ("lt", before))
@@ -209,7 +208,7 @@ class Questions:
         is_feed = resource.feed is not None and query.endpoint == resource.feed.endpoint
         if isinstance(refusal, Refused):
             named = set(_QUOTED.findall(refusal.message)) & set(query.select)
-            named -= {resource.key, "Modified", resource.date, "Division"}
+            named -= {resource.key, "Modified", resource.dated_by, "Division"}
             if named:
                 for name in sorted(named):
                     self.learn(f"sync without {name}" if is_feed else f"without {name}")

@@ -36,7 +36,7 @@ def read(task: Task, questions: Questions | None = None) -> None:
             task.writer.unstage(connection)
         staged = 0
         for page in questions.pages(questions.whole):
-            batch = task.shape(page.records)
+            batch = task.shape(task.wanted(page.records))
             with translated(), connection.begin():
                 task.writer.stage(connection, batch.rows, first=staged, keep=True)
             staged += len(batch.rows)
@@ -65,7 +65,7 @@ def _read_in_parts(task: Task, questions: Questions) -> None:
     ending = whole.Ending(task, is_all=link is None)
     with Backfill(task, questions, goes_on=link is not None) as filling:
         for page in questions.pages(questions.whole, resume=link):
-            batch = task.shape(page.records)
+            batch = task.shape(task.wanted(page.records))
             reading = ending.page(reading, batch)
             progress = filling.after(len(page.records), is_last=page.next_link is None)
             if page.next_link is not None:

@@ -152,10 +152,16 @@ class Task:
 
     def wanted(self, records: Sequence[Record]) -> list[Record]:
         """Without what is dated before the start date, where Exact can't be asked to leave that out."""
-        start, name = self.options.start_date, self.resource.date
+        start, name = self.start, self.resource.dated_by
         if start is None or name is None:
             return list(records)
         return [record for record in records if not is_before(record.get(name), start)]
+
+    @property
+    def start(self) -> date | None:
+        """What is dated before that day is left out."""
+        resource = self.resource
+        return resource.start_date or (self.options.start_date if resource.date else None)
 
     def note(self, text: str) -> None:
         text = one_line(text)

@@ -104,7 +104,7 @@ def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:
     """True where Exact counts as many records as are here."""
     if task.resource.endpoint.startswith("sync/") or questions.knows("no count"):
         return False
-    since = task.options.start_date if task.resource.date else None
+    since = task.start
     query = questions.dated(since, None) if since else questions.whole()
     try:  # a bulk twin does not count
         theirs = task.client.count(task.asked, replace(query, endpoint=task.resource.endpoint))
@@ -148,7 +148,7 @@ class _Roll:
     def absent(self) -> list[Any]:
         """Keys that are here and not at Exact; none where a record's key was unreadable."""
         task = self._task
-        since = task.options.start_date if task.resource.date else None
+        since = task.start
         with task.database.begin() as connection:
             keys = task.keys.unseen_keys(connection, task.division, self._began, since, self._name)
             seen.forget(connection, task.division, self._name)

@@ -108,7 +108,7 @@ def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | N
     if not whole.is_noted or task.resource.is_log:
         task.save(connection, accepted_rows=None)
         return None
-    since = task.options.start_date if task.resource.date else None
+    since = task.start
     known = task.writer.live(connection, task.division)
     gone = task.keys.unseen(connection, task.division, whole.began, since)
     if gone and is_suspect(known - gone, known, task.checkpoint.accepted_rows):

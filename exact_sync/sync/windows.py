@@ -58,7 +58,7 @@ def read(task: Task) -> None:
             with filling, contextlib.suppress(ModifiedRefused):
                 modified.read_changes(task, questions, before)
         task.strategy = Strategy.DATE_WINDOWS
-        windows = cursors.windows(begun, today, task.options.start_date)
+        windows = cursors.windows(begun, today, task.start)
     else:
         task.strategy = Strategy.DATE_WINDOWS
         windows, records = _begin(task, questions, today)
@@ -103,7 +103,7 @@ def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window],
     if oldest is None:
         return [], 0
     with contextlib.suppress(Refused, Unavailable):
-        records = task.client.count(task.asked, questions.dated(task.options.start_date, None))
+        records = task.client.count(task.asked, questions.dated(task.start, None))
     starts = cursors.window_starts(oldest, today, records)
 
     def begin(connection: Connection) -> None:
@@ -113,11 +113,11 @@ def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window],
         task.save(connection, cursor=highest.isoformat() if highest else None, resume=None)
 
     task.transact(begin)
-    return cursors.windows(starts, today, task.options.start_date), records
+    return cursors.windows(starts, today, task.start), records
 
 
 def _extreme(task: Task, questions: Questions, name: str, direction: str) -> Record | None:
-    scope = questions.dated(task.options.start_date, None)
+    scope = questions.dated(task.start, None)
     query = Query(scope.endpoint, [name], scope.filter, orderby=f"{name} {direction}", top=1)
     return task.client.first(task.asked, query)
 

@@ -200,6 +200,19 @@ def test_the_token_is_fetched_after_waiting_and_not_before(line: Made) -> None:
         assert ours.served.asked[-1].headers["Authorization"] == "Bearer fresh"
 
 
+def test_a_division_that_was_given_back_is_known_anew_where_another_process_called(line: Made) -> None:
+    with line(GOOD) as ours:
+        known = ours.transport.budget(7)
+        state = known.as_json()
+        ours.transport.release(7)
+        assert ours.transport.budget(7, state) is known, "nobody else has called"
+        ours.transport.release(7)
+        spent = {"limit": 5000, "remaining": 1, "resets_at": None}
+        other = ours.transport.budget(7, state | {"day": spent})
+        assert (other is known, other.day.remaining) == (False, 1)
+        assert ours.transport.budget(7, state) is other, "it is ours, so we know best"
+
+
 def test_a_call_outside_all_divisions_counts_against_none(line: Made) -> None:
     with line(GOOD) as ours:
         assert ours.get(division=None) == [1]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from exact_sync.errors import WorkHeld
+from exact_sync.errors import DatabaseAway, WorkHeld
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
 from tests.deployment import SharedClock
@@ -108,3 +108,72 @@ def test_who_waits_in_vain_leaves_no_connection_behind(
             WorkLock(database, clock).take()
     assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
     first.free()
+
+
+def test_one_shots_share_the_work_and_a_daemon_has_it_alone(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    first.take(alone=False)
+    second.take(alone=False)
+    with pytest.raises(WorkHeld, match="the other one"):
+        WorkLock(database, clock).take(alone=True)
+    second.free()
+    first.free()
+    first.take(alone=True)
+    assert "the other one" in str(second.holder())
+    with pytest.raises(WorkHeld, match="the other one"):
+        second.take(alone=False)
+    first.free()
+
+
+def test_a_division_belongs_to_one_process_at_a_time(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    assert first.take_division(7)
+    assert first.take_division(7), "the same process may take it again"
+    assert not second.take_division(7)
+    assert "the other one" in str(second.division_holder(7))
+    assert second.take_division(8)
+    assert first.free_division(7) is False
+    assert not second.take_division(7)
+    assert first.free_division(7) is True
+    assert second.take_division(7, insist=True)
+    second.free()
+    assert first.take_division(8)
+    first.free()
+    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_what_was_cut_is_taken_again_whole_or_not_at_all(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    first.take(alone=False)
+    first.take_division(7)
+    assert first.keep() is False
+    cut(database)
+    assert first.keep() is True
+    assert not second.take_division(7)
+    cut(database)
+    with pytest.raises(DatabaseAway):
+        first.take_division(8)
+    with pytest.raises(DatabaseAway, match="was cut"):
+        first.take_division(8)
+    assert second.take_division(7)
+    with pytest.raises(WorkHeld):
+        first.keep()
+    second.free()
+    assert first.keep() is True
+    first.free()
+
+
+def cut(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name LIKE 'the other one%' AND datname = current_database()"
+            )
+        )
