@@ -188,8 +188,8 @@ class Budget:
 
     def failed(self, endpoint: str, said: str) -> None:
         """Count an answer of 400, 401, 403 or 404, and keep what Exact said."""
-        self._errors.setdefault(endpoint, []).append(self._clock.now())
-        self._said[endpoint] = said
+        self._errors.setdefault(_what(endpoint), []).append(self._clock.now())
+        self._said[_what(endpoint)] = said
 
     def repeated(self, endpoint: str) -> None:
         """Count a call that was answered with 401 and made again at once."""
@@ -204,12 +204,13 @@ class Budget:
 
     def _check_errors(self, endpoint: str) -> None:
         now = self._clock.now()
-        recent = [moment for moment in self._errors.get(endpoint, []) if now - _HOUR < moment <= now]
-        self._errors[endpoint] = recent
+        what = _what(endpoint)
+        recent = [moment for moment in self._errors.get(what, []) if now - _HOUR < moment <= now]
+        self._errors[what] = recent
         if len(recent) >= ERRORS_AN_HOUR:
             raise Refused(
                 f"division {self.division}: {endpoint} failed {len(recent)} times within the hour, "
-                f"last with: {self._said.get(endpoint) or 'no reason given'}",
+                f"last with: {self._said.get(what) or 'no reason given'}",
                 f"mend what Exact says; it is left alone until {recent[0] + _HOUR:%H:%M} UTC and then tried "
                 "again, because Exact blocks an app after ten errors",
             )
@@ -234,6 +235,13 @@ class Budget:
 
     def _last_minute(self, now: datetime) -> list[datetime]:
         return [moment for moment in self._recent if now - timedelta(seconds=60) < moment <= now]
+
+
+def _what(endpoint: str) -> str:
+    """What an endpoint serves: it shares its errors with its twins in bulk/ and sync/, because what is
+    asked wrongly of one is asked wrongly of all.
+    """
+    return endpoint.removesuffix("/$count").rpartition("/")[2].lower()
 
 
 def left_to_small_reads(calls_an_hour: float, usable: float, until_reset: timedelta) -> int:

@@ -1,0 +1,43 @@
+"""A question that Exact calls wrong (HTTP 400) stops nothing else, and never gets the app blocked."""
+
+from datetime import timedelta
+
+import pytest
+
+from exact_sync.sync.once import exit_code
+from tests.deployment import DIVISION, Deployment
+from tests.facts import line, only, restart
+
+NAMES = ("items", "contacts", "customers")
+SAID = '{"error":{"code":"","message":{"lang":"","value":"Invalid $select: Nonsense is no property."}}}'
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["one process", "a process for each cycle"])
+def test_a_bad_select_costs_at_most_five_errors_an_hour_and_stops_nothing_else(
+    deployment: Deployment, restarts: bool
+) -> None:
+    deployment.sync_well(*NAMES)
+    deployment.simulator.faults.add("status", status=400, body=SAID, path="/Contacts", times=None)
+    deployment.simulator.stats.reset()
+    for _ in range(30):
+        deployment.clock.advance(minutes=5)
+        outcomes = deployment.sync(*NAMES)
+        assert exit_code(outcomes) == 1
+        assert [only(outcomes, name).status for name in ("items", "customers")] == ["ok", "ok"]
+        if restarts:
+            restart(deployment)
+    errors = [call.at for call in deployment.simulator.stats.calls(DIVISION) if call.status == 400]
+    busiest = max(sum(at <= other < at + timedelta(hours=1) for other in errors) for at in errors)
+    assert 3 <= busiest <= 5
+    assert len(errors) >= 10, "it was not tried again"
+    told = line(deployment, "contacts")
+    assert "failed 5 times within the hour" in str(told.message)
+    assert "Nonsense is no property" in str(told.message)
+    assert "mend what Exact says" in str(told.hint)
+
+    deployment.simulator.faults.clear()
+    deployment.clock.advance(hours=1)
+    deployment.edit(seed=4)
+    deployment.sync_well(*NAMES)
+    assert deployment.differences(*NAMES) == []
+    assert deployment.violations() == {}
