@@ -7,6 +7,7 @@ of the day's calls, and say how far they have come.
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from math import ceil
 from types import TracebackType
 from typing import Any
 
@@ -40,6 +41,27 @@ class Progress:
             return cls(**state | {"began": datetime.fromisoformat(state["began"])})
         except (TypeError, LookupError, ValueError):
             return None
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a long reading still has before it."""
+
+    calls: int
+    seconds: int
+    """At the limits of calls, which are what takes the time."""
+
+
+def left(progress: Progress, minute_limit: int, day_limit: int) -> Left | None:
+    """What is left to read; None where nobody knows how much there is. ``day_limit``: the calls of a
+    day that a first load may use.
+    """
+    if progress.expected is None or not progress.records or not progress.calls:
+        return None
+    records = max(0, progress.expected - progress.records)
+    calls = ceil(records * progress.calls / progress.records)
+    days, rest = divmod(calls, max(1, day_limit))
+    return Left(calls, round(days * 86_400 + rest * 60 / max(1, minute_limit)))
 
 
 class Backfill:
