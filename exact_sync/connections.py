@@ -36,6 +36,11 @@ class Connection:
     def state_schema(self) -> str:
         return f"{self.schema}_sync"
 
+    @property
+    def label(self) -> str:
+        """What stands before a line about it: nothing where there is only one."""
+        return "" if self.is_alone else f"{self.name}: "
+
     def setting(self, name: str) -> str:
         """A setting of its own as the file names it."""
         return f"connections.{self.name}.{name}" if self.is_section else name
@@ -122,6 +127,6 @@ def _check_schemas(found: Sequence[Connection]) -> None:
             if each in owners:
                 raise BadConfiguration(
                     f"{where}: the schema {each} belongs to the connection {owners[each]}",
-                    f"set another one, for instance: schema = \"{FIRST_SCHEMA}_{connection.name}_data\"",
+                    f'set another one, for instance: schema = "{FIRST_SCHEMA}_{connection.name}_data"',
                 )
             owners[each] = connection.name

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from exact_sync import logs
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.plan import Schedule
@@ -61,7 +63,9 @@ class Daemon:
         self._snapshot_interval = snapshot_interval
         self._verification = verification
         self._scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(pool_kwargs=logs.for_threads())},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._pool = crew.pool(self)
         self._trouble: str | None = "not started"

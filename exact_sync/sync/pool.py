@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from exact_sync import logs
 from exact_sync.catalog import Resource
 from exact_sync.errors import (
     BudgetSpent,
@@ -61,7 +62,7 @@ class Pool:
         self._runner = runner
         self._verifier = verifier
         self._audience = audience
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="division")
+        self._threads = ThreadPoolExecutor(workers, "division", **logs.for_threads())
         self._mutex = threading.Lock()
         self._waiting: dict[int, dict[str, Job]] = {}
         self._busy: dict[int, Future[None]] = {}
