@@ -23,7 +23,7 @@ from exact_sync.exact.client import Client
 from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
-from exact_sync.store import divisions, migrate, ownership, provision
+from exact_sync.store import divisions, migrate, readiness
 from exact_sync.store.connect import open_database
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
@@ -31,6 +31,7 @@ from exact_sync.store.schemas import Schemas
 from exact_sync.store.secret_key import secret_key
 from exact_sync.sync import status
 from exact_sync.sync.crew import Crew
+from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
 from exact_sync.sync.opening import Opening
 from exact_sync.sync.outcome import Outcome
@@ -54,10 +55,6 @@ def load_settings(path: Path | None = None, **options: object) -> Settings:
     for secret in (settings.client_secret, settings.secret_key, *secrets):
         logs.hide(secret.get_secret_value() if secret else None)
     return settings
-
-
-_TURN = threading.Lock()
-"""Threads of one process change schemas one after another, so that none waits for another's lock."""
 
 
 class Service:
@@ -113,20 +110,10 @@ class Service:
 
     def ready(self) -> None:
         """A database with our schema in it, and a table for everything that is on."""
-        with _TURN:
-            if self.settings.auto_migrate:
-                self.upgrade()
-            else:
-                with self.database.begin() as connection:
-                    if not migrate.is_current(connection):
-                        raise BadConfiguration(
-                            "the database's schema is behind and auto_migrate is off",
-                            "run: exact-sync db upgrade",
-                        )
-            if not self._is_ready:
-                ownership.claim(self.database, self.connection.name)
-                provision.make(self.database, [r for r in self.mirrored.values() if not r.is_migrated])
-                self._is_ready = True
+        readiness.upgraded(self.database, auto_migrate=self.settings.auto_migrate)
+        if not self._is_ready:
+            readiness.claimed(self.database, self.connection.name, self.mirrored.values())
+            self._is_ready = True
 
     @cached_property
     def sign_in(self) -> StoredSignIn:
@@ -292,6 +279,7 @@ class Service:
             self.session.keep_alive,
             self.settings.snapshot_interval,
             verification,
+            describe=lambda error: str(named_error(self.connection, error)),
         )
         daemon.run(self.stop)
 

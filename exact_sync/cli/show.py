@@ -44,11 +44,16 @@ def _facts(found: Sequence[tuple[Connection, Status]]) -> dict[str, object]:
     """Of all connections together, each line with its connection's name."""
 
     def lines(name: str) -> list[dict[str, object]]:
-        return [
+        result = [
             {"connection": whose.name} | dataclasses.asdict(line)
             for whose, facts in found
             for line in getattr(facts, name)
         ]
+        hints = {whose.name: whose.hint for whose, _ in found}
+        for line in result:
+            if line.get("hint"):
+                line["hint"] = hints[line["connection"]](line["hint"])
+        return result
 
     messages = [f"{whose.label}{facts.sign_in_message}" for whose, facts in found if facts.sign_in_message]
     return {

@@ -55,6 +55,7 @@ class Daemon:
         keep_signed_in: Callable[[], None],
         snapshot_interval: timedelta,
         verification: Verification | None = None,
+        describe: Callable[[ExactSyncError], str] = str,
     ) -> None:
         self._crew = crew
         self._schedules = schedules
@@ -62,6 +63,7 @@ class Daemon:
         self._keep_signed_in = keep_signed_in
         self._snapshot_interval = snapshot_interval
         self._verification = verification
+        self._describe = describe
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(pool_kwargs=logs.for_threads())},
@@ -156,7 +158,7 @@ class Daemon:
                     self._retry(*key)
             self._keep_signed_in()
         except ExactAway as error:
-            log.warning("%s", error)
+            log.warning("%s", self._describe(error))
         except ExactSyncError as error:
             self._stands_still(error)
 
@@ -205,7 +207,7 @@ class Daemon:
         for code, error in selection.failures.items():
             if self._told.get(code) != error.message:
                 self._told[code] = error.message
-                log.warning("%s", error)
+                log.warning("%s", self._describe(error))
         for code in selection.divisions:
             self._told.pop(code, None)
             yield code
@@ -224,5 +226,5 @@ class Daemon:
 
     def _stands_still(self, error: ExactSyncError) -> None:
         if self._trouble != error.message:
-            log.error("%s", error)
+            log.error("%s", self._describe(error))
         self._trouble = error.message

@@ -72,6 +72,9 @@ def test_a_command_may_be_for_one_connection_only(three: Several, here: Here) ->
     assert (code, out.split(" checkpoints")[0]) == (0, "journals: 1")
     code, out, _ = here.run("plan", "--json", "--no-count", "--connection", "be", **three.environment)
     assert {cost["connection"] for cost in json.loads(out)["costs"]} == {"be"}
+    code, out, _ = here.run("plan", "--no-count", **three.environment)
+    assert code == 0
+    assert "\nbe, schema exact_be\n" in out
     code, out, _ = here.run("verify", "journals", "--connection", "be", **three.environment)
     assert code == 0, out
 
@@ -103,7 +106,7 @@ def test_sections_that_change_places_mix_nothing(three: Several, here: Here) -> 
     assert "error: de: the schema exact_be holds the rows of the connection be, not of de\n" in err
 
 
-def test_the_daemon_serves_the_others_while_one_waits_for_a_person(three: Several) -> None:
+def test_the_daemon_serves_the_others_while_one_waits_for_a_person(three: Several, here: Here) -> None:
     machine, done = three.machine, "SELECT count(*) FROM {}.checkpoint WHERE outcome = 'ok'"
 
     def all_done(schema: str) -> bool:
@@ -117,13 +120,18 @@ def test_the_daemon_serves_the_others_while_one_waits_for_a_person(three: Severa
     lines = [json.loads(line) for line in daemon.err.splitlines()]
     waiting = [line for line in lines if "nobody is signed in" in line["event"]]
     assert {line["connection"] for line in waiting} == {"be"}
+    assert all("exact-sync auth login --connection be" in line["event"] for line in waiting)
     assert {line["connection"] for line in lines if line["event"] == "a run ended"} == {"default", "de"}
     assert not any(three.simulators["be"].stats.calls())
 
     three.sign_in("be")
     until(lambda: all_done("exact_be_sync"), "a cycle of the third")
+    code, out, _ = here.run("health", **three.environment)
+    assert (code, out.count("at work: ")) == (0, 3)
     daemon.signal(15)
     assert daemon.ends() == 0, daemon
+    code, _, err = here.run("health", "--connection", "de", **three.environment)
+    assert (code, err.partition("\n")[0]) == (4, "error: de: no exact-sync is at work")
     assert [three.differences(name) for name in three.simulators] == [[], [], []]
 
 
