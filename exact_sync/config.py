@@ -5,7 +5,6 @@ Every setting, with its default, stands in config.example.toml; a test compares 
 
 import difflib
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -14,12 +13,7 @@ from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SecretsSettingsSource,
-    SettingsError,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsError
 from pydantic_settings import SettingsConfigDict as SettingsConfig
 
 from exact_sync.errors import BadConfiguration
@@ -31,7 +25,9 @@ from exact_sync.sections import (
     Included,
     Region,
     ResourceSettings,
+    SectionSecrets,
     SiteUrl,
+    text_of,
 )
 
 PREFIX = "EXACT_SYNC_"
@@ -107,32 +103,8 @@ class Settings(BaseSettings):
             return init_settings, env_settings, _File(settings_cls)
         # Docker names the files as one likes, Kubernetes by key: with and without the prefix.
         secrets = (SecretsSettingsSource(settings_cls, folder, env_prefix=prefix) for prefix in (PREFIX, ""))
-        sections = _SectionSecrets(settings_cls, Path(folder))
+        sections = SectionSecrets(settings_cls, Path(folder), PREFIX)
         return init_settings, env_settings, sections, *secrets, _File(settings_cls)
-
-
-class _SectionSecrets(PydanticBaseSettingsSource):
-    """Files of the secrets folder that set something of one connection.
-
-    They are named ``connections__NAME__client_secret``, with or without the prefix.
-    """
-
-    _NAME = re.compile(rf"(?:{PREFIX})?connections__(.+?)__([a-z_]+)", re.IGNORECASE)
-
-    def __init__(self, settings_cls: type[BaseSettings], folder: Path) -> None:
-        super().__init__(settings_cls)
-        self._folder = folder
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        sections: dict[str, dict[str, str]] = {}
-        for file in sorted(self._folder.iterdir()):
-            match = self._NAME.fullmatch(file.name)
-            if match and file.is_file():
-                sections.setdefault(match[1].lower(), {})[match[2].lower()] = file.read_text().strip()
-        return {"connections": sections} if sections else {}
 
 
 class _File(PydanticBaseSettingsSource):
@@ -192,11 +164,7 @@ def _in_order(
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadConfiguration(f"there is no configuration file {file}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{file} can't be read: {error}") from None
+        return tomllib.loads(text_of(file))
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"{file} is not valid TOML: {error}") from None
 
@@ -245,8 +213,7 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
         variable = (PREFIX + "__".join(parts)).upper()
         text = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
-            known = (
-                ConnectionSettings.names() if parts[0] == "connections" else [*ResourceSettings.model_fields]
-            )
+            is_connection = parts[0] == "connections"
+            known = ConnectionSettings.names() if is_connection else [*ResourceSettings.model_fields]
             text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

@@ -5,7 +5,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -17,6 +16,7 @@ from exact_sync.connections import Connection, connections, named
 from exact_sync.errors import BadConfiguration, ExactSyncError
 from exact_sync.exact.transport import Patience
 from exact_sync.service import Service
+from exact_sync.shares import Share, shares
 from exact_sync.store import checkpoints
 from exact_sync.store.connect import open_database
 from exact_sync.store.database import Database
@@ -39,16 +39,6 @@ class Audiences(Protocol):
     """Makes an audience for each connection."""
 
     def of(self, connection: str | None) -> Audience: ...
-
-
-@dataclass(frozen=True)
-class Share:
-    """One connection's part of what was asked for."""
-
-    service: Service
-    divisions: list[int]
-    is_sure: bool = True
-    """False where nobody knows yet whether it has these divisions."""
 
 
 class Deployment:
@@ -169,7 +159,7 @@ class Deployment:
                 raise
             return None
 
-        errors = [error for _, error in self._in_threads(self._shares(()), work)]
+        errors = [error for _, error in self._in_threads(shares(self.services, ()), work)]
         if errors[0] is not None and all(errors):
             raise errors[0]
 
@@ -187,7 +177,7 @@ class Deployment:
                     raise
                 return named_error(share.service.connection, error)
 
-        tried = self._in_threads(self._shares(codes), work)
+        tried = self._in_threads(shares(self.services, codes), work)
         return [(share.service.connection, result) for share, result in tried]
 
     def status(self) -> list[tuple[Connection, Status]]:
@@ -208,7 +198,7 @@ class Deployment:
     def _on_checkpoints(self, name: str, codes: Sequence[int], change: Callable[..., int]) -> int:
         self.resources([name])
         number = 0
-        for share in self._shares(codes):
+        for share in shares(self.services, codes):
             with errors_named(share.service.connection):
                 share.service.ready()
             with share.service.database.begin() as connection:
@@ -231,7 +221,7 @@ class Deployment:
                 return [not_begun(connection, error)]
             return [named_outcome(connection, outcome) for outcome in outcomes]
 
-        tried = self._in_threads(self._shares(codes), attempt)
+        tried = self._in_threads(shares(self.services, codes), attempt)
         is_found = any(outcome.resource for _, outcomes in tried for outcome in outcomes)
         # Of those that might have a division, the one that has it speaks for all.
         return [
@@ -241,26 +231,8 @@ class Deployment:
             if share.is_sure or not is_found or not isinstance(outcome.error, BadConfiguration)
         ]
 
-    def _shares(self, codes: Sequence[int]) -> list[Share]:
-        """Who does what: with ``codes`` only those take part that have one of these divisions."""
-        if not codes or len(self.services) == 1:
-            return [Share(service, list(codes)) for service in self.services]
-        lists = [service.listed() for service in self.services]
-        unknown = [code for code in codes if not any(code in listed for listed in lists)]
-        if unknown and all(lists):
-            raise BadConfiguration(
-                f"division {unknown[0]} is not among the divisions of any connection",
-                "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
-            )
-        shares = []
-        for service, listed in zip(self.services, lists, strict=True):
-            own = [code for code in codes if code in listed]
-            if own or (unknown and not listed):
-                shares.append(Share(service, own or unknown, is_sure=bool(own)))
-        return shares
-
     def _in_threads(
-        self, shares: Sequence[Share], work: Callable[[Share], Result]
+        self, parts: Sequence[Share], work: Callable[[Share], Result]
     ) -> list[tuple[Share, Result]]:
         """One thread for each; a mistake of ours in one is raised when all have ended."""
 
@@ -269,11 +241,11 @@ class Deployment:
             with logs.about(None if connection.is_alone else connection.name):
                 return work(share)
 
-        if len(shares) == 1:
-            return [(shares[0], task(shares[0]))]
-        with ThreadPoolExecutor(len(shares), "connection") as threads:
+        if len(parts) == 1:
+            return [(parts[0], task(parts[0]))]
+        with ThreadPoolExecutor(len(parts), "connection") as threads:
             try:
-                return list(zip(shares, threads.map(task, shares), strict=True))
+                return list(zip(parts, threads.map(task, parts), strict=True))
             except KeyboardInterrupt:
                 self.stop.set()
                 raise

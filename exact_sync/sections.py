@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -14,9 +15,10 @@ from pydantic import (
     SecretStr,
     field_validator,
 )
-from pydantic_settings import NoDecode
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from exact_sync import patterns
+from exact_sync.errors import BadConfiguration
 from exact_sync.patterns import Pattern
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -115,3 +117,41 @@ class ConnectionSettings(BaseModel):
     def as_settings(self) -> dict[str, Any]:
         """Those of them that a connection at the top level has too."""
         return {name: getattr(self, name) for name in type(self).model_fields if name != "schema_name"}
+
+
+class SectionSecrets(PydanticBaseSettingsSource):
+    """Files of the secrets folder that set something of one connection.
+
+    They are named ``connections__NAME__client_secret``, with or without the prefix.
+    """
+
+    def __init__(self, settings_cls: type[BaseSettings], folder: Path, prefix: str) -> None:
+        super().__init__(settings_cls)
+        self._folder = folder
+        self._name = re.compile(rf"(?:{prefix})?connections__(.+?)__([a-z_]+)", re.IGNORECASE)
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        sections: dict[str, dict[str, str]] = {}
+        try:
+            files = sorted(self._folder.iterdir())
+        except OSError:
+            files = []  # one may be allowed to read what one can't list
+        for file in files:
+            match = self._name.fullmatch(file.name)
+            if match and file.is_file():
+                sections.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
+        return {"connections": sections} if sections else {}
+
+
+def text_of(file: Path) -> str:
+    """What stands in a file of settings. Raises BadConfiguration where it can't be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadConfiguration(f"there is no configuration file {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is no text" if isinstance(error, UnicodeDecodeError) else error
+        raise BadConfiguration(f"{file} can't be read: {reason}") from None

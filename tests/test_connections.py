@@ -131,6 +131,8 @@ def test_sections_come_from_the_environment_and_the_secrets_folder_too(
         assert "canary" not in logs.clean(f"it is {each.name}'s canary")
     monkeypatch.setenv("EXACT_SYNC_CONNECTIONS__BE__CLIENT_SECRETT", "x")
     assert "did you mean connections.be.client_secret?" in refused("")
+    (secrets / "connections__be__client_secret").write_bytes(b"\xffcanary")
+    assert "connections__be__client_secret can't be read: it is no text" in refused("")
 
 
 def test_a_connection_is_found_by_its_name() -> None:

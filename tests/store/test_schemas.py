@@ -1,6 +1,8 @@
 """Two connections in one database: the same tables twice, and nothing of one in the other."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from sqlalchemy import select, text
@@ -146,10 +148,24 @@ def test_schemas_belong_to_the_connection_that_came_first(both: tuple[Database, 
         assert found == [("de", 5)]
 
 
-def test_a_token_that_could_not_be_stored_waits_in_a_file_of_its_own(
-    both: tuple[Database, Database], tmp_path: object
+def test_of_two_that_claim_schemas_at_once_one_gets_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stores = [StoredSignIn(database, Cipher("key"), tmp_path) for database in both]  # type: ignore[arg-type]
+    with database.connect() as before:
+        before.execute(text("DELETE FROM exact_sync.connection"))
+        nobody = before.execute(text("SELECT name FROM exact_sync.connection"))
+    ownership.claim(database, "nl")
+    before = MagicMock()
+    before.return_value.__enter__.return_value.execute.return_value = nobody
+    monkeypatch.setattr(database, "connect", before)
+    with pytest.raises(BadConfiguration, match="the rows of the connection nl, not of be"):
+        ownership.claim(database, "be")
+
+
+def test_a_token_that_could_not_be_stored_waits_in_a_file_of_its_own(
+    both: tuple[Database, Database], tmp_path: Path
+) -> None:
+    stores = [StoredSignIn(database, Cipher("key"), tmp_path) for database in both]
     for name, store in zip("ab", stores, strict=True):
         tokens = Tokens(f"access {name}", f"refresh {name}", START, START)
         store.sign_in(tokens)

@@ -47,6 +47,9 @@ def test_one_that_is_signed_out_does_not_stop_the_others(three: Several, here: H
     assert here.run("auth", "status", **three.environment)[0] == 3
     assert here.run("auth", "status", "--connection", "de", **three.environment)[0] == 0
 
+    code, _, err = here.run("sync", "--connection", "be", **three.environment)
+    assert (code, err.count("be: nobody is signed in")) == (3, 1)
+
     three.sign_in("be")
     code, _, err = here.run("sync", **three.environment)
     assert (code, err) == (0, "")
@@ -128,6 +131,8 @@ def test_the_daemon_serves_the_others_while_one_waits_for_a_person(three: Severa
     until(lambda: all_done("exact_be_sync"), "a cycle of the third")
     code, out, _ = here.run("health", **three.environment)
     assert (code, out.count("at work: ")) == (0, 3)
+    code, _, err = here.run("run", **three.environment)
+    assert (code, "error: default: another run holds the work" in err) == (4, True)
     daemon.signal(15)
     assert daemon.ends() == 0, daemon
     code, _, err = here.run("health", "--connection", "de", **three.environment)
