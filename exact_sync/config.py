@@ -130,7 +130,7 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
     _File.content = content
     try:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
-        settings.connections = _in_order(settings.connections, content.get("connections", ()))
+        settings.connections = _in_order(settings.connections, content.get("connections"))
         _check(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
         return settings
     except ValidationError as error:
@@ -155,10 +155,10 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def _in_order(
-    connections: Mapping[str, ConnectionSettings], in_file: Iterable[str]
+    connections: Mapping[str, ConnectionSettings], in_file: object
 ) -> dict[str, ConnectionSettings]:
     """As they stand in the file, then the others by name: which is first must not depend on chance."""
-    first = [name for name in in_file if name in connections]
+    first = [name for name in in_file if name in connections] if isinstance(in_file, Mapping) else []
     return {name: connections[name] for name in [*first, *sorted(set(connections) - set(first))]}
 
 

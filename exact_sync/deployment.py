@@ -89,7 +89,8 @@ class Deployment:
         """Wait (seconds) until no connection's sign-in is being refreshed, and let none begin meanwhile."""
         with contextlib.ExitStack() as stack:
             for service in self.services:
-                stack.enter_context(service.session.refresh_ended(timeout))
+                if service.may_refresh:
+                    stack.enter_context(service.session.refresh_ended(timeout))
             yield
 
     def only(self) -> Service:

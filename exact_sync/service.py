@@ -134,6 +134,11 @@ class Service:
         endpoint = TokenEndpoint(self.http, self.settings.site, self.app(), self.clock)
         return Session(self.sign_in, endpoint, self.settings.site, self.clock)
 
+    @property
+    def may_refresh(self) -> bool:
+        """A token may be on its way: the session has been built."""
+        return "session" in vars(self)
+
     @cached_property
     def client(self) -> Client:
         transport = Transport(

@@ -124,6 +124,7 @@ def test_sections_come_from_the_environment_and_the_secrets_folder_too(
     fr, _, be = found
     assert (be.schema, be.settings.divisions) == ("belgium", [1, Pattern("name", "B*")])
     assert unknown_variables() == []
+    assert [each.name for each in of("connections = 5")] == ["at", "be", "fr"]
     for each in (fr, be):
         assert each.settings.client_secret is not None
         assert each.settings.client_secret.get_secret_value() == f"{each.name}'s canary"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from exact_sync.deployment import Deployment
 from exact_sync.service import Service
 from exact_sync.sync.verify import Checks
 from tests.deployment import DIVISION, Silent
@@ -96,6 +97,21 @@ def test_a_division_is_synced_by_the_connections_that_have_it(three: Several, he
     assert [line for line in out.splitlines() if "journals" in line and "be: journals 71" not in line] == []
     code, _, err = here.run("sync", "--division", "99", **three.environment)
     assert (code, "division 99 is not among the divisions of any connection" in err) == (2, True)
+
+
+def test_a_section_without_its_secret_fails_alone(three: Several, here: Here) -> None:
+    sections = json.loads(three.environment["CONNECTIONS"])
+    del sections["be"]["client_secret"], sections["de"]
+    environment = three.environment | {"CONNECTIONS": json.dumps(sections)}
+    code, out, err = here.run("sync", "journals", **environment)
+    assert (code, f"default: journals {DIVISION}: ok" in out) == (2, True)
+    assert "error: be: setting connections.be.client_secret is not set\n" in err
+    assert "EXACT_SYNC_CONNECTIONS__BE__CLIENT_SECRET" in err
+
+    # Whoever is told to stop leaves even then.
+    settings = three.deployment._settings.model_copy(update={"client_secret": None})
+    with Deployment(settings) as incomplete, incomplete.refreshes_ended(timeout=1):
+        assert not incomplete.services[0].may_refresh
 
 
 def test_sections_that_change_places_mix_nothing(three: Several, here: Here) -> None:
