@@ -184,4 +184,8 @@ def test_everything_is_read_where_the_first_connection_never_was(three: Several)
         checks = Checks(keys=True, rows="all", repair=True)
         assert {o.status for o in everything.verify((), (), checks, Silent())} == {"verified"}
         assert everything.status().resources != []
+        three.simulators["be"].faults.add("null_key", path="financial/Journals", query="Created")
+        [outcome] = everything.sync(["journals"], (), Silent(), full=True)
+        assert outcome.hint == "see: SELECT * FROM exact_be_sync.quarantine"
+        assert len(machine.query(str(outcome.hint).removeprefix("see: "))) == 1
     assert machine.query("SELECT 1 FROM pg_namespace WHERE nspname IN ('exact', 'exact_sync')") == []
