@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from exact_sync.catalog import RESOURCES, Resource, Strategy
 from exact_sync.catalog.custom import custom
-from exact_sync.config import ResourceSettings, Settings
+from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration
+from exact_sync.sections import ResourceSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 

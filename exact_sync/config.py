@@ -5,91 +5,36 @@ Every setting, with its default, stands in config.example.toml; a test compares 
 
 import difflib
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
 import platformdirs
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SecretsSettingsSource,
-    SettingsError,
-)
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsError
 from pydantic_settings import SettingsConfigDict as SettingsConfig
 
 from exact_sync.errors import BadConfiguration
+from exact_sync.sections import (
+    REDIRECT_URI,
+    ConnectionSettings,
+    Duration,
+    Excluded,
+    Included,
+    Region,
+    ResourceSettings,
+    SectionSecrets,
+    SiteUrl,
+    text_of,
+)
 
 PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
 _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SITES = {"uk": "co.uk"}
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", str(value))
-    if match is None or int(match[1]) == 0:
-        raise ValueError("is no duration; write 30s, 15m, 1h or 1d")
-    try:
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    except OverflowError:
-        raise ValueError("is far too long") from None
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-
-
-def _codes(value: object) -> object:
-    if isinstance(value, str):
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        value = "all" if [part.lower() for part in parts] == ["all"] else parts
-    if value == "all":
-        return "all"
-    if isinstance(value, int):
-        value = [value]
-    if not isinstance(value, list | tuple) or not value or not all(str(code).isdigit() for code in value):
-        raise ValueError("is neither all nor a comma-separated list of division codes")
-    return [int(code) for code in value]
-
-
-class ResourceSettings(BaseModel):
-    """What can be set for one resource, in [resources.NAME]."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    enabled: bool = True
-    every: Duration | None = None
-    cron: str | None = None
-    strategy: Literal["modified", "date_windows", "snapshot", "row_version"] | None = None
-    deletes: Literal["soft", "hard"] = "soft"
-    endpoint: str | None = None
-    key: str | None = None
-    date: str | None = None
-
-    @field_validator("cron")
-    @classmethod
-    def _five_fields(cls, value: str | None) -> str | None:
-        if value is not None and len(value.split()) != 5:
-            raise ValueError('is no cron expression with five fields, such as "15 6 * * *"')
-        return value
 
 
 class Settings(BaseSettings):
@@ -105,13 +50,14 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("exact-sync", False)))
-    region: Literal["nl", "be", "de", "fr", "uk", "es", "com"] = "nl"
-    base_url: str | None = None
+    region: Region = "nl"
+    base_url: SiteUrl | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
-    redirect_uri: str = "http://localhost:8471/callback"
+    redirect_uri: str = REDIRECT_URI
     secret_key: SecretStr | None = None
-    divisions: Annotated[list[int] | Literal["all"], NoDecode, BeforeValidator(_codes)] = "all"
+    divisions: Included = "all"
+    exclude_divisions: Excluded = []
     interval: Duration = timedelta(hours=1)
     snapshot_interval: Duration = timedelta(hours=6)
     sweep_interval: Duration = timedelta(days=7)
@@ -120,6 +66,7 @@ class Settings(BaseSettings):
     start_date: date | None = None
     overlap: Duration = timedelta(minutes=15)
     recent_days: int = Field(default=62, ge=1, le=3660)
+    connection_day_limit: int | None = Field(default=None, ge=1)
     day_reserve: float = Field(default=0.1, ge=0, lt=1)
     workers: int = Field(default=4, ge=1, le=64)
     tries: int = Field(default=7, ge=1, le=20)
@@ -127,16 +74,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "text", "json"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_url(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
-            raise ValueError("is no URL of a site, such as https://start.exactonline.nl")
-        return value.rstrip("/")
+    connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
 
     @field_validator("data_dir")
     @classmethod
@@ -165,7 +103,8 @@ class Settings(BaseSettings):
             return init_settings, env_settings, _File(settings_cls)
         # Docker names the files as one likes, Kubernetes by key: with and without the prefix.
         secrets = (SecretsSettingsSource(settings_cls, folder, env_prefix=prefix) for prefix in (PREFIX, ""))
-        return init_settings, env_settings, *secrets, _File(settings_cls)
+        sections = SectionSecrets(settings_cls, Path(folder), PREFIX)
+        return init_settings, env_settings, sections, *secrets, _File(settings_cls)
 
 
 class _File(PydanticBaseSettingsSource):
@@ -191,6 +130,7 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
     _File.content = content
     try:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
+        settings.connections = _in_order(settings.connections, content.get("connections"))
         _check(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
         return settings
     except ValidationError as error:
@@ -210,17 +150,21 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
         for name in environment
         if name.upper().startswith(PREFIX)
         and name.upper() not in known
-        and not name.upper().startswith(f"{PREFIX}RESOURCES__")
+        and not name.upper().startswith((f"{PREFIX}RESOURCES__", f"{PREFIX}CONNECTIONS__"))
     )
+
+
+def _in_order(
+    connections: Mapping[str, ConnectionSettings], in_file: object
+) -> dict[str, ConnectionSettings]:
+    """As they stand in the file, then the others by name: which is first must not depend on chance."""
+    first = [name for name in in_file if name in connections] if isinstance(in_file, Mapping) else []
+    return {name: connections[name] for name in [*first, *sorted(set(connections) - set(first))]}
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadConfiguration(f"there is no configuration file {file}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{file} can't be read: {error}") from None
+        return tomllib.loads(text_of(file))
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"{file} is not valid TOML: {error}") from None
 
@@ -233,6 +177,11 @@ def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file
         for name, section in resources.items():
             if isinstance(section, Mapping):
                 _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
+    connections = content.get("connections", {})
+    if isinstance(connections, Mapping):
+        for name, section in connections.items():
+            if isinstance(section, Mapping):
+                _check(section, ConnectionSettings.names(), f"connections.{name}.", file)
 
 
 def _not_own(resources: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,9 +198,12 @@ def _check(section: Mapping[str, Any], known: Iterable[str], where: str, file: s
     known = list(known)
     for key in section:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-            hint = f"did you mean {where}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
-            raise BadConfiguration(f"{file}: unknown setting {where}{key}", hint)
+            raise BadConfiguration(f"{file}: unknown setting {where}{key}", _nearest(key, known, where))
+
+
+def _nearest(key: str, known: list[str], where: str) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"did you mean {where}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
 
 
 def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
@@ -260,4 +212,8 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
         name = ".".join(parts)
         variable = (PREFIX + "__".join(parts)).upper()
         text = mistake["msg"].removeprefix("Value error, ")
+        if mistake["type"] == "extra_forbidden":
+            is_connection = parts[0] == "connections"
+            known = ConnectionSettings.names() if is_connection else [*ResourceSettings.model_fields]
+            text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

@@ -5,6 +5,9 @@ import logging
 import re
 import sys
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 import structlog
@@ -14,6 +17,7 @@ _BEARER = re.compile(r"(?i)(bearer\s+|(?:access_token|refresh_token|client_secre
 _PASSWORD = re.compile(r"(\w+://[^:/\s]+:)[^@\s]+@")
 _secrets: set[str] = set()
 _tokens: deque[str] = deque(maxlen=32)
+_connection: ContextVar[str | None] = ContextVar("connection", default=None)
 
 
 def hide(*values: str | None) -> None:
@@ -35,6 +39,26 @@ def clean(text: str) -> str:
     return _PASSWORD.sub(r"\1***@", _BEARER.sub(r"\1***", text))
 
 
+@contextmanager
+def about(connection: str | None) -> Iterator[None]:
+    """Meanwhile the log lines of this thread say which connection to Exact they are about."""
+    token = _connection.set(connection)
+    try:
+        yield
+    finally:
+        _connection.reset(token)
+
+
+def for_threads() -> dict[str, Any]:
+    """What a pool of threads needs, to say in their log lines what this one says of the connection."""
+    return {"initializer": _connection.set, "initargs": (_connection.get(),)}
+
+
+def _name_connection(logger: Any, name: str, event: EventDict) -> EventDict:
+    connection = _connection.get()
+    return event if connection is None else {**event, "connection": connection}
+
+
 def _clean_all(logger: Any, name: str, event: EventDict) -> EventDict:
     return {key: clean(value) if isinstance(value, str) else value for key, value in event.items()}
 
@@ -46,6 +70,7 @@ def set_up(level: str = "info", style: str = "auto", stream: TextIO | None = Non
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        _name_connection,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     # Plain tracebacks: the pretty ones show local variables, and those may be anything.

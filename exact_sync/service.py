@@ -1,9 +1,9 @@
-"""Builds the product from its settings, runs it and stops it: the one file that sees everything."""
+"""Builds what mirrors one connection to Exact, runs it and stops it: the one file that sees everything."""
 
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -11,25 +11,27 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from exact_sync import __version__, config, logs
+from exact_sync import __version__, config, logs, signing_in
 from exact_sync.catalog import Resource
 from exact_sync.choice import calls_an_hour, check_names, chosen, known_names
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
+from exact_sync.connections import Connection, connections
 from exact_sync.credentials import Cipher
-from exact_sync.errors import BadConfiguration, DatabaseAway, ExactAway, Stopped
+from exact_sync.errors import BadConfiguration, DatabaseAway, Stopped
 from exact_sync.exact.client import Client
-from exact_sync.exact.consent import consent
 from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
-from exact_sync.store import migrate, provision
+from exact_sync.store import divisions, migrate, readiness
 from exact_sync.store.connect import open_database
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
+from exact_sync.store.schemas import Schemas
 from exact_sync.store.secret_key import secret_key
 from exact_sync.sync import status
 from exact_sync.sync.crew import Crew
+from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
 from exact_sync.sync.opening import Opening
 from exact_sync.sync.outcome import Outcome
@@ -49,13 +51,17 @@ log = logging.getLogger(__name__)
 def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
-    for secret in (settings.client_secret, settings.secret_key):
+    secrets = [section.client_secret for section in settings.connections.values()]
+    for secret in (settings.client_secret, settings.secret_key, *secrets):
         logs.hide(secret.get_secret_value() if secret else None)
     return settings
 
 
 class Service:
-    """The running product. Everything is built when it is first needed; ``close`` undoes it."""
+    """The running product, for one connection to Exact: the first one of the settings, or the one given.
+
+    Everything is built when it is first needed; ``close`` undoes it.
+    """
 
     def __init__(
         self,
@@ -64,14 +70,20 @@ class Service:
         *,
         name: str = "exact-sync",
         patience: Patience | None = None,
+        connection: Connection | None = None,
+        shared: Callable[[], Database] | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
-        self.settings = settings
-        self.stop = threading.Event()
+        self.connection = connection or connections(settings)[0]
+        self.settings = self.connection.settings
+        self.schemas = Schemas(self.connection.schema, self.connection.state_schema)
+        self.stop = stop or threading.Event()
         self.clock: Clock = clock or SystemClock(self.stop)
         self._name = name
         self._patience = patience
+        self._shared = shared
         self._open = contextlib.ExitStack()
-        self._is_provided = False
+        self._is_ready = False
 
     def __enter__(self) -> "Service":
         return self
@@ -86,7 +98,11 @@ class Service:
 
     @cached_property
     def database(self) -> Database:
-        return self._open.enter_context(open_database(self.settings, self.clock, self._name))
+        if self._shared is not None:
+            database = self._shared()
+        else:
+            database = self._open.enter_context(open_database(self.settings, self.clock, self._name))
+        return database.within(self.schemas)
 
     def upgrade(self) -> bool:
         """Bring the schema up to date; True if there was something to do."""
@@ -94,18 +110,10 @@ class Service:
 
     def ready(self) -> None:
         """A database with our schema in it, and a table for everything that is on."""
-        if self.settings.auto_migrate:
-            self.upgrade()
-        else:
-            with self.database.begin() as connection:
-                if not migrate.is_current(connection):
-                    raise BadConfiguration(
-                        "the database's schema is behind and auto_migrate is off",
-                        "run: exact-sync db upgrade",
-                    )
-        if not self._is_provided:
-            provision.make(self.database, [r for r in self.mirrored.values() if not r.is_migrated])
-            self._is_provided = True
+        readiness.upgraded(self.database, auto_migrate=self.settings.auto_migrate)
+        if not self._is_ready:
+            readiness.claimed(self.database, self.connection.name, self.mirrored.values())
+            self._is_ready = True
 
     @cached_property
     def sign_in(self) -> StoredSignIn:
@@ -125,6 +133,11 @@ class Service:
     def session(self) -> Session:
         endpoint = TokenEndpoint(self.http, self.settings.site, self.app(), self.clock)
         return Session(self.sign_in, endpoint, self.settings.site, self.clock)
+
+    @property
+    def may_refresh(self) -> bool:
+        """A token may be on its way: the session has been built."""
+        return "session" in vars(self)
 
     @cached_property
     def client(self) -> Client:
@@ -162,43 +175,40 @@ class Service:
             Verifier(self.opening, runner),
             self.clock,
             find_home=self._who_is_it,
-            wanted=None if settings.divisions == "all" else settings.divisions,
+            wanted=self._wanted(),
             workers=settings.workers,
         )
 
+    def _wanted(self) -> list[int] | None:
+        """The divisions that the settings name by code; None: all. Patterns are not looked at yet."""
+        divisions = self.settings.divisions
+        return None if divisions == "all" else [code for code in divisions if isinstance(code, int)]
+
     def app(self) -> App:
         """The app as registered at Exact. Raises BadConfiguration where a part is not set."""
-        settings = self.settings
-        if not settings.client_id or settings.client_secret is None:
-            missing = "client_id" if not settings.client_id else "client_secret"
-            raise BadConfiguration(
-                f"setting {missing} is not set",
-                f"set EXACT_SYNC_{missing.upper()} to what the App Center shows for your app",
-            )
-        return App(settings.client_id, settings.client_secret.get_secret_value(), settings.redirect_uri)
-
-    # Signing in
+        return signing_in.app_of(self.connection)
 
     def sign_in_with_browser(self, show: Callable[[str], None], paste: Callable[[], str] | None) -> str:
         """Sign in: show the URL, wait for the redirect (or for its pasted URL), store the tokens.
 
         Returns who is signed in.
         """
-        app = self.app()
-        code = consent(app, self.settings.site, self.clock, self.stop.is_set, self.ready, show, paste)
-        tokens = TokenEndpoint(self.http, self.settings.site, app, self.clock).exchange(code)
-        self.sign_in.sign_in(tokens)  # safe first: asking who it is may fail
-        self._who_is_it()
+        is_stopped = self.stop.is_set
+        signing_in.with_browser(
+            self.app(), self.settings.site, self.http, self.clock, self.sign_in, is_stopped,
+            self.ready, show, paste,
+        )  # fmt: skip
+        self._who_is_it()  # the tokens are safe: this may fail
         return self.sign_in.read().user_name or "unknown"
 
     def _who_is_it(self) -> int:
-        """Ask Exact whose sign-in this is, note it, and return the division that user has open."""
-        me = self.client.me()
-        division = me.get("CurrentDivision")
-        if not isinstance(division, int):
-            raise ExactAway("Exact does not say which division the user has open")
-        self.sign_in.describe(str(me.get("FullName") or me.get("UserName") or "unknown"), division)
-        return division
+        return signing_in.who_is_it(self.client, self.sign_in)
+
+    def listed(self) -> Collection[int]:
+        """The divisions that Exact listed last; none where they were never read."""
+        self.ready()
+        with self.database.begin() as connection:
+            return divisions.listed(connection).keys()
 
     # Syncing
 
@@ -275,6 +285,7 @@ class Service:
             self.session.keep_alive,
             self.settings.snapshot_interval,
             verification,
+            describe=lambda error: str(named_error(self.connection, error)),
         )
         daemon.run(self.stop)
 

@@ -3,13 +3,14 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
-from exact_sync.store import state
-from exact_sync.store.tables import SCHEMA, metadata, migrated
+from exact_sync.store import schemas
+from exact_sync.store.tables import metadata, migrated
 
 
 def migrate(connection: Connection) -> None:
     migrated()
-    for schema in (state.SCHEMA, SCHEMA):
+    own = schemas.of(connection)
+    for schema in (own.state, own.data):
         # Asked first: CREATE SCHEMA IF NOT EXISTS needs the right to create even when it exists.
         exists = text("SELECT 1 FROM pg_namespace WHERE nspname = :schema")
         if connection.execute(exists, {"schema": schema}).first() is None:
@@ -17,7 +18,7 @@ def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=metadata,
-        version_table_schema=state.SCHEMA,
+        version_table_schema=own.state,
         include_schemas=True,
         include_name=ours,
         compare_type=True,
@@ -30,9 +31,9 @@ def migrate(connection: Connection) -> None:
 
 def ours(name: str | None, kind: str, parents: object) -> bool:
     """What migrations look after: not the tables of resources that somebody switched on."""
-    if kind == "table" and isinstance(parents, dict) and parents.get("schema_name") == SCHEMA:
+    if kind == "table" and isinstance(parents, dict) and parents.get("schema_name") == schemas.FIRST.data:
         return name in migrated()
-    return kind != "schema" or name in (SCHEMA, state.SCHEMA)
+    return kind != "schema" or name in (schemas.FIRST.data, schemas.FIRST.state)
 
 
 if "connection" in context.config.attributes:

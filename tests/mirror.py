@@ -116,7 +116,9 @@ def stored_rows(
     """The live rows that a table holds, by primary key."""
     where = "" if deleted else "WHERE _deleted_at IS NULL"
     with database.begin() as connection:
-        result = connection.execute(text(f"SELECT * FROM exact.{name} {where}")).mappings().all()
+        result = (
+            connection.execute(text(f"SELECT * FROM {database.schemas.data}.{name} {where}")).mappings().all()
+        )
     keys = RESOURCES[name].primary_key
     return {
         tuple(row[key] for key in keys): {k: v for k, v in row.items() if not k.startswith("_")}

@@ -11,7 +11,8 @@ import pytest
 
 from exact_sync import config
 from exact_sync.catalog import RESOURCES
-from exact_sync.config import ResourceSettings, Settings
+from exact_sync.config import Settings
+from exact_sync.sections import ConnectionSettings, ResourceSettings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 OF_THE_MACHINE = "data_dir"
@@ -63,6 +64,11 @@ def test_what_is_commented_out_is_valid_too(tmp_path: Path) -> None:
 def test_every_setting_of_a_resource_is_shown() -> None:
     sections = tomllib.loads(with_everything_set())["resources"].values()
     assert {name for section in sections for name in section} == set(ResourceSettings.model_fields)
+
+
+def test_every_setting_of_a_connection_is_shown() -> None:
+    sections = tomllib.loads(with_everything_set())["connections"].values()
+    assert {name for section in sections for name in section} == set(ConnectionSettings.names())
 
 
 def test_every_setting_has_a_comment_above_it() -> None:

@@ -13,8 +13,9 @@ from sqlalchemy import text
 from exact_sync import errors
 from exact_sync.cli import cli
 from exact_sync.config import Settings
-from exact_sync.store import state
+from exact_sync.store import migrate, state
 from exact_sync.store.database import Database
+from exact_sync.store.schemas import Schemas
 from tests.mirror import DEFAULTS
 
 ROOT = Path(__file__).parent.parent
@@ -129,6 +130,7 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_sql_statement_works(page: Path, database: Database) -> None:
+    migrate.upgrade(database.within(Schemas("exact_be", "exact_be_sync")))
     with database.connect() as connection:
         connection.execute(text("BEGIN"))
         for block in re.findall(r"```sql\n(.+?)```", read(page), re.DOTALL):

@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 
-from exact_sync.cli.options import Options
+from exact_sync.cli.options import Options, connection_option
+from exact_sync.service import Service
+from exact_sync.sync.naming import errors_named
 
 REFRESH_TOKEN_LIFE = timedelta(days=30)
 
@@ -19,10 +21,12 @@ def auth() -> None:
 
 @auth.command()
 @click.option("--paste", is_flag=True, help="No listener: paste the URL the browser was sent to.")
+@connection_option
 @click.pass_obj
-def login(options: Options, paste: bool) -> None:
+def login(options: Options, paste: bool, connection: str | None) -> None:
     """Sign in with the browser. Prints the URL to open on a line of its own."""
-    with options.service("exact-sync auth") as service:
+    with options.deployment("exact-sync auth", connection) as deployment:
+        service = deployment.only()
 
         def show(url: str) -> None:
             click.echo("Open this page in a browser, sign in and give consent:", err=True)
@@ -33,8 +37,9 @@ def login(options: Options, paste: bool) -> None:
                 click.echo(f"Waiting for the answer at {service.settings.redirect_uri} …", err=True)
 
         read: Callable[[], str] | None = _pasted if paste else None
-        name = service.sign_in_with_browser(show, read)
-        click.echo(f"Signed in as {name}.")
+        with errors_named(service.connection):
+            name = service.sign_in_with_browser(show, read)
+        click.echo(f"{service.connection.label}Signed in as {name}.")
 
 
 def _pasted() -> str:
@@ -42,34 +47,53 @@ def _pasted() -> str:
 
 
 @auth.command(name="status")
+@connection_option
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
-def auth_status(options: Options, as_json: bool) -> int:
+def auth_status(options: Options, connection: str | None, as_json: bool) -> int:
     """Who is signed in, and until when. Exit code 3 where signing in is needed."""
-    with options.service("exact-sync auth") as service:
-        service.ready()
-        sign_in, now = service.sign_in.read(), service.clock.now()
-        tokens = sign_in.tokens
-        needed = sign_in.needed_because or (None if tokens else "nobody is signed in yet")
-        ends = tokens.obtained_at + REFRESH_TOKEN_LIFE if tokens else None
-        facts = {
-            "signed_in": needed is None,
-            "user": sign_in.user_name or None,
-            "site": service.settings.site,
-            "sign_in_needed_because": needed,
-            "access_token_ends": tokens.expires_at.isoformat(timespec="seconds") if tokens else None,
-            "refresh_token_ends": ends.isoformat(timespec="seconds") if ends else None,
-        }
+    with options.deployment("exact-sync auth", connection) as deployment:
+        found = []
+        for service in deployment.services:
+            with errors_named(service.connection):
+                found.append(_facts(service))
+            if not as_json:
+                _print(service, found[-1])
+    is_signed_in = all(facts["signed_in"] for facts in found)
     if as_json:
-        click.echo(json.dumps(facts, indent=2))
-        return 0 if needed is None else 3
-    if needed is not None:
-        click.echo(f"Signing in is needed: {needed}\n  → run: exact-sync auth login")
-        return 3
-    click.echo(f"Signed in at {facts['site']} as {facts['user'] or 'unknown'}.")
-    if tokens and ends:
-        state = "valid" if tokens.expires_at > now else "ended; it is refreshed with the next call"
-        click.echo(f"Access token:  until {tokens.expires_at:%Y-%m-%d %H:%M:%S} UTC ({state}).")
-        days = max(0, (ends - now).days)
-        click.echo(f"Refresh token: until {ends:%Y-%m-%d %H:%M:%S} UTC ({days} days; each sync renews it).")
-    return 0
+        all_of_them = {"signed_in": is_signed_in, "connections": found}
+        click.echo(json.dumps(found[0] if deployment.is_alone else all_of_them, indent=2))
+    return 0 if is_signed_in else 3
+
+
+def _facts(service: Service) -> dict[str, object]:
+    service.ready()
+    sign_in = service.sign_in.read()
+    tokens = sign_in.tokens
+    needed = sign_in.needed_because or (None if tokens else "nobody is signed in yet")
+    ends = tokens.obtained_at + REFRESH_TOKEN_LIFE if tokens else None
+    whose = {} if service.connection.is_alone else {"connection": service.connection.name}
+    return whose | {
+        "signed_in": needed is None,
+        "user": sign_in.user_name or None,
+        "site": service.settings.site,
+        "sign_in_needed_because": needed,
+        "access_token_ends": tokens.expires_at.isoformat(timespec="seconds") if tokens else None,
+        "refresh_token_ends": ends.isoformat(timespec="seconds") if ends else None,
+    }
+
+
+def _print(service: Service, facts: dict[str, object]) -> None:
+    connection, now = service.connection, service.clock.now()
+    if not facts["signed_in"]:
+        click.echo(f"{connection.label}Signing in is needed: {facts['sign_in_needed_because']}")
+        click.echo(f"  → {connection.hint('run: exact-sync auth login')}")
+        return
+    click.echo(f"{connection.label}Signed in at {facts['site']} as {facts['user'] or 'unknown'}.")
+    expires, ends = (
+        datetime.fromisoformat(str(facts[f"{kind}_token_ends"])) for kind in ("access", "refresh")
+    )
+    state = "valid" if expires > now else "ended; it is refreshed with the next call"
+    click.echo(f"Access token:  until {expires:%Y-%m-%d %H:%M:%S} UTC ({state}).")
+    days = max(0, (ends - now).days)
+    click.echo(f"Refresh token: until {ends:%Y-%m-%d %H:%M:%S} UTC ({days} days; each sync renews it).")

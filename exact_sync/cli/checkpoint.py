@@ -4,21 +4,18 @@ from collections.abc import Sequence
 
 import click
 
-from exact_sync.cli.options import Options, division_option, resource_argument
-from exact_sync.store import checkpoints
+from exact_sync.cli.options import Options, connection_option, division_option, resource_argument
 
 
 @click.command()
 @resource_argument
 @division_option
+@connection_option
 @click.pass_obj
-def accept(options: Options, name: str, divisions: Sequence[int]) -> int:
+def accept(options: Options, name: str, divisions: Sequence[int], connection: str | None) -> int:
     """Accept what Exact says now, after a run ended as suspect."""
-    with options.service() as service:
-        service.resources([name])
-        service.ready()
-        with service.database.begin() as connection:
-            number = checkpoints.accept(connection, name, list(divisions) or None)
+    with options.deployment(connection=connection) as deployment:
+        number = deployment.accept(name, divisions)
     if number == 0:
         click.echo(f"No run of {name} is suspect; nothing to accept.")
         return 0
@@ -29,13 +26,11 @@ def accept(options: Options, name: str, divisions: Sequence[int]) -> int:
 @click.command()
 @resource_argument
 @division_option
+@connection_option
 @click.pass_obj
-def reset(options: Options, name: str, divisions: Sequence[int]) -> int:
+def reset(options: Options, name: str, divisions: Sequence[int], connection: str | None) -> int:
     """Read a resource again from the beginning with the next sync; its rows stay until then."""
-    with options.service() as service:
-        service.resources([name])
-        service.ready()
-        with service.database.begin() as connection:
-            number = checkpoints.reset(connection, name, list(divisions) or None)
+    with options.deployment(connection=connection) as deployment:
+        number = deployment.reset(name, divisions)
     click.echo(f"{name}: {number} checkpoints reset; the next sync reads everything again.")
     return 0

@@ -20,18 +20,22 @@ def db() -> None:
 @click.pass_obj
 def upgrade(options: Options) -> None:
     """Bring the schema up to date (sync and run do so by themselves)."""
-    with options.service() as service:
-        changed = service.upgrade()
-        what = "upgraded to" if changed else "already at"
-        click.echo(f"{what} {migrate.head()}: {shown_url(service.database.url)}")
+    with options.deployment() as deployment:
+        for service in deployment.services:
+            what = "upgraded to" if service.upgrade() else "already at"
+            whose = service.connection.label
+            click.echo(f"{whose}{what} {migrate.head()}: {shown_url(service.database.url)}")
 
 
 @db.command()
 @click.pass_obj
 def current(options: Options) -> None:
     """The revision the database is at, and the newest one."""
-    with options.service() as service, service.database.begin() as connection:
-        click.echo(f"database: {migrate.current(connection) or 'empty'}, newest: {migrate.head()}")
+    with options.deployment() as deployment:
+        for service in deployment.services:
+            with service.database.begin() as connection:
+                revision = migrate.current(connection) or "empty"
+            click.echo(f"{service.connection.label}database: {revision}, newest: {migrate.head()}")
 
 
 @db.command(context_settings={"ignore_unknown_options": True})

@@ -1,4 +1,4 @@
-"""What every command starts with: the settings and the service made from them."""
+"""What every command starts with: the settings, and the deployment made from them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,8 @@ import click
 
 from exact_sync import logs
 from exact_sync.config import Settings
-from exact_sync.service import Service, load_settings
+from exact_sync.deployment import Deployment
+from exact_sync.service import load_settings
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,15 @@ class Options:
         return settings
 
     @contextmanager
-    def service(self, name: str = "exact-sync") -> Iterator[Service]:
-        with Service(self.load(), name=name) as service:
-            yield service
+    def deployment(self, name: str = "exact-sync", connection: str | None = None) -> Iterator[Deployment]:
+        """All connections, or the one with this name."""
+        with Deployment(self.load(), name=name, connection=connection) as deployment:
+            yield deployment
 
 
+connection_option = click.option(
+    "--connection", metavar="NAME", help="Only this connection, where the settings have several."
+)
 division_option = click.option(
     "--division",
     "divisions",

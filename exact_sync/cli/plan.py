@@ -8,33 +8,70 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from exact_sync.cli.options import Options, division_option, resource_arguments
+from exact_sync.cli import report
+from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
+from exact_sync.connections import Connection
+from exact_sync.errors import ExactSyncError
 from exact_sync.sync.plan import Cost, Forecast
 
 
 @click.command()
 @resource_arguments
 @division_option
+@connection_option
 @click.option("--count/--no-count", default=True, help="Ask Exact how much there is, where nothing is known.")
 @click.option("--detail", is_flag=True, help="One line per division and resource.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
 def plan(
-    options: Options, names: Sequence[str], divisions: Sequence[int], count: bool, detail: bool, as_json: bool
+    options: Options,
+    names: Sequence[str],
+    divisions: Sequence[int],
+    connection: str | None,
+    count: bool,
+    detail: bool,
+    as_json: bool,
 ) -> int:
     """What the next cycle and first loads will cost: calls, minutes and days.
 
     A resource that was never read is counted first, with one call.
     """
-    with options.service("exact-sync plan") as service:
-        forecast = service.plan(names, divisions, count=count)
+    with options.deployment("exact-sync plan", connection) as deployment:
+        planned = deployment.plan(names, divisions, count=count)
     if as_json:
-        facts = {"costs": [dataclasses.asdict(cost) for cost in forecast.costs]}
-        more = {"failures": forecast.failures, "minutes": forecast.minutes, "days": forecast.days}
-        click.echo(json.dumps(facts | more, indent=2))
-    else:
-        _print(forecast, detail)
-    return 1 if forecast.failures else 0
+        click.echo(json.dumps(_facts(planned), indent=2))
+    for whose, forecast in planned if not as_json else ():
+        if whose.label:
+            click.echo(f"\n{whose.name}, schema {whose.schema}")
+        if isinstance(forecast, Forecast):
+            _print(forecast, detail)
+    errors = [forecast for _, forecast in planned if isinstance(forecast, ExactSyncError)]
+    for error in errors:
+        report(error.message, error.hint)
+    if errors and len(errors) == len(planned):
+        return errors[0].exit_code
+    return 1 if errors or any(f.failures for _, f in planned if isinstance(f, Forecast)) else 0
+
+
+def _facts(planned: Iterable[tuple[Connection, Forecast | ExactSyncError]]) -> dict[str, object]:
+    """Of all connections together; they use up their calls side by side."""
+    known = [(whose, forecast) for whose, forecast in planned if isinstance(forecast, Forecast)]
+    failures = {
+        whose.name: forecast.message for whose, forecast in planned if not isinstance(forecast, Forecast)
+    }
+    for whose, forecast in known:
+        of = "" if whose.is_alone else f"{whose.name} "
+        failures |= {f"{of}{code}": message for code, message in forecast.failures.items()}
+    return {
+        "costs": [
+            {"connection": whose.name} | dataclasses.asdict(cost)
+            for whose, forecast in known
+            for cost in forecast.costs
+        ],
+        "failures": failures,
+        "minutes": max((forecast.minutes for _, forecast in known), default=0),
+        "days": max((forecast.days for _, forecast in known), default=0),
+    }
 
 
 def _print(forecast: Forecast, detail: bool) -> None:

@@ -26,6 +26,8 @@ class Watching(Audience, Protocol):
 
     def summary(self, outcomes: Sequence[Outcome]) -> None: ...
 
+    def of(self, connection: str | None) -> Audience: ...
+
 
 @contextmanager
 def audience(*, quiet: bool = False) -> Iterator[Watching]:
@@ -46,7 +48,8 @@ def described(outcome: Outcome) -> str:
         f"{tally.records:,} read, {tally.inserted:,} new, {tally.updated:,} changed, "
         f"{tally.deleted:,} removed, {_counted(tally.calls, 'call')}"
     )
-    return f"{where.strip()}: {outcome.status}, {counts}"
+    whose = f"{outcome.connection}: " if outcome.connection else ""
+    return f"{whose}{where.strip()}: {outcome.status}, {counts}"
 
 
 def _counted(number: int, thing: str) -> str:
@@ -69,6 +72,10 @@ class Lines:
         self._mutex = threading.Lock()
         self._began = time.monotonic()
 
+    def of(self, connection: str | None) -> Audience:
+        """Who watches one connection: an outcome says itself whose it is."""
+        return self
+
     def begins(self, division: int, resource: str) -> None:
         """Nothing to say yet."""
 
@@ -81,15 +88,16 @@ class Lines:
                 _say(described(outcome))
 
     def summary(self, outcomes: Sequence[Outcome]) -> None:
-        told: set[str] = set()
+        told: set[tuple[str | None, str]] = set()
         for outcome in outcomes:
-            if outcome.message and outcome.message not in told:
-                told.add(outcome.message)
+            if outcome.message and (outcome.connection, outcome.message) not in told:
+                told.add((outcome.connection, outcome.message))
                 kind = "error" if outcome.exit_code else "note"
-                text = f"{kind}: {outcome.message}" + (f"\n  → {outcome.hint}" if outcome.hint else "")
+                whose = f"{outcome.connection}: " if outcome.connection else ""
+                text = f"{kind}: {whose}{outcome.message}" + (f"\n  → {outcome.hint}" if outcome.hint else "")
                 _say(logs.clean(text), err=True)
         runs = [outcome for outcome in outcomes if outcome.resource]
-        divisions = {outcome.division for outcome in runs if outcome.division}
+        divisions = {(outcome.connection, outcome.division) for outcome in runs if outcome.division}
         written = sum(outcome.tally.written for outcome in runs)
         calls = sum(outcome.tally.calls for outcome in runs)
         failed = sum(outcome.exit_code != 0 for outcome in outcomes)
@@ -110,9 +118,10 @@ class Silence(Lines):
 class Bars(Lines):
     """One bar over all runs, and one per resource at work."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress | None = None, label: str = "") -> None:
         super().__init__()
-        self.progress = Progress(
+        self._label = label
+        self.progress = progress or Progress(
             SpinnerColumn(finished_text="✓"),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -122,8 +131,12 @@ class Bars(Lines):
         )
         self._tasks: dict[tuple[int, str], TaskID] = {}
 
+    def of(self, connection: str | None) -> Audience:
+        """Two connections may have a division of the same number."""
+        return Bars(self.progress, f"{connection}: ") if connection else self
+
     def begins(self, division: int, resource: str) -> None:
-        text = f"{division} {resource}"
+        text = f"{self._label}{division} {resource}"
         self._tasks[division, resource] = self.progress.add_task(text, total=None, records=0)
 
     def page(self, division: int, resource: str, records: int) -> None:
@@ -139,11 +152,17 @@ class Bars(Lines):
         if key is not None:
             task = self._tasks.pop(key)
             mark = "" if outcome.exit_code == 0 else f" [red]{outcome.status}"
-            self.progress.update(task, total=1, completed=1, description=f"{key[0]} {key[1]}{mark}")
+            self.progress.update(
+                task, total=1, completed=1, description=f"{self._label}{key[0]} {key[1]}{mark}"
+            )
 
 
 class LogLines:
     """Structured log lines, for the daemon."""
+
+    def of(self, connection: str | None) -> Audience:
+        """Every log line of a connection says its name already."""
+        return self
 
     def begins(self, division: int, resource: str) -> None:
         log.debug("a run begins", extra={"division": division, "resource": resource})

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
@@ -10,36 +11,78 @@ from rich.table import Table
 from rich.text import Text
 
 from exact_sync.catalog import RESOURCES, Resource, Strategy
-from exact_sync.cli.options import Options
+from exact_sync.cli.options import Options, connection_option
+from exact_sync.connections import Connection
 from exact_sync.errors import TryLater, one_line
+from exact_sync.service import Service
 from exact_sync.store import migrate
 from exact_sync.store.locks import WorkLock
+from exact_sync.sync.naming import errors_named
 from exact_sync.sync.status import Status
 
 
 @click.command()
+@connection_option
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.pass_obj
-def status(options: Options, as_json: bool) -> None:
+def status(options: Options, connection: str | None, as_json: bool) -> None:
     """Per division and resource: checkpoint, last success, last error, rows, lag, calls left."""
-    with options.service() as service:
-        facts = service.status()
+    with options.deployment(connection=connection) as deployment:
+        found = deployment.status()
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(facts), indent=2, default=_as_text))
-    else:
-        _print_status(facts)
+        click.echo(json.dumps(_facts(found), indent=2, default=_as_text))
+        return
+    for whose, facts in found:
+        if whose.label:
+            _console().print(Text(f"{whose.name}: {whose.settings.site}, schema {whose.schema}", "bold"))
+        _print_status(whose, facts)
+        if whose.label:
+            click.echo()
+
+
+def _facts(found: Sequence[tuple[Connection, Status]]) -> dict[str, object]:
+    """Of all connections together, each line with its connection's name."""
+
+    def lines(name: str) -> list[dict[str, object]]:
+        result = [
+            {"connection": whose.name} | dataclasses.asdict(line)
+            for whose, facts in found
+            for line in getattr(facts, name)
+        ]
+        hints = {whose.name: whose.hint for whose, _ in found}
+        for line in result:
+            if line.get("hint"):
+                line["hint"] = hints[line["connection"]](line["hint"])
+        return result
+
+    messages = [f"{whose.label}{facts.sign_in_message}" for whose, facts in found if facts.sign_in_message]
+    return {
+        "signed_in": all(facts.signed_in for _, facts in found),
+        "sign_in_message": "; ".join(messages) or None,
+        "connections": [
+            {
+                "name": whose.name,
+                "site": whose.settings.site,
+                "schema": whose.schema,
+                "signed_in": facts.signed_in,
+                "sign_in_message": facts.sign_in_message,
+            }
+            for whose, facts in found
+        ],
+        "divisions": lines("divisions"),
+        "resources": lines("resources"),
+    }
 
 
 def _as_text(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _print_status(facts: Status) -> None:
+def _print_status(connection: Connection, facts: Status) -> None:
     console = _console()
     if not facts.signed_in:
-        console.print(
-            Text(f"Signing in is needed: {facts.sign_in_message} → run: exact-sync auth login", "red")
-        )
+        hint = connection.hint("run: exact-sync auth login")
+        console.print(Text(f"Signing in is needed: {facts.sign_in_message} → {hint}", "red"))
     divisions = Table(
         "division",
         "name",
@@ -84,31 +127,41 @@ def _print_status(facts: Status) -> None:
         if line.message and line.outcome != "running":
             console.print(Text(f"{line.resource} {line.division or ''}: {line.message}", "yellow"))
             if line.hint:
-                console.print(f"  → {line.hint}")
+                console.print(f"  → {connection.hint(line.hint)}")
         if line.quarantined:
             console.print(f"{line.resource} {line.division or ''}: {line.quarantined} records in quarantine")
 
 
 @click.command()
+@connection_option
 @click.pass_obj
-def health(options: Options) -> None:
+def health(options: Options, connection: str | None) -> None:
     """Exit code 0 while a daemon is at work on an up-to-date database; for container health checks."""
-    with options.service("exact-sync health") as service, service.database.begin() as connection:
+    with options.deployment("exact-sync health", connection) as deployment:
+        for service in deployment.services:
+            with errors_named(service.connection):
+                holder = _holder(service)
+            click.echo(f"{service.connection.label}at work: {holder}")
+
+
+def _holder(service: Service) -> str:
+    with service.database.begin() as connection:
         if not migrate.is_current(connection):
             raise TryLater("the database's schema is not up to date yet")
-        holder = WorkLock(service.database, service.clock).holder()
+    holder = WorkLock(service.database, service.clock).holder()
     if holder is None:
         raise TryLater("no exact-sync is at work")
-    click.echo(f"at work: {holder}")
+    return holder
 
 
 @click.command()
 @click.pass_obj
 def resources(options: Options) -> None:
     """The catalog: every resource with endpoint, table, strategy and schedule."""
-    with options.service() as service:
-        schedules = service.schedules()
-        mirrored = service.mirrored
+    with options.deployment() as deployment:
+        schedules = deployment.schedules()
+        mirrored = deployment.mirrored
+        connections = [service.connection for service in deployment.services]
     table = Table(
         "resource", "table", "endpoint", "key", "columns", "strategy", "or", "deletions", "schedule",
         box=None, pad_edge=False, header_style="bold",
@@ -117,7 +170,7 @@ def resources(options: Options) -> None:
         others = [strategy for strategy in resource.strategies if strategy != resource.strategy]
         table.add_row(
             name,
-            f"exact.{name}",
+            f"{connections[0].schema}.{name}",
             resource.endpoint,
             resource.key_column.name,
             "learned" if resource.is_inferred else str(len(resource.columns)),
@@ -127,6 +180,8 @@ def resources(options: Options) -> None:
             str(schedules[name]) if name in schedules else "off",
         )
     _console().print(table)
+    for connection in connections[1:]:
+        click.echo(f"{connection.label}the same tables are in the schema {connection.schema}")
 
 
 def _deletions(resource: Resource) -> str:

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from exact_sync.cli.options import Options, division_option, resource_arguments
+from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
 from exact_sync.cli.progress import audience
 from exact_sync.cli.work import stop_on_signals
 from exact_sync.sync.once import exit_code
@@ -30,6 +30,7 @@ def _rows(context: click.Context, option: click.Parameter, value: str) -> int | 
 @click.command()
 @resource_arguments
 @division_option
+@connection_option
 @click.option("--keys", is_flag=True, help="Compare every key, also where the counts agree.")
 @click.option(
     "--rows", callback=_rows, default="0", metavar="N|all", help="Compare so many records column by column."
@@ -42,6 +43,7 @@ def verify(
     options: Options,
     names: Sequence[str],
     divisions: Sequence[int],
+    connection: str | None,
     keys: bool,
     rows: int | str,
     books: bool,
@@ -53,10 +55,10 @@ def verify(
     Exit code 1 if differences remain.
     """
     checks = Checks(keys=keys, rows="all" if rows == "all" else int(rows), books=books, repair=repair)
-    with options.service("exact-sync verify") as service:
-        stop_on_signals(service, code=4)
+    with options.deployment("exact-sync verify", connection) as deployment:
+        stop_on_signals(deployment, code=4)
         with audience(quiet=True) as watching:
-            outcomes = service.verify(names, divisions, checks, watching)
+            outcomes = deployment.verify(names, divisions, checks, watching)
     if as_json:
         click.echo(json.dumps([_facts(outcome) for outcome in outcomes], indent=2))
     else:
@@ -65,7 +67,8 @@ def verify(
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:
-    return {
+    facts = {"connection": outcome.connection} if outcome.connection else {}
+    return facts | {
         "division": outcome.division,
         "resource": outcome.resource,
         "status": outcome.status,
@@ -76,13 +79,18 @@ def _facts(outcome: Outcome) -> dict[str, object]:
     }
 
 
+def _where(outcome: Outcome) -> str:
+    division = str(outcome.division or "all")
+    return f"{outcome.connection} {division}" if outcome.connection else division
+
+
 def _print(outcomes: Sequence[Outcome]) -> None:
     console = Console(markup=False, highlight=False)
     console = console if console.is_terminal else Console(width=240, markup=False, highlight=False)
     table = Table("division", "resource", "result", "compared", "calls", box=None, pad_edge=False)
     for outcome in outcomes:
         table.add_row(
-            str(outcome.division or "all"),
+            _where(outcome),
             outcome.resource,
             outcome.status,
             outcome.checked,
@@ -91,7 +99,9 @@ def _print(outcomes: Sequence[Outcome]) -> None:
     console.print(table)
     for outcome in outcomes:
         if outcome.message:
-            console.print(f"{'error' if outcome.exit_code else 'note'}: {outcome.message}", soft_wrap=True)
+            whose = f"{outcome.connection}: " if outcome.connection else ""
+            kind = "error" if outcome.exit_code else "note"
+            console.print(f"{kind}: {whose}{outcome.message}", soft_wrap=True)
         for difference in outcome.differences[:_SHOWN]:
             parts = (difference.kind, difference.what, difference.detail)
             console.print("  " + "  ".join(part for part in parts if part), soft_wrap=True)

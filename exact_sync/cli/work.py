@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import click
 
-from exact_sync.cli.options import Options, division_option, resource_arguments
+from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
 from exact_sync.cli.progress import LogLines, audience
-from exact_sync.service import Service
+from exact_sync.deployment import Deployment
 from exact_sync.sync.once import exit_code
 
 PATIENCE = 8.5
@@ -20,46 +20,50 @@ PATIENCE = 8.5
 @click.command()
 @resource_arguments
 @division_option
+@connection_option
 @click.option("--full", is_flag=True, help="Ignore the checkpoints and read everything again.")
 @click.pass_obj
-def sync(options: Options, names: Sequence[str], divisions: Sequence[int], full: bool) -> int:
+def sync(
+    options: Options, names: Sequence[str], divisions: Sequence[int], connection: str | None, full: bool
+) -> int:
     """Sync once, then exit: for cron. Default: all enabled resources of all configured divisions."""
-    with options.service("exact-sync sync") as service:
-        stop_on_signals(service, code=4)
+    with options.deployment("exact-sync sync", connection) as deployment:
+        stop_on_signals(deployment, code=4)
         with audience() as watching:
-            outcomes = service.sync(names, divisions, watching, full=full)
+            outcomes = deployment.sync(names, divisions, watching, full=full)
         watching.summary(outcomes)
         return exit_code(outcomes)
 
 
 @click.command()
+@connection_option
 @click.pass_obj
-def run(options: Options) -> int:
+def run(options: Options, connection: str | None) -> int:
     """Sync on schedule until SIGTERM or SIGINT: the daemon."""
-    with options.service("exact-sync run") as service:
-        stop_on_signals(service, code=0)
-        service.run(LogLines())
+    with options.deployment("exact-sync run", connection) as deployment:
+        stop_on_signals(deployment, code=0)
+        deployment.run(LogLines())
         return 0
 
 
-def stop_on_signals(service: Service, code: int) -> None:
+def stop_on_signals(deployment: Deployment, code: int) -> None:
     """Come to an end when asked to; with exit code ``code`` where something keeps us from ending."""
 
     def stop(number: int, frame: object) -> None:
-        service.stop.set()
-        threading.Thread(target=_leave, args=(service, code), daemon=True).start()
+        deployment.stop.set()
+        threading.Thread(target=_leave, args=(deployment, code), daemon=True).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
 
 
-def _leave(service: Service, code: int) -> None:
+def _leave(deployment: Deployment, code: int) -> None:
     """A request may hang for a minute. What it brings is not committed, so nothing is lost by
     leaving; only a token refresh must come to its end.
     """
     time.sleep(PATIENCE)
     kind = "error" if code else "note"
     click.echo(f"{kind}: stopped in the middle of a request; nothing of it is stored", err=True)
-    with service.session.refresh_ended(timeout=30):
-        service.close()
+    with deployment.refreshes_ended(timeout=30):
+        deployment.close()
         os._exit(code)

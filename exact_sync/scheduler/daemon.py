@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from exact_sync import logs
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.plan import Schedule
@@ -54,6 +56,7 @@ class Daemon:
         keep_signed_in: Callable[[], None],
         snapshot_interval: timedelta,
         verification: Verification | None = None,
+        describe: Callable[[ExactSyncError], str] = str,
     ) -> None:
         self._crew = crew
         self._schedules = schedules
@@ -61,8 +64,11 @@ class Daemon:
         self._keep_signed_in = keep_signed_in
         self._snapshot_interval = snapshot_interval
         self._verification = verification
+        self._describe = describe
         self._scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(pool_kwargs=logs.for_threads())},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._pool = crew.pool(self)
         self._trouble: str | None = "not started"
@@ -150,7 +156,7 @@ class Daemon:
             self._retry_what_is_due()
             self._keep_signed_in()
         except ExactAway as error:
-            log.warning("%s", error)
+            log.warning("%s", self._describe(error))
         except ExactSyncError as error:
             self._stands_still(error)
 
@@ -218,7 +224,7 @@ class Daemon:
         for code, error in selection.failures.items():
             if self._told.get(code) != error.message:
                 self._told[code] = error.message
-                log.warning("%s", error)
+                log.warning("%s", self._describe(error))
         for code in selection.divisions:
             self._told.pop(code, None)
             yield code
@@ -233,5 +239,5 @@ class Daemon:
 
     def _stands_still(self, error: ExactSyncError) -> None:
         if self._trouble != error.message:
-            log.error("%s", error)
+            log.error("%s", self._describe(error))
         self._trouble = error.message

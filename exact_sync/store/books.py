@@ -5,10 +5,12 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
+
+from exact_sync.store.schemas import sql
 
 # Both sides are mirrored rows; a period in which Exact reports nothing must add up to nothing here.
-_COMPARE = text("""
+_COMPARE = """
     WITH lines AS (
         SELECT gl_account, financial_year AS year, financial_period AS period, sum(amount_dc) AS amount
         FROM exact.transaction_lines
@@ -26,7 +28,7 @@ _COMPARE = text("""
     FROM lines FULL JOIN reported USING (gl_account, year, period)
     WHERE CAST(:first_year AS integer) IS NULL OR year >= :first_year
     ORDER BY year, period, gl_account
-""")
+"""
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,16 @@ def compare(connection: Connection, division: int, start_date: date | None) -> t
     first_year = None
     if start_date is not None:
         first_year = start_date.year + (start_date > date(start_date.year, 1, 1))
-    cells = [
-        Cell(*row) for row in connection.execute(_COMPARE, {"division": division, "first_year": first_year})
-    ]
+    values = {"division": division, "first_year": first_year}
+    cells = [Cell(*row) for row in connection.execute(sql(connection, _COMPARE), values)]
     return len(cells), [cell for cell in cells if cell.ours != cell.theirs]
 
 
 def keys(connection: Connection, division: int, cell: Cell) -> set[object]:
     """The ledger lines here of one account in one period."""
-    query = text("""
+    query = """
         SELECT id FROM exact.transaction_lines WHERE division = :division AND _deleted_at IS NULL
         AND gl_account = :gl_account AND financial_year = :year AND financial_period = :period
-    """)
+    """
     values = {"division": division, "gl_account": cell.gl_account, "year": cell.year, "period": cell.period}
-    return set(connection.execute(query, values).scalars())
+    return set(connection.execute(sql(connection, query), values).scalars())

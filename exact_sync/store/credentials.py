@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from exact_sync.credentials import Cipher, SignIn, Tokens
 from exact_sync.errors import BadConfiguration, DatabaseAway
 from exact_sync.store.database import Database, translated
+from exact_sync.store.schemas import FIRST
 from exact_sync.store.state import refresh_attempt, sign_in
 
 # A refresh may take four tries at the token endpoint; others wait for its answer.
@@ -24,7 +25,8 @@ class StoredSignIn:
     def __init__(self, database: Database, cipher: Cipher, data_dir: Path) -> None:
         self._database = database
         self._cipher = cipher
-        self._rescue = data_dir / "unsaved-tokens"
+        state = database.schemas.state
+        self._rescue = data_dir / ("unsaved-tokens" if state == FIRST.state else f"unsaved-tokens-{state}")
 
     def read(self) -> SignIn:
         with self._database.begin() as connection:

@@ -1,5 +1,6 @@
 """The connection to PostgreSQL, and its errors in our words."""
 
+import copy
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from exact_sync.clock import Clock
 from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.store.schemas import FIRST, Schemas
 
 T = TypeVar("T")
 
@@ -27,6 +29,7 @@ class Database:
 
     def __init__(self, url: str, clock: Clock, *, name: str = "exact-sync", connections: int = 8) -> None:
         self.url = _parse(url)
+        self.schemas = FIRST
         self._clock = clock
         self.engine = create_engine(
             self.url,
@@ -40,6 +43,15 @@ class Database:
             },
         )
         event.listen(self.engine, "connect", _prepare)
+
+    def within(self, schemas: Schemas) -> "Database":
+        """The same database and pool, but with these schemas instead of the first connection's."""
+        if schemas == self.schemas:
+            return self
+        other = copy.copy(self)
+        other.schemas = schemas
+        other.engine = self.engine.execution_options(schema_translate_map=schemas.translation)
+        return other
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import DIVISIONS
@@ -68,7 +68,7 @@ def suspend(connection: Connection, code: int, reason: str, retry_at: datetime) 
     """Leave a division alone until then; its rows stay."""
     values: dict[str, Any] = {"suspended_because": reason, "retry_at": retry_at}
     statement = insert(division).values(division=code, suspended_since=text("now()"), **values)
-    since = {"suspended_since": text("coalesce(exact_sync.division.suspended_since, now())")}
+    since = {"suspended_since": func.coalesce(division.c.suspended_since, func.now())}
     connection.execute(statement.on_conflict_do_update(index_elements=["division"], set_=values | since))
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
 from exact_sync.store.merging import bury_sql, modified, quote
+from exact_sync.store.schemas import sql
 from exact_sync.store.tables import VERSION, data_columns
 from exact_sync.store.tables import table as table_of
 
@@ -56,11 +57,11 @@ class Keys:
         return self._at_the_end(connection, division, "ASC", 2**63 - 1)
 
     def _at_the_end(self, connection: Connection, division: int, order: str, up_to: int) -> Stamp | None:
-        query = text(f"""
+        query = f"""
             SELECT t.{self._key} AS key, t.{VERSION} AS version FROM {self._table} t
             WHERE {self._live} AND t.{VERSION} <= :up_to ORDER BY t.{VERSION} {order} LIMIT 1
-        """)  # noqa: S608
-        row = connection.execute(query, {"division": division, "up_to": up_to}).first()
+        """  # noqa: S608
+        row = connection.execute(sql(connection, query), {"division": division, "up_to": up_to}).first()
         return Stamp(row.key, None, row.version) if row else None
 
     def different(self, connection: Connection, division: int, stamps: Sequence[Stamp]) -> list[Stamp]:
@@ -74,37 +75,39 @@ class Keys:
             )
         else:
             differs.append(by_modified)
-        query = text(f"""
+        query = f"""
             SELECT d.key FROM unnest(CAST(:keys AS {self._type}[]), CAST(:modified AS timestamptz[]),
                 CAST(:versions AS bigint[])) AS d (key, modified, version)
             LEFT JOIN {self._table} t ON t.division = :division AND t.{self._key} = d.key
             WHERE {" OR ".join(differs)}
-        """)  # noqa: S608
+        """  # noqa: S608
         values = {
             "division": division,
             "keys": [stamp.key for stamp in stamps],
             "modified": [stamp.modified for stamp in stamps],
             "versions": [stamp.version for stamp in stamps],
         }
-        keys = set(connection.execute(query, values).scalars()) if stamps else set()
+        keys = set(connection.execute(sql(connection, query), values).scalars()) if stamps else set()
         return [stamp for stamp in stamps if stamp.key in keys]
 
     def here(self, connection: Connection, division: int, keys: Sequence[Any]) -> set[Any]:
         """Those of some keys that are live here."""
-        query = text(f"SELECT t.{self._key} FROM {self._table} t WHERE {self._live} AND {self._is_one_of}")  # noqa: S608
-        return set(connection.execute(query, {"division": division, "keys": list(keys)}).scalars())
+        query = f"SELECT t.{self._key} FROM {self._table} t WHERE {self._live} AND {self._is_one_of}"  # noqa: S608
+        return set(
+            connection.execute(sql(connection, query), {"division": division, "keys": list(keys)}).scalars()
+        )
 
     def live_keys(self, connection: Connection, division: int) -> list[Any]:
-        query = text(f"SELECT t.{self._key} FROM {self._table} t WHERE {self._live}")  # noqa: S608
-        return list(connection.execute(query, {"division": division}).scalars())
+        query = f"SELECT t.{self._key} FROM {self._table} t WHERE {self._live}"  # noqa: S608
+        return list(connection.execute(sql(connection, query), {"division": division}).scalars())
 
     def rows(self, connection: Connection, division: int, keys: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
         """Live rows by key, each with its data columns."""
         names = data_columns(self._resource)
         at = names.index(self._resource.key_column.name)
         columns = ", ".join(f"t.{quote(name)}" for name in names)
-        query = text(f"SELECT {columns} FROM {self._table} t WHERE {self._live} AND {self._is_one_of}")  # noqa: S608
-        result = connection.execute(query, {"division": division, "keys": list(keys)})
+        query = f"SELECT {columns} FROM {self._table} t WHERE {self._live} AND {self._is_one_of}"  # noqa: S608
+        result = connection.execute(sql(connection, query), {"division": division, "keys": list(keys)})
         return {row[at]: tuple(row) for row in result}
 
     def unseen_keys(
@@ -114,19 +117,21 @@ class Keys:
 
         ``noted_as``: the name under which it noted what came.
         """
-        query = text(f"SELECT t.{self._key} FROM {self._table} t WHERE {self._unseen(since)}")  # noqa: S608
+        query = f"SELECT t.{self._key} FROM {self._table} t WHERE {self._unseen(since)}"  # noqa: S608
         values = self._values(division, began, since) | {"resource": noted_as}
-        return list(connection.execute(query, values).scalars())
+        return list(connection.execute(sql(connection, query), values).scalars())
 
     def unseen(self, connection: Connection, division: int, began: datetime, since: date | None) -> int:
         """How many live rows (dated ``since`` or later) a reading that began then did not bring."""
-        query = text(f"SELECT count(*) FROM {self._table} t WHERE {self._unseen(since)}")  # noqa: S608
-        return int(connection.execute(query, self._values(division, began, since)).scalar_one())
+        query = f"SELECT count(*) FROM {self._table} t WHERE {self._unseen(since)}"  # noqa: S608
+        return int(
+            connection.execute(sql(connection, query), self._values(division, began, since)).scalar_one()
+        )
 
     def bury_unseen(self, connection: Connection, division: int, began: datetime, since: date | None) -> int:
         """Bury them; counts them."""
-        statement = text(f"{bury_sql(self._resource, self._table)} WHERE {self._unseen(since)}")
-        return connection.execute(statement, self._values(division, began, since)).rowcount
+        statement = f"{bury_sql(self._resource, self._table)} WHERE {self._unseen(since)}"
+        return connection.execute(sql(connection, statement), self._values(division, began, since)).rowcount
 
     def _unseen(self, since: date | None) -> str:
         dated_by = self._resource.dated_by
@@ -164,13 +169,13 @@ class Keys:
             )
         if self._resource.is_versioned and by_version:
             after = f"CASE WHEN t.{VERSION} IS NULL THEN {after} ELSE t.{VERSION} < d.version END"
-        statement = text(f"""
+        statement = f"""
             {bury_sql(self._resource, self._table)}
             {"USING" if self._resource.hard_deletes else "FROM"}
                 unnest(CAST(:keys AS {self._type}[]), CAST(:versions AS bigint[]),
                        CAST(:moments AS timestamptz[])) AS d (key, version, moment)
             WHERE {self._live} AND t.{self._key} = d.key AND {after}
-        """)
+        """
         values = {
             "division": division,
             "keys": [deletion.key for deletion in deletions],
@@ -178,9 +183,9 @@ class Keys:
             "moments": [deletion.moment for deletion in deletions],
         }
         values |= {} if self._resource.has_modified else {"known_until": known_until}
-        return connection.execute(statement, values).rowcount
+        return connection.execute(sql(connection, statement), values).rowcount
 
     def purge(self, connection: Connection, division: int) -> int:
         """Remove the rows that were only marked as deleted; counts them."""
         statement = f"DELETE FROM {self._table} t WHERE t.division = :division AND t._deleted_at IS NOT NULL"  # noqa: S608
-        return connection.execute(text(statement), {"division": division}).rowcount
+        return connection.execute(sql(connection, statement), {"division": division}).rowcount

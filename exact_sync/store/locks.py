@@ -44,7 +44,7 @@ class WorkLock:
         self._alone: bool | None = None
         self._divisions: dict[int, int] = {}
         # Each connection to Exact has a number of its own; its divisions' locks are the class below.
-        schema = _state_schema(database)
+        schema = database.schemas.state
         number = _EXACT_SYNC if schema == "exact_sync" else zlib.crc32(schema.encode()) & 0x7FFFFFFF
         self._work_class, self.division_class = number | 1, number & ~1
 
@@ -186,7 +186,3 @@ class WorkLock:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
-
-
-def _state_schema(database: Database) -> str:
-    return str(getattr(getattr(database, "schemas", None), "state", "exact_sync"))

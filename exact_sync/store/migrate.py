@@ -3,6 +3,7 @@
 It is loaded only to upgrade: its import takes longer than all else that an idle run does.
 """
 
+import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from exact_sync.errors import SchemaAhead
+from exact_sync.store import schemas
 from exact_sync.store.database import Database, translated
-from exact_sync.store.state import SCHEMA
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+# Alembic keeps what it is doing in global names: threads of one process take turns.
+_MUTEX = threading.Lock()
 
 # Two upgrades at once must not happen, and no reader may be blocked for longer than this.
 _LOCK = text("SELECT pg_advisory_xact_lock(1163411779, 2)")
@@ -37,7 +41,7 @@ def alembic_config() -> "Config":
 
 def current(connection: Connection) -> str | None:
     """The revision the database is at; None for a database that has nothing of ours."""
-    table = f"{SCHEMA}.alembic_version"
+    table = f"{schemas.of(connection).state}.alembic_version"
     if connection.execute(text("SELECT to_regclass(:name)"), {"name": table}).scalar() is None:
         return None
     revision: str | None = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608
@@ -71,7 +75,7 @@ def upgrade(database: Database) -> bool:
 
         config = alembic_config()
         config.attributes["connection"] = connection
-        with translated():
+        with _MUTEX, translated(), schemas.everything_translated(connection):
             command.upgrade(config, "head")
         return True
 

@@ -13,9 +13,9 @@ from sqlalchemy.schema import CreateColumn
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import BadConfiguration
+from exact_sync.store import schemas
 from exact_sync.store.database import Database
 from exact_sync.store.merging import quote
-from exact_sync.store.tables import SCHEMA
 from exact_sync.store.tables import table as table_of
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -31,7 +31,7 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
     with database.begin() as connection:
         there, indexes, keys = columns_there(connection), _indexes_there(connection), _keys_there(connection)
         for resource in wanted:
-            _check_key(keys, table_of(resource))
+            _check_key(connection, keys, table_of(resource))
         if all(_fits(there, indexes, table_of(resource)) for resource in wanted):
             return
         connection.execute(text("SET LOCAL lock_timeout = '2s'"))
@@ -54,7 +54,7 @@ def columns_there(connection: Connection) -> dict[str, dict[str, str]]:
         WHERE n.nspname = :schema AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
     """)
     found: dict[str, dict[str, str]] = {}
-    for row in connection.execute(query, {"schema": SCHEMA}):
+    for row in connection.execute(query, {"schema": schemas.of(connection).data}):
         found.setdefault(row.name, {})[row.column] = row.type
     return found
 
@@ -66,8 +66,8 @@ def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) 
     if known is None:
         table.create(connection)
         return
-    _check_key(_keys_there(connection), table)
-    name = f"{SCHEMA}.{quote(table.name)}"
+    _check_key(connection, _keys_there(connection), table)
+    name = f"{schemas.of(connection).data}.{quote(table.name)}"
     for column in table.columns:
         wanted = _type(column)
         if column.name not in known:
@@ -88,7 +88,7 @@ def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) 
 
 def _indexes_there(connection: Connection) -> set[str]:
     query = text("SELECT indexname FROM pg_indexes WHERE schemaname = :schema")
-    return set(connection.execute(query, {"schema": SCHEMA}).scalars())
+    return set(connection.execute(query, {"schema": schemas.of(connection).data}).scalars())
 
 
 def _keys_there(connection: Connection) -> dict[str, list[str]]:
@@ -98,18 +98,19 @@ def _keys_there(connection: Connection) -> dict[str, list[str]]:
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY(k.conkey)
         WHERE k.contype = 'p' AND k.connamespace = CAST(:schema AS regnamespace) GROUP BY 1
     """)
-    found = connection.execute(query, {"schema": SCHEMA})
+    found = connection.execute(query, {"schema": schemas.of(connection).data})
     return {row.relname: row.columns for row in found}
 
 
-def _check_key(keys: dict[str, list[str]], table: Table) -> None:
+def _check_key(connection: Connection, keys: dict[str, list[str]], table: Table) -> None:
     """Raises BadConfiguration for a table that was made with another key."""
     made = keys.get(table.name)
     wanted = [column.name for column in table.primary_key.columns]
     if made is not None and set(made) != set(wanted):
+        name = f"{schemas.of(connection).data}.{quote(table.name)}"
         raise BadConfiguration(
             f"setting resources.{table.name}.key: the table was made with the key {', '.join(made)}",
-            f"set that key again, or drop the table: DROP TABLE {SCHEMA}.{quote(table.name)}",
+            f"set that key again, or drop the table: DROP TABLE {name}",
         )
 
 

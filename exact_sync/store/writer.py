@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
 from exact_sync.store.merging import bury_sql, merge_sql, quote
+from exact_sync.store.schemas import sql
 from exact_sync.store.tables import SCHEMA, row_columns
 from exact_sync.store.tables import table as table_of
 
@@ -87,7 +88,7 @@ class Writer:
     def staged(self, connection: Connection) -> int:
         """How many different keys ``stage(keep=True)`` holds."""
         query = f"SELECT count(DISTINCT {self._key}) FROM {self._stage(keep=True)}"  # noqa: S608
-        return int(connection.execute(text(query)).scalar_one())
+        return int(connection.execute(sql(connection, query)).scalar_one())
 
     def merge(
         self, connection: Connection, *, kept: bool = False, read_since: datetime | None = None
@@ -97,37 +98,41 @@ class Writer:
         ``read_since``: this is a reading of everything that began then; what it brings replaces
         any row that was last written before, even by an older version (a restored backup).
         """
-        statement = text(self._merge.replace("{stage}", self._stage(kept)))
+        statement = self._merge.replace("{stage}", self._stage(kept))
         is_guarded = self.resource.has_modified or self.resource.is_versioned
         values = {"read_since": read_since or _NEVER} if is_guarded else {}
-        row = connection.execute(statement, values).one()
+        row = connection.execute(sql(connection, statement), values).one()
         return Written(row.inserted, row.updated)
 
     def live(self, connection: Connection, division: int) -> int:
         """How many rows of a division are not marked as deleted."""
-        query = text(f"SELECT count(*) FROM {self._table} WHERE {self._live}")  # noqa: S608
-        return int(connection.execute(query, {"division": division}).scalar_one())
+        query = f"SELECT count(*) FROM {self._table} WHERE {self._live}"  # noqa: S608
+        return int(connection.execute(sql(connection, query), {"division": division}).scalar_one())
 
     def delete_missing(self, connection: Connection, division: int, spared: Sequence[str]) -> int:
         """Bury the live rows that are not staged (``keep``) and not spared; counts them."""
-        statement = text(f"""
+        statement = f"""
             {self._bury}
             WHERE {self._live} AND NOT t.{self._key}::text = ANY(:spared)
               AND NOT EXISTS (SELECT FROM {self._stage(keep=True)} s WHERE {self._match})
-        """)
+        """
         # PostgreSQL knows nothing of a table that has just been filled; each row against each takes minutes.
         connection.execute(text("SET LOCAL enable_nestloop TO off"))
-        buried = connection.execute(statement, {"division": division, "spared": list(spared)}).rowcount
+        buried = connection.execute(
+            sql(connection, statement), {"division": division, "spared": list(spared)}
+        ).rowcount
         connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
         return buried
 
     def delete_keys(self, connection: Connection, division: int, keys: Sequence[object]) -> int:
         """Bury live rows by key; counts them."""
-        statement = text(f"""
+        statement = f"""
             {self._bury}
             WHERE {self._live} AND {self._key} = ANY(:keys)
-        """)
-        return connection.execute(statement, {"division": division, "keys": list(keys)}).rowcount
+        """
+        return connection.execute(
+            sql(connection, statement), {"division": division, "keys": list(keys)}
+        ).rowcount
 
     # For resources that are read in date windows.
 
@@ -135,17 +140,17 @@ class Writer:
         self, connection: Connection, division: int, since: date | None, before: date | None
     ) -> set[object]:
         """Keys of the live rows whose date lies in [since, before)."""
-        query = text(f"SELECT {self._key} FROM {self._table} WHERE {self._live} AND {self._between()}")  # noqa: S608
+        query = f"SELECT {self._key} FROM {self._table} WHERE {self._live} AND {self._between()}"  # noqa: S608
         values = {"division": division, "since": since, "before": before}
-        return set(connection.execute(query, values).scalars())
+        return set(connection.execute(sql(connection, query), values).scalars())
 
     def live_between(
         self, connection: Connection, division: int, since: date | None, before: date | None
     ) -> int:
         """How many live rows have their date in [since, before)."""
-        query = text(f"SELECT count(*) FROM {self._table} WHERE {self._live} AND {self._between()}")  # noqa: S608
+        query = f"SELECT count(*) FROM {self._table} WHERE {self._live} AND {self._between()}"  # noqa: S608
         values = {"division": division, "since": since, "before": before}
-        return int(connection.execute(query, values).scalar_one())
+        return int(connection.execute(sql(connection, query), values).scalar_one())
 
     def _between(self) -> str:
         return (

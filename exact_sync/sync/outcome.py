@@ -38,6 +38,8 @@ class Outcome:
     checked: str = ""
     """What a verification compared, in words."""
     differences: tuple[Difference, ...] = ()
+    connection: str | None = None
+    """Whose it is, where there are several."""
 
 
 def not_begun(resource: Resource, division: int, error: ExactSyncError) -> Outcome:

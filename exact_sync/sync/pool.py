@@ -7,6 +7,7 @@ way to them between two pages, and to whatever can go on while they would wait f
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -106,7 +107,9 @@ class Pool:
             self._line.add(job)
             if self._idle < self._line.ready and len(self._threads) < self._workers:
                 name = f"division-{len(self._threads)}"
-                thread = threading.Thread(target=self._work, name=name, daemon=True)
+                # A copy of the context: its log lines name the connection, as the caller's do.
+                target = copy_context().run
+                thread = threading.Thread(target=target, args=(self._work,), name=name, daemon=True)
                 self._threads.append(thread)
                 thread.start()
             self._changed.notify()

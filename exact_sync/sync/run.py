@@ -120,7 +120,7 @@ class Runner:
         if task.tally.quarantined:
             text = f"{task.resource.name} of division {task.division}: "
             text += f"{task.tally.quarantined} records could not be converted and are in quarantine"
-            hint = "see: SELECT * FROM exact_sync.quarantine"
+            hint = f"see: SELECT * FROM {task.database.schemas.state}.quarantine"  # noqa: S608
             return self._close(task, "quarantine", text, hint, exit_code=1, succeeded=True)
         return self._close(task, "ok", message, succeeded=True)
 

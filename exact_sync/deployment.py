@@ -1,0 +1,252 @@
+"""Several connections to Exact in one process: one database and one stop; none waits for another."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from exact_sync import logs
+from exact_sync.catalog import Resource
+from exact_sync.clock import Clock, SystemClock
+from exact_sync.config import Settings
+from exact_sync.connections import Connection, connections, named
+from exact_sync.errors import BadConfiguration, ExactSyncError
+from exact_sync.exact.transport import Patience
+from exact_sync.service import Service
+from exact_sync.shares import Share, shares
+from exact_sync.store import checkpoints
+from exact_sync.store.connect import open_database
+from exact_sync.store.database import Database
+from exact_sync.sync.naming import Naming, errors_named, named_error, named_outcome, not_begun
+from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.plan import Forecast
+from exact_sync.sync.pool import Audience
+from exact_sync.sync.status import Status
+from exact_sync.sync.verify import Checks
+
+if TYPE_CHECKING:
+    from exact_sync.scheduler.plan import Schedule
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Audiences(Protocol):
+    """Makes an audience for each connection."""
+
+    def of(self, connection: str | None) -> Audience: ...
+
+
+class Deployment:
+    """All connections of the settings, or the one that is named. ``close`` undoes everything."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        connection: str | None = None,
+        name: str = "exact-sync",
+        patience: Patience | None = None,
+    ) -> None:
+        every = connections(settings)
+        self.stop = threading.Event()
+        self.clock: Clock = clock or SystemClock(self.stop)
+        self._settings = settings
+        self._name = name
+        self._number = len(every)
+        self.is_alone = self._number == 1
+        self._database: Database | None = None
+        self._opening = threading.Lock()
+        self._open = contextlib.ExitStack()
+        self.services = [
+            Service(
+                settings, self.clock, name=name, patience=patience, connection=each,
+                shared=self._shared, stop=self.stop,
+            )
+            for each in named(every, connection)
+        ]  # fmt: skip
+
+    def __enter__(self) -> "Deployment":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for service in self.services:
+            service.close()
+        self._open.close()
+
+    @contextlib.contextmanager
+    def refreshes_ended(self, timeout: float) -> Iterator[None]:
+        """Wait (seconds) until no connection's sign-in is being refreshed, and let none begin meanwhile."""
+        with contextlib.ExitStack() as stack:
+            for service in self.services:
+                if service.may_refresh:
+                    stack.enter_context(service.session.refresh_ended(timeout))
+            yield
+
+    def only(self) -> Service:
+        """The one connection that is meant. Raises BadConfiguration where there are several."""
+        if len(self.services) == 1:
+            return self.services[0]
+        names = ", ".join(service.connection.name for service in self.services)
+        raise BadConfiguration("there are several connections", f"name one with --connection: {names}")
+
+    def _shared(self) -> Database:
+        """One pool, and at most one embedded server, for all of them."""
+        with self._opening:
+            if self._database is None:
+                opened = open_database(self._settings, self.clock, self._name, connections=self._number)
+                self._database = self._open.enter_context(opened)
+            return self._database
+
+    # What is the same for all
+
+    def resources(self, names: Sequence[str] = ()) -> list[Resource]:
+        return self.services[0].resources(names)
+
+    @property
+    def mirrored(self) -> dict[str, Resource]:
+        return self.services[0].mirrored
+
+    def schedules(self) -> "dict[str, Schedule]":
+        return self.services[0].schedules()
+
+    # What each does for itself
+
+    def sync(
+        self, names: Sequence[str], codes: Sequence[int], audiences: Audiences, *, full: bool = False
+    ) -> list[Outcome]:
+        self.resources(names)
+        return self._outcomes(
+            codes,
+            audiences,
+            lambda share, audience: share.service.sync(names, share.divisions, audience, full=full),
+        )
+
+    def verify(
+        self, names: Sequence[str], codes: Sequence[int], checks: Checks, audiences: Audiences
+    ) -> list[Outcome]:
+        self.resources(names)
+        return self._outcomes(
+            codes,
+            audiences,
+            lambda share, audience: share.service.verify(names, share.divisions, checks, audience),
+        )
+
+    def run(self, audiences: Audiences) -> None:
+        """A daemon for each, until ``stop``. Raises the error of one where none could go on."""
+        if self.is_alone:
+            self.services[0].run(audiences.of(None))
+            return
+
+        def work(share: Share) -> ExactSyncError | None:
+            connection = share.service.connection
+            try:
+                share.service.run(Naming(connection, audiences.of(connection.name)))
+            except ExactSyncError as error:
+                log.error("%s", named_error(connection, error))  # noqa: TRY400 - one clear line
+                return named_error(connection, error)
+            except BaseException:
+                self.stop.set()  # a mistake of ours: whoever watches over us starts us again
+                raise
+            return None
+
+        errors = [error for _, error in self._in_threads(shares(self.services, ()), work)]
+        if errors[0] is not None and all(errors):
+            raise errors[0]
+
+    def plan(
+        self, names: Sequence[str], codes: Sequence[int], *, count: bool
+    ) -> list[tuple[Connection, Forecast | ExactSyncError]]:
+        """What each connection's next cycle and first loads will cost, or why nobody knows."""
+        self.resources(names)
+
+        def work(share: Share) -> Forecast | ExactSyncError:
+            try:
+                return share.service.plan(names, share.divisions, count=count)
+            except ExactSyncError as error:
+                if self.is_alone:
+                    raise
+                return named_error(share.service.connection, error)
+
+        tried = self._in_threads(shares(self.services, codes), work)
+        return [(share.service.connection, result) for share, result in tried]
+
+    def status(self) -> list[tuple[Connection, Status]]:
+        lines = []
+        for service in self.services:
+            with errors_named(service.connection):
+                lines.append((service.connection, service.status()))
+        return lines
+
+    def accept(self, name: str, codes: Sequence[int]) -> int:
+        """Accept what Exact says now, where a run of this resource is suspect; in how many divisions."""
+        return self._on_checkpoints(name, codes, checkpoints.accept)
+
+    def reset(self, name: str, codes: Sequence[int]) -> int:
+        """Read this resource again from the beginning with the next sync; in how many divisions."""
+        return self._on_checkpoints(name, codes, checkpoints.reset)
+
+    def _on_checkpoints(self, name: str, codes: Sequence[int], change: Callable[..., int]) -> int:
+        self.resources([name])
+        number = 0
+        for share in shares(self.services, codes):
+            with errors_named(share.service.connection):
+                share.service.ready()
+            with share.service.database.begin() as connection:
+                number += change(connection, name, share.divisions or None)
+        return number
+
+    # Several at a time
+
+    def _outcomes(
+        self, codes: Sequence[int], audiences: Audiences, work: Callable[[Share, Audience], list[Outcome]]
+    ) -> list[Outcome]:
+        if self.is_alone:
+            return work(Share(self.services[0], list(codes)), audiences.of(None))
+
+        def attempt(share: Share) -> list[Outcome]:
+            connection = share.service.connection
+            try:
+                outcomes = work(share, Naming(connection, audiences.of(connection.name)))
+            except ExactSyncError as error:
+                return [not_begun(connection, error)]
+            return [named_outcome(connection, outcome) for outcome in outcomes]
+
+        tried = self._in_threads(shares(self.services, codes), attempt)
+        is_found = any(outcome.resource for _, outcomes in tried for outcome in outcomes)
+        # Of those that might have a division, the one that has it speaks for all.
+        return [
+            outcome
+            for share, outcomes in tried
+            for outcome in outcomes
+            if share.is_sure or not is_found or not isinstance(outcome.error, BadConfiguration)
+        ]
+
+    def _in_threads(
+        self, parts: Sequence[Share], work: Callable[[Share], Result]
+    ) -> list[tuple[Share, Result]]:
+        """One thread for each; a mistake of ours in one is raised when all have ended."""
+
+        def task(share: Share) -> Result:
+            connection = share.service.connection
+            with logs.about(None if connection.is_alone else connection.name):
+                return work(share)
+
+        if len(parts) == 1:
+            return [(parts[0], task(parts[0]))]
+        with ThreadPoolExecutor(len(parts), "connection") as threads:
+            try:
+                return list(zip(parts, threads.map(task, parts), strict=True))
+            except KeyboardInterrupt:
+                self.stop.set()
+                raise

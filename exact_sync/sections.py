@@ -1,0 +1,157 @@
+"""Kinds of settings, and the sections that a settings file may have."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
+
+from exact_sync import patterns
+from exact_sync.errors import BadConfiguration
+from exact_sync.patterns import Pattern
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", str(value))
+    if match is None or int(match[1]) == 0:
+        raise ValueError("is no duration; write 30s, 15m, 1h or 1d")
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise ValueError("is far too long") from None
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+Region = Literal["nl", "be", "de", "fr", "uk", "es", "com"]
+
+
+def _site_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("is no URL of a site, such as https://start.exactonline.nl")
+    return value.rstrip("/")
+
+
+SiteUrl = Annotated[str, AfterValidator(_site_url)]
+
+
+def _included(value: object) -> object:
+    """Nothing, as an empty variable says it, means all."""
+    if value == "" or (isinstance(value, str) and value.strip(" ,").lower() in ("", "all")):
+        return "all"
+    chosen = patterns.divisions(value)
+    if not chosen:
+        raise ValueError(f"names no division; {patterns.FORMS}, or all")
+    return chosen
+
+
+def _excluded(value: object) -> object:
+    return patterns.divisions(value)
+
+
+Included = Annotated[list[int | Pattern] | Literal["all"], NoDecode, BeforeValidator(_included)]
+Excluded = Annotated[list[int | Pattern], NoDecode, BeforeValidator(_excluded)]
+
+REDIRECT_URI = "http://localhost:8471/callback"
+
+
+class ResourceSettings(BaseModel):
+    """What can be set for one resource, in [resources.NAME]."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    enabled: bool = True
+    every: Duration | None = None
+    cron: str | None = None
+    strategy: Literal["modified", "date_windows", "snapshot", "row_version"] | None = None
+    deletes: Literal["soft", "hard"] = "soft"
+    endpoint: str | None = None
+    key: str | None = None
+    date: str | None = None
+
+    @field_validator("cron")
+    @classmethod
+    def _five_fields(cls, value: str | None) -> str | None:
+        if value is not None and len(value.split()) != 5:
+            raise ValueError('is no cron expression with five fields, such as "15 6 * * *"')
+        return value
+
+
+class ConnectionSettings(BaseModel):
+    """What can be set for one connection, in [connections.NAME]; all else is shared."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_alias=True, validate_by_name=True)
+
+    region: Region = "nl"
+    base_url: SiteUrl | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    redirect_uri: str = REDIRECT_URI
+    divisions: Included = "all"
+    exclude_divisions: Excluded = []
+    schema_name: Annotated[str | None, Field(alias="schema")] = None
+    start_date: date | None = None
+    connection_day_limit: Annotated[int | None, Field(ge=1)] = None
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The settings as they are written in the file."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+    def as_settings(self) -> dict[str, Any]:
+        """Those of them that a connection at the top level has too."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name != "schema_name"}
+
+
+class SectionSecrets(PydanticBaseSettingsSource):
+    """Files of the secrets folder that set something of one connection.
+
+    They are named ``connections__NAME__client_secret``, with or without the prefix.
+    """
+
+    def __init__(self, settings_cls: type[BaseSettings], folder: Path, prefix: str) -> None:
+        super().__init__(settings_cls)
+        self._folder = folder
+        self._name = re.compile(rf"(?:{prefix})?connections__(.+?)__([a-z_]+)", re.IGNORECASE)
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        sections: dict[str, dict[str, str]] = {}
+        try:
+            files = sorted(self._folder.iterdir())
+        except OSError:
+            files = []  # one may be allowed to read what one can't list
+        for file in files:
+            match = self._name.fullmatch(file.name)
+            if match and file.is_file():
+                sections.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
+        return {"connections": sections} if sections else {}
+
+
+def text_of(file: Path) -> str:
+    """What stands in a file of settings. Raises BadConfiguration where it can't be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadConfiguration(f"there is no configuration file {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is no text" if isinstance(error, UnicodeDecodeError) else error
+        raise BadConfiguration(f"{file} can't be read: {reason}") from None
