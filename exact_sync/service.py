@@ -20,6 +20,7 @@ from exact_sync.connections import Connection, connections
 from exact_sync.credentials import Cipher
 from exact_sync.errors import BadConfiguration, DatabaseAway, Stopped
 from exact_sync.exact.client import Client
+from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
@@ -30,6 +31,7 @@ from exact_sync.store.database import Database
 from exact_sync.store.schemas import Schemas
 from exact_sync.store.secret_key import secret_key
 from exact_sync.sync import status
+from exact_sync.sync.connection_calls import connection_budget, give_back
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
@@ -38,6 +40,7 @@ from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.plan import Forecast, Planner, forecast
 from exact_sync.sync.pool import Audience
 from exact_sync.sync.run import Runner
+from exact_sync.sync.selection import Wanted
 from exact_sync.sync.task import Options
 from exact_sync.sync.verifier import Verifier
 from exact_sync.sync.verify import Checks
@@ -148,6 +151,7 @@ class Service:
             patience=self._patience or Patience(tries=self.settings.tries),
             day_reserve=self.settings.day_reserve,
             calls_an_hour=calls_an_hour(self.settings, self.mirrored.values()),
+            common=self.connection_budget,
         )
         return Client(transport, self.settings.site)
 
@@ -175,14 +179,24 @@ class Service:
             Verifier(self.opening, runner),
             self.clock,
             find_home=self._who_is_it,
-            wanted=self._wanted(),
+            wanted=Wanted(
+                None if settings.divisions == "all" else settings.divisions, settings.exclude_divisions
+            ),
             workers=settings.workers,
         )
 
-    def _wanted(self) -> list[int] | None:
-        """The divisions that the settings name by code; None: all. Patterns are not looked at yet."""
-        divisions = self.settings.divisions
-        return None if divisions == "all" else [code for code in divisions if isinstance(code, int)]
+    @cached_property
+    def connection_budget(self) -> ConnectionBudget | None:
+        """What all divisions may call together, where the contract caps that."""
+        limit = self.settings.connection_day_limit
+        if limit is None:
+            return None
+        needs = calls_an_hour(self.settings, self.mirrored.values())
+        budget = connection_budget(
+            self.database, self.clock, limit, self.settings.day_reserve, calls_an_hour=needs
+        )
+        self._open.callback(give_back, budget, self.database)
+        return budget
 
     def app(self) -> App:
         """The app as registered at Exact. Raises BadConfiguration where a part is not set."""

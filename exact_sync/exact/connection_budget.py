@@ -41,6 +41,7 @@ class ConnectionBudget:
         self._day: date | None = None
         self._in_hand = 0
         self._taken = 0
+        self._need = 0.0
 
     def take(self, *, is_backfill: bool) -> None:
         """Count a call. Raises BudgetSpent where none is left, BackfillSpent where what is left is
@@ -52,6 +53,7 @@ class ConnectionBudget:
                 self._day, self._in_hand = now.date(), 0
             if self._in_hand == 0:
                 self._in_hand, self._taken = self._take(now.date(), AT_ONCE, self._usable)
+                self._need = self._calls_an_hour()
             midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
             left = self._usable - self._taken + self._in_hand
             if self._in_hand == 0:
@@ -60,9 +62,7 @@ class ConnectionBudget:
                     "nothing is lost; it goes on at midnight UTC",
                     until=midnight,
                 )
-            if is_backfill and left <= left_to_small_reads(
-                self._calls_an_hour(), self._usable, midnight - now
-            ):
+            if is_backfill and left <= left_to_small_reads(self._need, self._usable, midnight - now):
                 raise BackfillSpent(
                     f"the {left:,} calls that are left today for all divisions are for small reads",
                     "nothing is lost; first loads go on at midnight UTC",

@@ -22,6 +22,7 @@ class Division:
     code: int
     name: str
     active: bool
+    country: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class Access:
 def listed(connection: Connection) -> dict[int, Division]:
     """All divisions that Exact listed, archived ones included."""
     table = table_of(DIVISIONS)
-    columns = (table.c.code, table.c.description, table.c.status)
+    columns = (table.c.code, table.c.description, table.c.status, table.c.country)
     query = select(*columns).where(table.c._deleted_at.is_(None)).order_by(table.c.code)
     return {
-        row.code: Division(row.code, row.description or str(row.code), row.status == ACTIVE)
+        row.code: Division(row.code, row.description or str(row.code), row.status == ACTIVE, row.country)
         for row in connection.execute(query)
     }
 

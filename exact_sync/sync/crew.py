@@ -18,7 +18,7 @@ from exact_sync.store.locks import WorkLock
 from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.pool import Audience, Pool
 from exact_sync.sync.run import Runner
-from exact_sync.sync.selection import Selection, select
+from exact_sync.sync.selection import Selection, Wanted, select
 from exact_sync.sync.task import CONNECTION_WIDE
 from exact_sync.sync.verifier import Verifier
 
@@ -37,7 +37,7 @@ class Crew:
         clock: Clock,
         *,
         find_home: Callable[[], int],
-        wanted: Sequence[int] | None,
+        wanted: Wanted,
         workers: int,
     ) -> None:
         self.clock = clock
@@ -104,8 +104,8 @@ class Crew:
 
     def home(self) -> int:
         """The division whose number goes into connection-wide requests."""
-        if self._wanted:
-            return self._wanted[0]
+        if self._wanted.codes:
+            return self._wanted.codes[0]
         return self._sign_in.read().home_division or self._find_home()
 
     def has_divisions(self, codes: Sequence[int] = ()) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exact_sync.errors import BadConfiguration, DivisionLost, ExactSyncError
+from exact_sync.patterns import Pattern
 from exact_sync.store.divisions import Access, Division
 
 
@@ -16,21 +17,66 @@ class Selection:
     failures: dict[int, ExactSyncError]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The divisions that the settings want."""
+
+    chosen: Sequence[int | Pattern] | None = None
+    """By code or by pattern; None: all. Patterns and all mean active ones."""
+    excluded: Sequence[int | Pattern] = ()
+
+    @property
+    def codes(self) -> list[int]:
+        """Those that are named by their code."""
+        named = (item for item in self.chosen or () if isinstance(item, int))
+        return [code for code in named if code not in self.excluded]
+
+    def of(self, listed: Mapping[int, Division]) -> list[int]:
+        """Their codes, those that are named first."""
+        found = dict.fromkeys(self.codes)
+        for division in listed.values():
+            is_chosen = self.chosen is None or _is_among(division, self.chosen)
+            if division.active and is_chosen and not _is_among(division, self.excluded):
+                found[division.code] = None
+        return [code for code in found if code not in listed or not _is_among(listed[code], self.excluded)]
+
+    @property
+    def by_pattern(self) -> bool:
+        return self.chosen is not None and not self.codes
+
+
+def _is_among(division: Division, items: Sequence[int | Pattern]) -> bool:
+    return any(
+        item == division.code
+        if isinstance(item, int)
+        else item.matches(division.code, division.name, division.country)
+        for item in items
+    )
+
+
 def select(
     listed: Mapping[int, Division],
     access: Mapping[int, Access],
-    wanted: Sequence[int] | None,
+    wanted: Wanted,
     restricted_to: Sequence[int],
     now: datetime,
     *,
     insist: bool = False,
 ) -> Selection:
-    """The divisions of a run: ``wanted`` by the settings (None: all active ones), of those only
-    the ones that the command line names. ``insist``: also those suspended just now.
+    """The divisions of a run: ``wanted`` by the settings, of those only the ones that the command
+    line names. ``insist``: also those suspended just now.
+
+    Raises BadConfiguration for one that nobody wants, and where a choice by pattern leaves none.
     """
-    configured = list(wanted) if wanted is not None else [d.code for d in listed.values() if d.active]
+    configured = wanted.of(listed)
+    if wanted.by_pattern and listed and not configured:
+        raise BadConfiguration(
+            f"the setting divisions chooses none of the {len(listed)} divisions that Exact lists",
+            "exact-sync status lists them, with code and name",
+        )
+    is_open = wanted.chosen is None and not wanted.excluded
     for code in restricted_to:
-        if code not in configured and (wanted is not None or code not in listed):
+        if code not in configured and not (is_open and code in listed):
             known = ", ".join(map(str, configured[:10])) or "none"
             raise BadConfiguration(
                 f"division {code} is not among the divisions to sync",
