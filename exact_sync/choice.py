@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from exact_sync.catalog import RESOURCES, Resource, Strategy
+from exact_sync.catalog import RESOURCES, Edm, Resource, Strategy
 from exact_sync.catalog.custom import custom
 from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration
@@ -60,6 +60,9 @@ def check_names(names: Iterable[str], on: Collection[str]) -> None:
 
 
 def _as_wanted(resource: Resource, section: ResourceSettings) -> Resource:
+    if section.date is not None and section.start_date is not None and resource.date is None:
+        resource = _bound_by(resource, section.date)
+        section = section.model_copy(update={"date": None})
     for field in ("endpoint", "key", "date"):
         if getattr(section, field) is not None:
             raise BadConfiguration(
@@ -81,7 +84,26 @@ def _with(resource: Resource, section: ResourceSettings) -> Resource:
         raise BadConfiguration(
             f"setting resources.{resource.name}.deletes: its rows are only ever marked", 'set it to "soft"'
         )
-    return replace(resource, strategy=strategy, hard_deletes=section.deletes == "hard")
+    if section.start_date is not None and resource.dated_by is None:
+        dates = [column.property for column in resource.columns if column.edm is Edm.DATETIME]
+        raise BadConfiguration(
+            f"setting resources.{resource.name}.start_date: by which date?",
+            f"set date to one of: {', '.join(dates)}" if dates else "its records have no date",
+        )
+    return replace(
+        resource, strategy=strategy, hard_deletes=section.deletes == "hard", start_date=section.start_date
+    )
+
+
+def _bound_by(resource: Resource, name: str) -> Resource:
+    """The resource, with a property by which old records can be left out."""
+    column = resource.by_property.get(name)
+    if column is None or column.edm is not Edm.DATETIME or not resource.per_division:
+        raise BadConfiguration(
+            f"setting resources.{resource.name}.date: {name} is no date of {resource.endpoint}",
+            "docs/tables.md lists its columns",
+        )
+    return replace(resource, bound_by=name)
 
 
 def _own(name: str, section: ResourceSettings) -> Resource:

@@ -71,6 +71,10 @@ Excluded = Annotated[list[int | Pattern], NoDecode, BeforeValidator(_excluded)]
 REDIRECT_URI = "http://localhost:8471/callback"
 
 
+Day = date
+"""A name for the type where a setting is called date."""
+
+
 class ResourceSettings(BaseModel):
     """What can be set for one resource, in [resources.NAME]."""
 
@@ -84,6 +88,7 @@ class ResourceSettings(BaseModel):
     endpoint: str | None = None
     key: str | None = None
     date: str | None = None
+    start_date: Day | None = None
 
     @field_validator("cron")
     @classmethod

@@ -1,5 +1,6 @@
 """Which resources are on, and how, as the settings say."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -32,6 +33,17 @@ def test_strategy_and_deletions_are_as_wanted() -> None:
     assert not choose()["contacts"].hard_deletes
 
 
+def test_a_resource_may_begin_at_a_day_by_its_own_date_or_a_named_one() -> None:
+    day = date(2024, 1, 1)
+    found = choose(
+        transaction_lines={"start_date": day}, sales_invoices={"start_date": day, "date": "InvoiceDate"}
+    )
+    lines, invoices = found["transaction_lines"], found["sales_invoices"]
+    assert (lines.start_date, lines.dated_by, lines.date) == (day, "Date", "Date")
+    assert (invoices.start_date, invoices.dated_by, invoices.date) == (day, "InvoiceDate", None)
+    assert found["financial_transactions"].start_date is None
+
+
 def test_a_resource_of_one_s_own_comes_last() -> None:
     found = choose(mine={"endpoint": "project/CostTransactions", "strategy": "snapshot"})
     assert list(found)[-1] == "mine"
@@ -47,6 +59,10 @@ def test_a_resource_of_one_s_own_comes_last() -> None:
         ("customers", {"endpoint": "crm/Quotations"}, "resources.customers.endpoint: the catalog defines"),
         ("customers", {"key": "Code"}, "resources.customers.key: the catalog defines"),
         ("customers", {"date": "StartDate"}, "resources.customers.date: the catalog defines"),
+        ("customers", {"start_date": "2024-01-01"}, "customers.start_date: by which date?"),
+        ("customers", {"start_date": "2024-01-01", "date": "Code"}, "Code is no date of crm/Accounts"),
+        ("customers", {"start_date": "2024-01-01", "date": "Nonsense"}, "Nonsense is no date of"),
+        ("divisions", {"start_date": "2024-01-01", "date": "StartDate"}, "StartDate is no date of"),
         ("Mine", {"endpoint": "crm/Quotations"}, "a table can't have this name"),
         ("m" * 49, {"endpoint": "crm/Quotations"}, "a table can't have this name"),
         ("mine", {"endpoint": "x"}, "resources.mine: 'x' is no path"),

@@ -83,6 +83,7 @@ def _sync_divisions(
         for code in selection.divisions:
             for resource in resources:
                 standing = standings.get((code, resource.name))
+                is_new = full or standing is None or standing.complete_at is None
                 pool.add(
                     Job(
                         code,
@@ -91,7 +92,7 @@ def _sync_divisions(
                         insist=insist or full,
                         checks=checks,
                         last_read=standing.succeeded_at if standing else None,
-                        is_backfill=full or standing is None or standing.complete_at is None,
+                        is_backfill=is_new and checks is None,
                         has_begun=standing is not None and standing.has_begun,
                     )
                 )

@@ -104,10 +104,8 @@ class Questions:
         endpoint = resource.endpoint
         if resource.bulk is not None and not self.knows("no bulk") and self._bulk_filters(resource.bulk):
             endpoint = resource.bulk.endpoint
-        condition = f"Modified ge {literal(moment)}"
-        if self._task.start is not None:
-            condition += f" and {self._between(self._task.start, None)}"
-        return Query(endpoint, self.select, condition)
+        # Whatever its date is: what is dated before the start now may be here from when it was not.
+        return Query(endpoint, self.select, f"Modified ge {literal(moment)}")
 
     def dated(self, since: date | None, before: date | None) -> Query:
         """What is dated in [since, before)."""

@@ -105,7 +105,7 @@ def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | No
     brought, is_there = Brought(), last is None
     for page in questions.pages(lambda: questions.behind(begin), resume=link):
         batch = _shape(task, page.records, brought)
-        bury = _bury_left_out(task, page.records)
+        bury = task.bury_left_out(page.records)
         came = task.shaper.keys(page.records)  # also what goes to quarantine
         is_there = is_there or bool(came.rejects) or (last is not None and last.key in came.keys)
         if page.next_link is None:
@@ -168,18 +168,6 @@ def _is_numbered_anew(task: Task, questions: Questions) -> bool:
 def _shape(task: Task, records: list[Record], brought: Brought) -> Batch:
     brought.add(version for record in records if (version := read_version(record)) is not None)
     return task.shape(task.wanted(records))
-
-
-def _bury_left_out(task: Task, records: list[Record]) -> Callable[[Connection], None]:
-    """What is dated before the start date now may be here, from when it had another date."""
-    wanted = {id(record) for record in task.wanted(records)}
-    keys = task.shaper.keys(record for record in records if id(record) not in wanted).keys
-
-    def work(connection: Connection) -> None:
-        if keys:
-            task.tally.deleted += task.writer.delete_keys(connection, task.division, keys)
-
-    return work
 
 
 def _keep(

@@ -157,6 +157,17 @@ class Task:
             return list(records)
         return [record for record in records if not is_before(record.get(name), start)]
 
+    def bury_left_out(self, records: Sequence[Record]) -> Callable[[Connection], None]:
+        """What is dated before the start date now may be here, from when it had another date."""
+        wanted = {id(record) for record in self.wanted(records)}
+        keys = self.shaper.keys(record for record in records if id(record) not in wanted).keys
+
+        def work(connection: Connection) -> None:
+            if keys:
+                self.tally.deleted += self.writer.delete_keys(connection, self.division, keys)
+
+        return work
+
     @property
     def start(self) -> date | None:
         """What is dated before that day is left out."""

@@ -83,9 +83,14 @@ def test_who_is_not_signed_in_is_told_so(here: Here) -> None:
     assert "nobody is signed in" in one_clear_line(err)
 
 
-def test_another_process_at_work_is_waited_for_by_trying_again(here: Here) -> None:
+def test_it_works_beside_a_daemon_but_not_in_a_division_that_is_being_read(here: Here) -> None:
+    assert here.run("sync", "payments")[0] == 0
     with Service(here.machine.deployment.settings, name="exact-sync run") as service:
         service.crew.take_over()
+        assert here.run("verify", "payments")[0] == 0
+        assert service.crew.claim(DIVISION)
         code, out, err = here.run("verify", "payments")
-        assert (code, out) == (4, "")
-        assert "another run holds the work (exact-sync run" in one_clear_line(err)
+        assert (code, err) == (4, "")
+        assert f"division {DIVISION}: another run holds the work (exact-sync run" in out
+        assert "let it finish, or try again later" in out
+        assert here.run("plan")[0] == 4
