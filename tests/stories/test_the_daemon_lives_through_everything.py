@@ -22,7 +22,10 @@ EVERY_SECOND = {
 def a_whole_cycle(machine: Machine) -> None:
     """Wait until a run that began after this has gone well, for each resource."""
     [since] = machine.query("SELECT now()")
-    done = "SELECT count(*) FROM exact_sync.checkpoint WHERE outcome = 'ok' AND attempted_at > %s"
+    done = """
+        SELECT count(*) FROM exact_sync.checkpoint
+        WHERE outcome = 'ok' AND attempted_at > %s AND succeeded_at > attempted_at
+    """
     until(lambda: machine.query(done, *since) == [(len(ENOUGH),)], "a cycle")
 
 
