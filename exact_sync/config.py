@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     recent_days: int = Field(default=62, ge=1, le=3660)
     connection_day_limit: int | None = Field(default=None, ge=1)
     day_reserve: float = Field(default=0.1, ge=0, lt=1)
-    workers: int = Field(default=4, ge=1, le=64)
+    workers: int = Field(default=8, ge=1, le=64)
     tries: int = Field(default=7, ge=1, le=20)
     auto_migrate: bool = True
     log_format: Literal["auto", "text", "json"] = "auto"
