@@ -253,3 +253,20 @@ def test_a_row_that_went_while_a_first_load_was_broken_off_is_found(
             clock.advance(hours=1)
             deployment.sync_well("customers")
         assert deployment.differences("customers") == []
+
+
+def test_a_sweep_waits_for_a_day_with_calls_to_spare_and_what_is_new_does_not(deployment: Deployment) -> None:
+    deployment.sync_well("contacts")
+    deployment.clock.advance(days=8)
+    deployment.sync_well("divisions")
+    swept_at = checkpoint(deployment, "contacts")["swept_at"]
+    deployment.simulator.limits.use(DIVISION, day=4400)
+    deployment.edit(seed=1)
+    outcome = only(deployment.sync_well("contacts"), "contacts")
+    deployment.sync_well("contacts")
+    assert outcome.status == "ok"
+    assert checkpoint(deployment, "contacts")["swept_at"] == swept_at
+    assert deployment.differences("contacts", deleted=False) == []
+    deployment.clock.advance(days=1)
+    deployment.sync_well("contacts")
+    assert checkpoint(deployment, "contacts")["swept_at"] > swept_at

@@ -1,10 +1,11 @@
 """Two processes at the same time: never both in one division, nothing read twice, no limit exceeded."""
 
+import signal
 from collections import Counter
 
 from tests.deployment import DIVISION, TINY
 from tests.founding import found
-from tests.processes import Machine, Process
+from tests.processes import Machine, Process, until
 
 OTHERS = [DIVISION + 97 * n for n in range(1, 8)]
 MINUTES = {"crm/Accounts": 200, "documents/Documents": 150}
@@ -16,9 +17,9 @@ def found_others(machine: Machine) -> None:
         found(deployment.books, code, deployment.clock.now().date(), counts=TINY | MINUTES)
 
 
-def both(machine: Machine) -> list[Process]:
+def both(machine: Machine, **environment: str) -> list[Process]:
     seldom = {"INTERVAL": "30d", "SNAPSHOT_INTERVAL": "30d"}  # so that nothing is left to small reads
-    processes = [machine.fork("sync", WORKERS="2", **seldom) for _ in range(2)]
+    processes = [machine.fork("sync", WORKERS="2", **seldom, **environment) for _ in range(2)]
     for process in processes:
         assert process.ends() in (0, 4), process
     return processes
@@ -57,3 +58,48 @@ def test_two_processes_never_exceed_what_a_day_allows(machine: Machine) -> None:
     assert min(used.values()) >= 30, used  # and the rest is used
     assert [call for call in machine.simulator.stats.calls() if call.status == 429] == []
     assert machine.deployment.violations() == {}
+
+
+def test_two_processes_never_exceed_what_all_divisions_may_call_together(machine: Machine) -> None:
+    found_others(machine)
+    machine.deployment.service.close()
+    machine.simulator.limits.connection_day_limit = 120
+    machine.simulator.limits.use_by_all(0)
+    machine.simulator.stats.reset()
+    for _ in range(2):
+        processes = both(machine, CONNECTION_DAY_LIMIT="120")
+    assert machine.simulator.limits.used_by_all() == 108  # a tenth is left for people
+    assert [call for call in machine.simulator.stats.calls() if call.status == 429] == []
+    assert machine.deployment.violations() == {}
+    for process in processes:
+        assert "the 108 calls that all divisions together may make today are used up" in process.err
+
+
+def test_small_reads_of_a_daemon_go_on_while_a_first_load_takes_its_time(machine: Machine) -> None:
+    """Also where the only thread is the one that loads."""
+    deployment = machine.deployment
+    found(deployment.books, OTHERS[0], deployment.clock.now().date(), counts=TINY | {"crm/Accounts": 2000})
+    deployment.sync_well("divisions", "contacts", "items")
+    machine.simulator.faults.add("refuse_bulk", times=None)
+    machine.simulator.latency = 0.03
+    seldom = {"WORKERS": "1", "INTERVAL": "1s", "SNAPSHOT_INTERVAL": "30d"}
+    daemon = machine.fork("run", **seldom)
+    loading = "SELECT progress FROM exact_sync.checkpoint WHERE resource = 'customers' AND division = %s"
+    until(lambda: machine.query(loading, OTHERS[0]) not in ([], [(None,)]), "a first load")
+    asked = "SELECT count(*) FROM exact_sync.run WHERE resource = 'contacts' AND outcome = 'ok'"
+    before = machine.query(asked)
+    until(lambda: machine.query(asked)[0][0] >= before[0][0] + 4, "small reads")
+    assert machine.query(loading, OTHERS[0]) != [(None,)], "the first load was over before them"
+    machine.simulator.latency = 0
+    until(lambda: machine.query(loading, OTHERS[0]) == [(None,)], "the end of the first load")
+    daemon.signal(signal.SIGTERM)
+    assert daemon.ends() == 0, daemon
+    assert deployment.differences("customers", "contacts", "items") == []
+    pages = Counter(
+        call.query
+        for call in machine.simulator.stats.calls(OTHERS[0], "crm/Accounts")
+        if "$skiptoken" in call.query
+    )
+    assert len(pages) > 30
+    assert set(pages.values()) == {1}, "a page was read twice"
+    assert deployment.violations() == {}
