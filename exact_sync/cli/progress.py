@@ -177,4 +177,4 @@ class LogLines:
             facts["note"] = outcome.message
         if outcome.hint:
             facts["hint"] = outcome.hint
-        log.log(level, "a run ended", extra=facts | vars(outcome.tally))
+        log.log(level, "a run ended", extra=facts | outcome.tally.counts())

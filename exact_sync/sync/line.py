@@ -83,7 +83,7 @@ class Waiting:
         earlier = self.earlier.pop(job.name, None)
         if earlier is None:
             return outcome
-        both = {name: getattr(earlier, name) + number for name, number in vars(outcome.tally).items()}
+        both = {name: getattr(earlier, name) + number for name, number in outcome.tally.counts().items()}
         return replace(outcome, tally=Tally(**both))
 
     def take_all(self) -> list[Job]:

@@ -20,7 +20,7 @@ class Difference:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended."""
 

@@ -132,6 +132,9 @@ class Pool:
         while (waiting := self._next()) is not None:
             try:
                 self._work_off(waiting)
+            except Exception:
+                # A mistake of ours in one division must not cost the others a thread.
+                log.exception("unexpected error in division %s", waiting.division)
             finally:
                 with self._changed:
                     self._line.done(waiting)

@@ -196,10 +196,10 @@ class Task:
 
         ``connection``: one to use instead of any from the pool, because of what is staged on it.
         """
-        before = vars(self.tally).copy()
+        before = self.tally.counts()
 
         def attempt(connection: Connection) -> None:
-            vars(self.tally).update(before)
+            self.tally.become(before)
             work(connection)
             self.tally.calls = self.budget.calls - self._calls_before
             if self.tally.records:
@@ -209,7 +209,7 @@ class Task:
         try:
             self.database.transact(attempt, connection)
         except BaseException:
-            vars(self.tally).update(before)
+            self.tally.become(before)
             raise
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
