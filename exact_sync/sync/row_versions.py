@@ -7,6 +7,7 @@ has lost just that row: a look at the lowest row tells which.
 
 from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum, auto
 from typing import Any
 
 from sqlalchemy import Connection
@@ -70,9 +71,10 @@ def _read_feed(task: Task, questions: Questions) -> None:
         return
     with task.database.begin() as connection:
         last = task.keys.last(connection, task.division, stood.highest if task.resource.is_log else None)
-    if _read_on(task, questions, stood, last):
+    found = _read_on(task, questions, stood, last)
+    if found is _Last.IS_THERE:
         return
-    if _is_numbered_anew(task, questions):
+    if found is _Last.HAS_FALLEN or _is_numbered_anew(task, questions):
         if not (task.resource.is_log and stood.has_expired(task.clock.now())):
             _distrust(task, "Exact numbers its rows anew: everything is read again")
         _read_everything(task, questions, None, stood)
@@ -98,23 +100,44 @@ def _why_everything(task: Task, stood: Standing | None) -> str | None:
     return None
 
 
-def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | None) -> bool:
-    """What was written since, and what we hold last; True if that came again."""
+class _Last(Enum):
+    """What became of the row that we hold last."""
+
+    IS_THERE = auto()
+    IS_ABSENT = auto()
+    HAS_FALLEN = auto()
+    """It came with a lower version than it had: Exact numbers its rows anew."""
+
+
+def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | None) -> _Last:
+    """What was written since, and what we hold last."""
     begin = stood.settled if last is None or last.version is None else min(stood.settled, last.version - 1)
     link = cursors.position(task.checkpoint.resume, questions.feed_digest).get("link")
     brought, is_there = Brought(), last is None
+    met: list[int] = []
     for page in questions.pages(lambda: questions.behind(begin), resume=link):
         batch = _shape(task, page.records, brought)
         bury = task.bury_left_out(page.records)
         came = task.shaper.keys(page.records)  # also what goes to quarantine
-        is_there = is_there or bool(came.rejects) or (last is not None and last.key in came.keys)
+        if last is not None and last.key in came.keys:
+            is_there = True
+            met += _versions_of(task, last, page.records)
+        is_there = is_there or bool(came.rejects)
         if page.next_link is None:
             stands = stood.after(brought, task.clock.now())
             standing = {"standing": stands.as_json()}
             _keep(task, batch, bury, cursor=str(stands.highest), resume=standing)
         else:
             _keep(task, batch, bury, resume=_position(questions, page.next_link, stood))
-    return is_there
+    if met and last is not None and last.version is not None and max(met) < last.version:
+        return _Last.HAS_FALLEN
+    return _Last.IS_THERE if is_there else _Last.IS_ABSENT
+
+
+def _versions_of(task: Task, row: Stamp, records: list[Record]) -> list[int]:
+    """With which versions a row came."""
+    same = (r for r in records if task.shaper.value(task.resource.key, r) == row.key)
+    return [version for record in same if (version := read_version(record)) is not None]
 
 
 def _read_everything(

@@ -212,6 +212,17 @@ def test_a_division_that_moves_is_read_anew_and_ends_equal(
     assert reader.differences(name) == []
 
 
+def test_a_move_right_after_a_first_reading_is_seen_by_the_lower_versions(deployment: Deployment) -> None:
+    """Nothing is settled yet, so all rows come again: with other numbers."""
+    reader = begin(deployment, "customers")
+    table = reader.table(ACCOUNTS)
+    table.change(sorted(table.rows)[1], Name="moved")
+    reader.books.move_division(DIVISION, first=100, announced=False)
+    outcome = only(reader.sync_well("divisions", "deletions", "customers"), "customers")
+    assert "Exact numbers its rows anew: everything is read again" in str(outcome.message)
+    assert reader.differences("customers") == []
+
+
 def test_a_checkpoint_older_than_the_log_of_deletions_leads_to_a_full_read(reader: Deployment) -> None:
     """F29: what was deleted and forgotten meanwhile, nobody tells any more."""
     reader.table(ACCOUNTS).delete(sorted(reader.table(ACCOUNTS).rows)[0])
