@@ -205,12 +205,14 @@ class Daemon:
                 self._add(division, name, points.get(key))
 
     def _add(self, division: int, name: str, point: Standing | None) -> None:
+        resource = self._schedules[name].resource
         self._pool.add(
             Job(
                 division,
-                self._schedules[name].resource,
+                resource,
                 last_read=point.succeeded_at if point else None,
-                is_backfill=point is None or point.complete_at is None,
+                # The log of deletions comes first, whatever its size.
+                is_backfill=not resource.is_log and (point is None or point.complete_at is None),
                 has_begun=point is not None and point.has_begun,
             )
         )

@@ -92,7 +92,8 @@ def _sync_divisions(
                         insist=insist or full,
                         checks=checks,
                         last_read=standing.succeeded_at if standing else None,
-                        is_backfill=is_new and checks is None,
+                        # The log of deletions comes first, whatever its size.
+                        is_backfill=is_new and checks is None and not resource.is_log,
                         has_begun=standing is not None and standing.has_begun,
                     )
                 )

@@ -229,7 +229,8 @@ class Pool:
     def _run(self, job: Job, waiting: Waiting) -> Outcome:
         name = job.resource.name
         try:
-            if not waiting.began(job):
+            goes_on = waiting.began(job)
+            if not goes_on:
                 self._audience.begins(job.division, name)
 
             def on_page(records: int) -> None:
@@ -245,7 +246,7 @@ class Pool:
                 insist=job.insist,
                 on_page=on_page,
                 gives_way=gives_way,
-                since=self._since,
+                since=None if goes_on else self._since,
             )
         except Exception as bug:
             # A mistake of ours in one resource must not stop the others.

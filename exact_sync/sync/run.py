@@ -83,6 +83,7 @@ class Runner:
                     return self._done(task)
                 task.claim(row_versions.strategy_here(task))
                 READERS[task.cursor_of](task)
+                task.is_read = True
                 if sweep.is_due(task):
                     self._sweep(task)
             except Widened as widened:
@@ -99,11 +100,11 @@ class Runner:
         self._opening.client.release(division)
 
     def _sweep(self, task: Task) -> None:
-        """Compare all keys; what was read until now counts, even if that must wait."""
+        """Compare all keys; what was read until now counts, even if the day has no calls left for that."""
         try:
             if sweep.run(task):
                 return
-        except (BackfillSpent, GivesWay):
+        except BackfillSpent:
             return  # it goes on in the next run
         # So much is missing that reading everything costs less.
         task.note("much was missing: everything is read again")
@@ -137,7 +138,10 @@ class Runner:
             exit_code = 0 if task.checkpoint.outcome == "suspect" else 1
         elif isinstance(error, DivisionLost):
             until = self._clock.now() + SUSPENDED_FOR
-        return self._close(task, status, error.message, error.hint, exit_code, until=until, error=error)
+        is_read = task.is_read and isinstance(error, GivesWay)
+        return self._close(
+            task, status, error.message, error.hint, exit_code, succeeded=is_read, until=until, error=error
+        )
 
     def _close(
         self,

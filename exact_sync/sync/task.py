@@ -111,6 +111,8 @@ class Task:
         self.budget = self.client.budget(self.asked)
         self._calls_before = self.budget.calls
         self._quarantined: set[str] | None = None
+        self.is_read = False
+        """What is new has been taken over; what follows only compares."""
         self.is_swept = False
         """All keys were seen in this run."""
         self.is_new = False
