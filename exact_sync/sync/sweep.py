@@ -80,7 +80,7 @@ def run(task: Task) -> bool:
     link = state["link"] if reading else None
     reading = reading or replace(whole.begin(task), is_noted=True)
     task.read_since = task.began_at
-    ending = whole.Ending(task, is_all=False)
+    ending = whole.Ending(task, is_all=False, is_sweep=True)
     deleted, different = task.tally.deleted, 0
     with Backfill(task, questions, goes_on=link is not None) as filling:
         for compared in compare(task, questions, link):

@@ -4,7 +4,7 @@ The keys that come are noted beside the pages' rows, so that a reading may break
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +14,9 @@ from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Suspect, Task
 
+_LONG = timedelta(minutes=30)
+"""How old what a reading brought first may be at its end."""
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -21,6 +24,8 @@ class Whole:
 
     began: datetime
     """By the database's clock."""
+    since: datetime
+    """The same moment by our clock."""
     is_noted: bool
     """Whether keys are noted; needless where there was no row before."""
     unreadable: bool = False
@@ -28,7 +33,7 @@ class Whole:
 
     def as_json(self) -> dict[str, Any]:
         state: dict[str, Any] = {"is_noted": self.is_noted, "unreadable": self.unreadable}
-        return state | {"began": self.began.isoformat()}
+        return state | {"began": self.began.isoformat(), "since": self.since.isoformat()}
 
     @classmethod
     def from_json(cls, state: object) -> "Whole | None":
@@ -36,10 +41,10 @@ class Whole:
         if not isinstance(state, dict):
             return None
         try:
-            began = datetime.fromisoformat(str(state["began"]))
+            began, since = (datetime.fromisoformat(str(state[name])) for name in ("began", "since"))
         except (LookupError, ValueError):
             return None
-        return cls(began, bool(state.get("is_noted")), bool(state.get("unreadable")))
+        return cls(began, since, bool(state.get("is_noted")), bool(state.get("unreadable")))
 
 
 def begin(task: Task) -> Whole:
@@ -47,15 +52,16 @@ def begin(task: Task) -> Whole:
     with task.database.begin() as connection:
         live = task.writer.live(connection, task.division)
         seen.forget(connection, task.division, task.resource.name)
-    return Whole(task.began_at, live > 0)
+    return Whole(task.began_at, task.clock.now(), live > 0)
 
 
 class Ending:
     """Follows the pages of such a reading, to its end."""
 
-    def __init__(self, task: Task, *, is_all: bool) -> None:
-        """``is_all``: this run brings all pages, not only the last ones."""
+    def __init__(self, task: Task, *, is_all: bool, is_sweep: bool = False) -> None:
+        """``is_all``: this run brings all pages, not only the last ones. ``is_sweep``: they are keys."""
         self._task = task
+        self._is_sweep = is_sweep
         self._is_all = is_all
         self._whole: Whole | None = None
         self._keys: list[object] = []
@@ -85,12 +91,14 @@ class Ending:
         self._suspect = bury_unseen(task, connection, self._whole)
         if self._is_all and self._suspect is None:
             quarantine.release_others(connection, task.division, task.resource.name, self._rejected)
-        if self._is_all or self._whole.is_noted:
-            task.save(connection, complete_at=task.clock.now(), **done(task.clock.now()))
-            task.is_swept = True
+        task.is_swept = self._is_all or self._whole.is_noted
+        now, since = task.clock.now(), self._whole.since
+        is_followed = not self._is_all and not self._is_sweep and task.resource.entity_type is None
+        if is_followed and now - since > _LONG:
+            # What came early may be gone since, and no log of deletions tells.
+            task.save(connection, complete_at=now, sweep_wanted=True)
         else:
-            # What earlier runs brought was not noted, and may be gone since: a sweep will tell.
-            task.save(connection, complete_at=task.clock.now(), sweep_wanted=True)
+            task.save(connection, complete_at=now, **done(since))
 
     def speak(self) -> None:
         """Raises Suspect where burying what did not come would have been deleting on silence."""
@@ -98,9 +106,9 @@ class Ending:
             raise self._suspect
 
 
-def done(now: datetime) -> dict[str, Any]:
-    """What a checkpoint says when all keys have been seen."""
-    return {"swept_at": now, "sweep": None, "sweep_wanted": False}
+def done(since: datetime) -> dict[str, Any]:
+    """What a checkpoint says when all keys have been seen that there are since then."""
+    return {"swept_at": since, "sweep": None, "sweep_wanted": False}
 
 
 def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | None:

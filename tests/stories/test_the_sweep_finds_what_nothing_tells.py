@@ -249,6 +249,7 @@ def test_a_row_that_went_while_a_first_load_was_broken_off_is_found(
         deployment.books.feeds(DIVISION).deleted.recording = False
         deployment.table("crm/Accounts").delete(key)
         simulator.faults.remove(broken)
+        clock.advance(days=8)
         for _ in range(2):
             clock.advance(hours=1)
             deployment.sync_well("customers")
