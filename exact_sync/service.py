@@ -300,7 +300,14 @@ class Service:
             self.clock.sleep(wait)
             wait = min(30.0, wait * 2)
 
-    def status(self) -> status.Status:
+    def status(self, names: Sequence[str] = (), codes: Sequence[int] = ()) -> status.Status:
+        """Where the named resources (or all) of these divisions (or all) stand."""
+        resources = self.resources(names)
         self.ready()
+        allowance = status.Allowance(
+            self.settings.day_reserve,
+            calls_an_hour(self.settings, self.mirrored.values()),
+            self.settings.connection_day_limit,
+        )
         with self.database.begin() as connection:
-            return status.read(connection, self.sign_in.read(), self.resources(), self.clock.now())
+            return status.read(connection, self.sign_in.read(), resources, self.clock.now(), allowance, codes)
