@@ -13,7 +13,14 @@ import httpx
 
 from exact_sync import __version__, config, logs, signing_in
 from exact_sync.catalog import Resource
-from exact_sync.choice import calls_an_hour, check_names, chosen, known_names
+from exact_sync.choice import (
+    calls_an_hour,
+    check_names,
+    chosen,
+    follows_interval,
+    how_often,
+    known_names,
+)
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections
@@ -35,7 +42,8 @@ from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
 from exact_sync.sync.opening import Opening
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.plan import Forecast, Planner, forecast
+from exact_sync.sync.pace import Rhythm
+from exact_sync.sync.plan import Forecast, Planner, Terms, forecast
 from exact_sync.sync.pool import Audience
 from exact_sync.sync.run import Runner
 from exact_sync.sync.task import Options
@@ -261,8 +269,16 @@ class Service:
             self.resources(names),
             divisions,
             count=count,
-            day_reserve=self.settings.day_reserve,
+            terms=self._terms(),
         )
+
+    def _terms(self) -> Terms:
+        settings = self.settings
+        rhythms = {
+            name: Rhythm(how_often(settings, resource), follows_interval(settings, resource))
+            for name, resource in self.mirrored.items()
+        }
+        return Terms(settings.day_reserve, settings.connection_day_limit, settings.interval, rhythms)
 
     def run(self, audience: Audience) -> None:
         """The daemon, until ``stop``."""

@@ -94,10 +94,12 @@ def loading_text(loading: Loading) -> str:
 
 def time_left(seconds: int) -> str:
     """A time to wait, in words and rounded up."""
-    for size, unit, enough in ((86_400, "day", 86_400), (3_600, "hour", 7_200), (60, "minute", 0)):
-        if seconds >= enough:
-            number = max(1, -(-seconds // size))
-            break
+    size, unit = 60, "minute"
+    if seconds >= 86_400:
+        size, unit = 86_400, "day"
+    elif seconds >= 7_200:
+        size, unit = 3_600, "hour"
+    number = max(1, -(-seconds // size))
     return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
 
 

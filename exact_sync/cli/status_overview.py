@@ -24,7 +24,7 @@ def print_overview(connection: Connection, facts: Status, *, only_problems: bool
     out.print(_resources(facts, only_problems))
     out.print()
     out.print(_divisions(facts, only_problems))
-    for saying in totals.sayings(facts):
+    for saying in totals.sayings(totals.without_fine(facts) if only_problems else facts):
         out.print(Text(_said(saying), "yellow"), soft_wrap=True)
         if saying.hint:
             out.print(f"  → {connection.hint(saying.hint)}", soft_wrap=True)
