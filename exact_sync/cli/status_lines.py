@@ -6,7 +6,8 @@ from rich.text import Text
 
 from exact_sync.connections import Connection
 from exact_sync.errors import one_line
-from exact_sync.sync.status import Loading, Status
+from exact_sync.sync.loading import Loading
+from exact_sync.sync.status import Status
 
 
 def print_head(connection: Connection, facts: Status) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, literal, select
@@ -10,48 +10,16 @@ from sqlalchemy import Connection, func, literal, select
 from exact_sync.catalog import Resource
 from exact_sync.credentials import SignIn
 from exact_sync.errors import BadConfiguration
-from exact_sync.exact.budget import left_to_small_reads
 from exact_sync.store import calls, divisions, learned
 from exact_sync.store.state import checkpoint, quarantine
 from exact_sync.store.tables import table as table_of
-from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT, Progress, left
+from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
+from exact_sync.sync.loading import Allowance, Loading, loading
 from exact_sync.sync.task import CONNECTION_WIDE
 
 _WAITS = ("paused", "later")
 """Outcomes of a run that went no further for now; to a long reading they are a part of its way."""
 _FINE = (*_WAITS, "ok", "running", "accepted", "widened", "unavailable", "never run")
-
-
-@dataclass(frozen=True)
-class Loading:
-    """How far a long reading has come, and what it still has before it."""
-
-    what: str
-    """A first load, everything again, or all keys."""
-    began: datetime
-    records: int
-    expected: int | None
-    """Records there are in all; None where nobody knows."""
-    calls: int
-    calls_left: int | None
-    seconds_left: int | None
-    """At the division's limits of calls; a limit of the whole connection is not looked at."""
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What the settings leave of a division's calls to first loads."""
-
-    day_reserve: float = 0.1
-    """The part of a day's calls that is left for people."""
-    calls_an_hour: float = 0.0
-    """What small reads need; first loads leave it to them."""
-    connection_day_limit: int | None = None
-
-    def of_a_day(self, day_limit: int) -> int:
-        """Calls of a whole day that first loads may use: less what is for people and small reads."""
-        usable = day_limit * (1 - self.day_reserve)
-        return max(1, int(usable) - left_to_small_reads(self.calls_an_hour, usable, timedelta(days=1)))
 
 
 @dataclass(frozen=True)
@@ -237,24 +205,7 @@ def _resource(
                 lag_seconds=max(0, int((now - since).total_seconds())) if since else None,
                 message=point.message,
                 hint=point.hint,
-                loading=_loading(point, *limits.get(point.division, (MINUTE_LIMIT, DAY_LIMIT))),
+                loading=loading(point, *limits.get(point.division, (MINUTE_LIMIT, DAY_LIMIT))),
             )
         )
     return lines
-
-
-def _loading(point: Any, minute_limit: int, day_limit: int) -> Loading | None:
-    progress = Progress.from_json(point.progress)
-    if progress is None:
-        return None
-    rest = left(progress, minute_limit, day_limit)
-    again = "comparison of all keys" if point.sweep is not None else "reading of everything again"
-    return Loading(
-        what="first load" if point.complete_at is None else again,
-        began=progress.began,
-        records=progress.records,
-        expected=progress.expected,
-        calls=progress.calls,
-        calls_left=rest.calls if rest else None,
-        seconds_left=rest.seconds if rest else None,
-    )
