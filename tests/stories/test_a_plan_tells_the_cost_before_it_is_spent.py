@@ -99,13 +99,19 @@ def test_cycles_too_often_for_a_division_are_told_with_the_interval_that_fits(he
 def test_a_load_of_more_than_three_pages_costs_a_count_more(
     simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
 ) -> None:
-    counts = TINY | {"documents/DocumentAttachments": 190, "crm/Contacts": 30}
-    with Deployment(simulator, database_url, clock, tmp_path, counts=counts) as deployment:
+    with Deployment(simulator, database_url, clock, tmp_path) as deployment:
         deployment.sync_well("divisions")
-        names = ("document_attachments", "contacts")
-        told = {
-            cost.resource: cost.first_load for cost in deployment.service.plan(names, (), count=True).costs
-        }
+        fill(deployment, "financial/Journals", 190)
+        fill(deployment, "logistics/ItemGroups", 180)
+        names = ("journals", "item_groups")
+        costs = deployment.service.plan(names, (), count=True).costs
+        assert {cost.resource: cost.first_load for cost in costs} == {"journals": 5, "item_groups": 3}
         spent = {o.resource: o.tally.calls for o in deployment.sync_well(*names) if o.division}
-        assert told == {"document_attachments": 5, "contacts": 1}
-        assert told == {name: spent[name] for name in names}
+        assert spent == {"journals": 5, "item_groups": 3}
+
+
+def fill(deployment: Deployment, path: str, number: int) -> None:
+    """Make it so many records."""
+    table = deployment.table(path)
+    while len(table) < number:
+        table.insert({"Code": f"X{len(table)}", "Description": "one more"})
