@@ -38,14 +38,25 @@ def calls_an_hour(settings: Settings, resources: Iterable[Resource]) -> float:
     total = 0.0
     for resource in resources:
         if resource.per_division:
-            section = settings.resource(resource.name)
             is_whole = resource.strategy is Strategy.SNAPSHOT
-            every = section.every or (settings.snapshot_interval if is_whole else settings.interval)
-            if resource.daily:
-                every = max(every, timedelta(days=1))
             calls = 2 if is_whole or resource.strategy is Strategy.DATE_WINDOWS else 1
-            total += calls * (timedelta(hours=1) / every)
+            total += calls * (timedelta(hours=1) / how_often(settings, resource))
     return total
+
+
+def how_often(settings: Settings, resource: Resource) -> timedelta:
+    """The interval of a resource; one with a cron expression counts as if it had none."""
+    is_whole = resource.strategy is Strategy.SNAPSHOT
+    every = settings.resource(resource.name).every
+    every = every or (settings.snapshot_interval if is_whole else settings.interval)
+    return max(every, timedelta(days=1)) if resource.daily else every
+
+
+def follows_interval(settings: Settings, resource: Resource) -> bool:
+    """The setting ``interval`` decides how often it is read, and nothing else."""
+    section = settings.resource(resource.name)
+    has_own = section.every is not None or section.cron is not None or resource.daily
+    return not has_own and resource.strategy is not Strategy.SNAPSHOT
 
 
 def check_names(names: Iterable[str], on: Collection[str]) -> None:

@@ -181,11 +181,13 @@ class Deployment:
         tried = self._in_threads(shares(self.services, codes), work)
         return [(share.service.connection, result) for share, result in tried]
 
-    def status(self) -> list[tuple[Connection, Status]]:
+    def status(self, names: Sequence[str] = (), codes: Sequence[int] = ()) -> list[tuple[Connection, Status]]:
+        """Where the named resources (or all) of these divisions (or all) stand."""
+        self.resources(names)
         lines = []
-        for service in self.services:
-            with errors_named(service.connection):
-                lines.append((service.connection, service.status()))
+        for share in shares(self.services, codes):
+            with errors_named(share.service.connection):
+                lines.append((share.service.connection, share.service.status(names, share.divisions)))
         return lines
 
     def accept(self, name: str, codes: Sequence[int]) -> int:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from exact_sync import config, logs, signing_in
 from exact_sync.assembly import Assembly
 from exact_sync.catalog import Resource
-from exact_sync.choice import check_names, known_names
+from exact_sync.choice import (
+    calls_an_hour,
+    check_names,
+    follows_interval,
+    how_often,
+    known_names,
+)
 from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration, DatabaseAway, Stopped
 from exact_sync.store import divisions
@@ -16,7 +22,8 @@ from exact_sync.sync import status
 from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.plan import Forecast, Planner, forecast
+from exact_sync.sync.pace import Rhythm
+from exact_sync.sync.plan import Forecast, Planner, Terms, forecast
 from exact_sync.sync.pool import Audience
 from exact_sync.sync.verify import Checks
 
@@ -103,8 +110,16 @@ class Service(Assembly):
             self.resources(names),
             divisions,
             count=count,
-            day_reserve=self.settings.day_reserve,
+            terms=self._terms(),
         )
+
+    def _terms(self) -> Terms:
+        settings = self.settings
+        rhythms = {
+            name: Rhythm(how_often(settings, resource), follows_interval(settings, resource))
+            for name, resource in self.mirrored.items()
+        }
+        return Terms(settings.day_reserve, settings.connection_day_limit, settings.interval, rhythms)
 
     def run(self, audience: Audience) -> None:
         """The daemon, until ``stop``."""
@@ -142,7 +157,14 @@ class Service(Assembly):
             self.clock.sleep(wait)
             wait = min(30.0, wait * 2)
 
-    def status(self) -> status.Status:
+    def status(self, names: Sequence[str] = (), codes: Sequence[int] = ()) -> status.Status:
+        """Where the named resources (or all) of these divisions (or all) stand."""
+        resources = self.resources(names)
         self.ready()
+        allowance = status.Allowance(
+            self.settings.day_reserve,
+            calls_an_hour(self.settings, self.mirrored.values()),
+            self.settings.connection_day_limit,
+        )
         with self.database.begin() as connection:
-            return status.read(connection, self.sign_in.read(), self.resources(), self.clock.now())
+            return status.read(connection, self.sign_in.read(), resources, self.clock.now(), allowance, codes)

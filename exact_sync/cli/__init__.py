@@ -14,7 +14,7 @@ _COMMANDS = {
     "verify": "verify",
     "plan": "plan",
     "run": "work",
-    "status": "show",
+    "status": "status",
     "health": "show",
     "resources": "show",
     "accept": "checkpoint",

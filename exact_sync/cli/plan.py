@@ -12,7 +12,12 @@ from exact_sync.cli import report
 from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
 from exact_sync.connections import Connection
 from exact_sync.errors import ExactSyncError
+from exact_sync.scheduler.plan import shown
+from exact_sync.sync.pace import Pace
 from exact_sync.sync.plan import Cost, Forecast
+
+MOST_DIVISIONS = 20
+"""So many divisions are shown; of more, the most expensive ones."""
 
 
 @click.command()
@@ -71,6 +76,23 @@ def _facts(planned: Iterable[tuple[Connection, Forecast | ExactSyncError]]) -> d
         "failures": failures,
         "minutes": max((forecast.minutes for _, forecast in known), default=0),
         "days": max((forecast.days for _, forecast in known), default=0),
+        "limits": [{"connection": whose.name} | _limits(forecast) for whose, forecast in known],
+    }
+
+
+def _limits(forecast: Forecast) -> dict[str, object]:
+    """Calls are those that exact-sync may make: without the part that is left for people."""
+    pace = forecast.pace
+    fitting = pace.fitting
+    return {
+        "connection_calls_a_day": forecast.connection_limit,
+        "division_days": forecast.division_days,
+        "connection_days": forecast.connection_days,
+        "cycles_calls_a_day": pace.calls_a_day,
+        "cycles_fit": pace.fits,
+        "divisions_over": pace.too_many,
+        "interval_seconds": int(pace.interval.total_seconds()),
+        "fitting_interval_seconds": None if fitting is None else int(fitting.total_seconds()),
     }
 
 
@@ -82,15 +104,62 @@ def _print(forecast: Forecast, detail: bool) -> None:
     else:
         _table(console, "resource", forecast.costs, lambda cost: cost.resource)
         console.print()
-        _table(console, "division", forecast.costs, lambda cost: str(cost.division))
+        _divisions(console, forecast.costs)
     first, cycle = (sum(getattr(c, name) for c in forecast.costs) for name in ("first_load", "cycle"))
     console.print()
-    time = f", at least {forecast.minutes:,} minutes, the calls of {forecast.days:,} days" if first else ""
-    console.print(f"First loads still to come: {first:,} calls{time}")
+    time = f", at least {forecast.minutes:,} minutes, {_days(forecast)}" if first else ""
+    console.print(f"First loads still to come: {first:,} calls{time}", soft_wrap=True)
     console.print(f"A cycle that finds nothing new: {cycle:,} calls")
+    for line in _too_often(forecast.pace):
+        console.print(line, soft_wrap=True)
     console.print(f"This plan cost {sum(cost.spent for cost in forecast.costs):,} calls")
     for code, message in forecast.failures.items():
         console.print(f"error: division {code}: {message}", soft_wrap=True)
+
+
+def _days(forecast: Forecast) -> str:
+    """Both figures where the limit of all divisions together makes a difference."""
+    text = f"the calls of {forecast.days:,} days"
+    if forecast.connection_days in (None, forecast.division_days):
+        return text
+    return (
+        f"{text} ({forecast.division_days:,} by the limits of each division, {forecast.connection_days:,} by "
+        f"the {forecast.connection_limit:,} calls a day of all divisions together)"
+    )
+
+
+def _too_often(pace: Pace) -> list[str]:
+    """Where cycles alone cost more calls a day than there are: what to set."""
+    if pace.fits:
+        return []
+    limit = pace.connection_limit
+    text = f"Cycles every {shown(pace.interval)} cost about {pace.calls_a_day:,} calls a day"
+    if limit is not None and pace.calls_a_day > limit:
+        text += f", more than the {limit:,} that all divisions together may make"
+    if pace.too_many:
+        number = "1 division" if len(pace.too_many) == 1 else f"{len(pace.too_many):,} divisions"
+        text += f"; in {number} more than the division may make, the first is {pace.too_many[0]}"
+    if pace.fitting is None:
+        hint = "no interval fits: set snapshot_interval higher too, or mirror fewer resources or divisions"
+    else:
+        hint = f'it fits with: interval = "{shown(pace.fitting)}"'
+    return [text, f"  → {hint}"]
+
+
+def _divisions(console: Console, costs: Sequence[Cost]) -> None:
+    """All of them, or the most expensive ones and a line for the rest."""
+    totals: dict[int, int] = {}
+    for cost in costs:
+        totals[cost.division] = totals.get(cost.division, 0) + cost.first_load + cost.cycle
+    if len(totals) <= MOST_DIVISIONS:
+        _table(console, "division", costs, lambda cost: str(cost.division))
+        return
+    most = sorted(totals, key=lambda code: (-totals[code], code))[:MOST_DIVISIONS]
+    place = {code: number for number, code in enumerate(most)}
+    rest = f"{len(totals) - len(most):,} others"
+    ordered = sorted(costs, key=lambda cost: place.get(cost.division, len(most)))
+    _table(console, "division", ordered, lambda cost: str(cost.division) if cost.division in place else rest)
+    console.print("(the most expensive ones first; --detail shows all)")
 
 
 def _table(console: Console, title: str, costs: Iterable[Cost], name: Callable[[Cost], str]) -> None:

@@ -15,7 +15,9 @@ from exact_sync.errors import GivesWay, Refused, Unavailable
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.task import Task
 
-_COUNT_AFTER = 3
+MINUTE_LIMIT, DAY_LIMIT = 60, 5_000
+"""Calls that Exact usually allows a division, for as long as its answers have not told."""
+COUNT_AFTER = 3
 """Pages after which Exact is asked how many records there are: a short reading does not need to know."""
 
 
@@ -109,7 +111,7 @@ class Backfill:
         self._pages += 1
         progress = self._progress
         progress.records += records
-        if progress.expected is None and self._pages == _COUNT_AFTER:
+        if progress.expected is None and self._pages == COUNT_AFTER:
             progress.expected = self._count()
         progress.calls = self._calls_before + self._task.calls()
         return {"progress": progress.as_json()}

@@ -3,9 +3,9 @@
 The rows that we hold tell how many pages a list has; for what was never read one ``$count`` does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import ceil
 
 from exact_sync.catalog import Resource, Strategy
@@ -14,13 +14,13 @@ from exact_sync.exact.odata import Query
 from exact_sync.exact.wallclock import read_date, to_wall
 from exact_sync.store import divisions
 from exact_sync.sync import cursors, sweep
+from exact_sync.sync.backfill import COUNT_AFTER, DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.opening import Opening
 from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.pace import Pace, Rhythm, pace
 from exact_sync.sync.questions import PAGE, Questions
 from exact_sync.sync.task import Task
-
-MINUTE_LIMIT, DAY_LIMIT = 60, 5_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,23 @@ class Cost:
     """Calls of a cycle that finds nothing new."""
     spent: int
     """Calls that this estimate cost."""
+    sweep: int = 0
+    """Those calls of the cycle that compare all keys, which is not due in every one."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the settings say of calls."""
+
+    day_reserve: float
+    """The part of a day's calls that is left for people."""
+    connection_day_limit: int | None
+    interval: timedelta
+    rhythms: Mapping[str, Rhythm]
+
+    def usable(self, day_limit: int) -> int:
+        """A day's calls without what is left for people."""
+        return max(1, int(day_limit * (1 - self.day_reserve)))
 
 
 class Planner:
@@ -64,8 +81,9 @@ class Planner:
                 rows, first_load = self._first_load(task, questions, count, pages)
             except (Refused, Unavailable):
                 return Cost(division, resource.name, None, 0, 0, task.budget.calls - before)
-        cycle = self._cycle(task, pages(rows or 0))
-        return Cost(division, resource.name, rows, first_load, cycle, task.budget.calls - before)
+        cycle, swept = self._cycle(task, pages(rows or 0))
+        spent = task.budget.calls - before
+        return Cost(division, resource.name, rows, first_load, cycle + swept, spent, swept)
 
     def keep_budget(self, division: int) -> None:
         """What the calls of this plan told of the division's limits."""
@@ -86,7 +104,9 @@ class Planner:
         if rows is None:
             return None, 1
         if resource.strategy is not Strategy.DATE_WINDOWS:
-            return rows, pages(rows)
+            number = pages(rows)
+            # A load that is not done after so many pages asks once how much there is.
+            return rows, number + (number > COUNT_AFTER)
         return rows, self._windows(task, questions, rows)
 
     def _windows(self, task: Task, questions: Questions, rows: int) -> int:
@@ -106,11 +126,12 @@ class Planner:
         # A window's last page is half empty on average.
         return 3 + max(number, round(rows / PAGE + number / 2))
 
-    def _cycle(self, task: Task, pages: int) -> int:
+    def _cycle(self, task: Task, pages: int) -> tuple[int, int]:
+        """Calls of reading what is new, and of comparing all keys where that is due."""
         if task.resource.strategy is Strategy.SNAPSHOT:
-            return pages
+            return pages, 0
         calls = 2 if task.resource.strategy is Strategy.DATE_WINDOWS else 1
-        return calls + (pages if sweep.is_due(task) else 0)
+        return calls, pages if sweep.is_due(task) else 0
 
 
 def _pages(questions: Questions, rows: int) -> int:
@@ -128,6 +149,8 @@ class Forecast:
     limits: dict[int, tuple[int, int]]
     """Calls a minute and a day that each division may make (the day's without what is left for people)."""
 
+    terms: Terms
+
     @property
     def minutes(self) -> int:
         """How long the first loads take at the least: the longest division's, at its calls a minute."""
@@ -135,8 +158,36 @@ class Forecast:
 
     @property
     def days(self) -> int:
-        """How many days' calls the first load of any division takes."""
+        """How many days' calls the first loads take, by whichever limit is the tighter one."""
+        return max(self.division_days, self.connection_days or 0)
+
+    @property
+    def division_days(self) -> int:
+        """By the limit of each division: those of the longest one."""
         return max((ceil(calls / self.limits[code][1]) for code, calls in self._first_loads()), default=0)
+
+    @property
+    def connection_days(self) -> int | None:
+        """By the limit of all divisions together; None where no setting limits them."""
+        limit = self.connection_limit
+        return None if limit is None else ceil(sum(calls for _, calls in self._first_loads()) / limit)
+
+    @property
+    def connection_limit(self) -> int | None:
+        """A day's calls of all divisions together, without what is left for people."""
+        limit = self.terms.connection_day_limit
+        return None if limit is None else self.terms.usable(limit)
+
+    @property
+    def pace(self) -> Pace:
+        """What cycles that find nothing new cost in a day."""
+        return pace(
+            [(cost.division, cost.resource, cost.cycle - cost.sweep) for cost in self.costs],
+            self.terms.rhythms,
+            self.terms.interval,
+            {code: day for code, (_, day) in self.limits.items()},
+            self.connection_limit,
+        )
 
     def _first_loads(self) -> list[tuple[int, int]]:
         totals: dict[int, int] = {}
@@ -152,7 +203,7 @@ def forecast(
     codes: Sequence[int],
     *,
     count: bool,
-    day_reserve: float,
+    terms: Terms,
 ) -> Forecast:
     """Estimate resources of divisions. Raises WorkHeld where calls are needed and another run is at work
     on a division.
@@ -162,7 +213,7 @@ def forecast(
         if not crew.has_divisions(codes):
             crew.read_divisions(_Nobody())
     selection = crew.selection(codes)
-    result = Forecast([], {code: error.message for code, error in selection.failures.items()}, {})
+    result = Forecast([], {code: error.message for code, error in selection.failures.items()}, {}, terms)
     for code in selection.divisions:
         with crew.claimed(*([code] if count else [])):
             try:
@@ -174,7 +225,7 @@ def forecast(
             except (BudgetSpent, DivisionLost, ExactAway) as error:
                 result.failures[code] = error.message
             minute, day = planner.limits(code)
-            result.limits[code] = (minute, max(1, int(day * (1 - day_reserve))))
+            result.limits[code] = (minute, terms.usable(day))
             if count:
                 planner.keep_budget(code)
     return result

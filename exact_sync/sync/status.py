@@ -1,18 +1,25 @@
 """Where everything stands: the facts behind ``status``, for people and for machines."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, literal, select
 
 from exact_sync.catalog import Resource
 from exact_sync.credentials import SignIn
-from exact_sync.store import divisions, learned
+from exact_sync.errors import BadConfiguration
+from exact_sync.store import calls, divisions, learned
 from exact_sync.store.state import checkpoint, quarantine
 from exact_sync.store.tables import table as table_of
+from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
+from exact_sync.sync.loading import Allowance, Loading, loading
 from exact_sync.sync.task import CONNECTION_WIDE
+
+_WAITS = ("paused", "later")
+"""Outcomes of a run that went no further for now; to a long reading they are a part of its way."""
+_FINE = (*_WAITS, "ok", "running", "accepted", "widened", "unavailable", "never run")
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,19 @@ class ResourceStatus:
     """Time since the last success."""
     message: str | None
     hint: str | None
+    loading: Loading | None = None
+    """None where no long reading is under way."""
+
+    @property
+    def state(self) -> str:
+        """The outcome in a word, for people."""
+        return "loading" if self.loading is not None and self.outcome in _WAITS else self.outcome
+
+    @property
+    def is_failing(self) -> bool:
+        """Its last run did not do what it should."""
+        waits = self.outcome == "later" and self.loading is None
+        return waits or self.outcome not in _FINE
 
 
 @dataclass(frozen=True)
@@ -50,6 +70,15 @@ class DivisionStatus:
     day_resets_at: str | None
     parked_until: str | None
 
+    @property
+    def state(self) -> str:
+        """In a word."""
+        if self.suspended_because:
+            return "suspended"
+        if not self.active:
+            return "not active"
+        return "parked" if self.parked_until else "active"
+
 
 @dataclass(frozen=True)
 class Status:
@@ -59,22 +88,51 @@ class Status:
     sign_in_message: str | None
     divisions: list[DivisionStatus]
     resources: list[ResourceStatus]
+    calls_today: int | None = None
+    """Of all divisions together, on this day (UTC); None where no setting limits them."""
+    day_limit: int | None = None
 
 
-def read(connection: Connection, sign_in: SignIn, resources: Iterable[Resource], now: datetime) -> Status:
+def read(
+    connection: Connection,
+    sign_in: SignIn,
+    resources: Iterable[Resource],
+    now: datetime,
+    allowance: Allowance,
+    codes: Collection[int] = (),
+) -> Status:
+    """``codes``: only these divisions. Raises BadConfiguration for one that Exact does not list."""
     message = sign_in.needed_because
     if sign_in.tokens is None:
         message = "nobody is signed in at Exact yet"
+    found = _divisions(connection, now)
+    for code in codes:
+        if code not in [division.division for division in found]:
+            raise BadConfiguration(
+                f"division {code} is not among the divisions that Exact lists",
+                "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
+            )
+    found = [division for division in found if not codes or division.division in codes]
+    limits = {
+        division.division: (
+            division.minute_limit or MINUTE_LIMIT,
+            allowance.of_a_day(division.day_limit or DAY_LIMIT),
+        )
+        for division in found
+    }
+    limit = allowance.connection_day_limit
     return Status(
         signed_in=message is None,
         sign_in_message=message,
-        divisions=_divisions(connection, now),
+        divisions=found,
         resources=[
             line
             for resource in resources
             if (known := learned.known(connection, resource)) is not None
-            for line in _resource(connection, known, now)
+            for line in _resource(connection, known, now, limits, codes)
         ],
+        calls_today=None if limit is None else calls.today(connection, now.astimezone(UTC).date()),
+        day_limit=limit,
     )
 
 
@@ -108,7 +166,14 @@ def _left(limit: dict[str, Any], now: datetime) -> tuple[int | None, int | None]
     return (limit.get("limit") if over else limit.get("remaining")), limit.get("limit")
 
 
-def _resource(connection: Connection, resource: Resource, now: datetime) -> list[ResourceStatus]:
+def _resource(
+    connection: Connection,
+    resource: Resource,
+    now: datetime,
+    limits: Mapping[int, tuple[int, int]],
+    codes: Collection[int],
+) -> list[ResourceStatus]:
+    """``limits``: calls a minute and a day that each division's first loads may use."""
     table = table_of(resource)
     deleted = func.count(table.c._deleted_at)
     if resource.per_division:
@@ -119,6 +184,8 @@ def _resource(connection: Connection, resource: Resource, now: datetime) -> list
     held = select(quarantine.c.division, func.count()).where(quarantine.c.resource == resource.name)
     rejects = {row[0]: row[1] for row in connection.execute(held.group_by(quarantine.c.division))}
     points = select(checkpoint).where(checkpoint.c.resource == resource.name).order_by(checkpoint.c.division)
+    if codes:
+        points = points.where(checkpoint.c.division.in_(list(codes)))
     lines = []
     for point in connection.execute(points):
         live, gone = rows.get(point.division, (0, 0))
@@ -138,6 +205,7 @@ def _resource(connection: Connection, resource: Resource, now: datetime) -> list
                 lag_seconds=max(0, int((now - since).total_seconds())) if since else None,
                 message=point.message,
                 hint=point.hint,
+                loading=loading(point, *limits.get(point.division, (MINUTE_LIMIT, DAY_LIMIT))),
             )
         )
     return lines

@@ -1,11 +1,16 @@
 """``plan``: its figure for a first load is what the first load then costs, within a tenth."""
 
+import json
+from math import ceil
 from pathlib import Path
 
 from exact_sync.catalog import RESOURCES
+from exact_sync.cli.plan import MOST_DIVISIONS
 from exact_sync.simulator import Simulator
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock
+from tests.many import FIRST, found_many
 from tests.mirror import ENOUGH
+from tests.processes import Here
 
 MANY = TINY | {
     "crm/Accounts": 300,
@@ -52,3 +57,61 @@ def test_a_plan_without_counting_asks_exact_nothing(deployment: Deployment) -> N
     }
     known = {cost.resource for cost in forecast.costs if cost.rows is not None}
     assert known == {"customers"}
+
+
+def test_the_limit_of_all_divisions_together_makes_the_days_more(here: Here) -> None:
+    found_many(here.machine.deployment.service.database, 30, [])
+    few = {"CONNECTION_DAY_LIMIT": "100"}
+    code, out, err = here.run("plan", "--no-count", "--json", **few)
+    assert (code, err) == (0, "")
+    facts = json.loads(out)
+    [limits] = facts["limits"]
+    total = sum(cost["first_load"] for cost in facts["costs"])
+    assert limits["connection_calls_a_day"] == 90
+    assert (limits["division_days"], limits["connection_days"]) == (1, ceil(total / 90))
+    assert facts["days"] == limits["connection_days"] > 1
+    assert limits["cycles_fit"] is False
+    [alone] = json.loads(here.run("plan", "--no-count", "--json")[1])["limits"]
+    assert (alone["connection_days"], alone["cycles_fit"]) == (None, True)
+
+    text = here.run("plan", "--no-count", **few)[1]
+    days = limits["connection_days"]
+    assert (
+        f"the calls of {days:,} days (1 by the limits of each division, {days:,} by the 90 calls a day"
+    ) in text
+    assert f"about {limits['cycles_calls_a_day']:,} calls a day, more than the 90 that all divisions" in text
+    assert "no interval fits" in text
+    lines = [line for line in text.splitlines() if line.startswith("2000")]
+    assert len(lines) == MOST_DIVISIONS
+    assert "10 others" in text
+
+
+def test_cycles_too_often_for_a_division_are_told_with_the_interval_that_fits(here: Here) -> None:
+    found_many(here.machine.deployment.service.database, 1, [])
+    code, out, err = here.run("plan", "--no-count", "customers", INTERVAL="10s")
+    assert (code, err) == (0, "")
+    assert "Cycles every 10s cost about 8,640 calls a day" in out
+    assert f"in 1 division more than the division may make, the first is {FIRST}" in out
+    assert 'it fits with: interval = "5m"' in out
+    assert "cost about" not in here.run("plan", "--no-count", "customers", INTERVAL="5m")[1]
+
+
+def test_a_load_of_more_than_three_pages_costs_a_count_more(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> None:
+    with Deployment(simulator, database_url, clock, tmp_path) as deployment:
+        deployment.sync_well("divisions")
+        fill(deployment, "financial/Journals", 190)
+        fill(deployment, "logistics/ItemGroups", 180)
+        names = ("journals", "item_groups")
+        costs = deployment.service.plan(names, (), count=True).costs
+        assert {cost.resource: cost.first_load for cost in costs} == {"journals": 5, "item_groups": 3}
+        spent = {o.resource: o.tally.calls for o in deployment.sync_well(*names) if o.division}
+        assert spent == {"journals": 5, "item_groups": 3}
+
+
+def fill(deployment: Deployment, path: str, number: int) -> None:
+    """Make it so many records."""
+    table = deployment.table(path)
+    while len(table) < number:
+        table.insert({"Code": f"X{len(table)}", "Description": "one more"})

@@ -1,0 +1,117 @@
+"""The status of few divisions: every resource of each has its line."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from exact_sync.connections import Connection
+from exact_sync.errors import one_line
+from exact_sync.sync.loading import Loading
+from exact_sync.sync.status import Status
+
+
+def print_head(connection: Connection, facts: Status) -> None:
+    """What is true of the connection as a whole."""
+    if not facts.signed_in:
+        hint = connection.hint("run: exact-sync auth login")
+        console().print(Text(f"Signing in is needed: {facts.sign_in_message} → {hint}", "red"))
+    if facts.day_limit is not None:
+        console().print(
+            f"Calls today of all divisions together: {facts.calls_today or 0:,} of {facts.day_limit:,}"
+        )
+
+
+def print_lines(connection: Connection, facts: Status) -> None:
+    """A line per division, and one per division and resource."""
+    out = console()
+    divisions = Table(
+        "division",
+        "name",
+        "state",
+        "calls left: minute",
+        "day",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
+    for division in facts.divisions:
+        state = division.suspended_because or ("active" if division.active else "not active")
+        if division.parked_until:
+            state = f"no calls until {division.parked_until[:16]}"
+        divisions.add_row(
+            str(division.division),
+            one_line(division.name),
+            state,
+            of_limit(division.minute_left, division.minute_limit),
+            of_limit(division.day_left, division.day_limit),
+        )
+    out.print(divisions)
+    out.print()
+    lines = Table(
+        "division", "resource", "strategy", "state", "rows", "deleted", "checkpoint", "last success", "lag",
+        box=None, pad_edge=False, header_style="bold",
+    )  # fmt: skip
+    for line in facts.resources:
+        lines.add_row(
+            str(line.division or "all"),
+            line.resource,
+            line.strategy,
+            Text(line.state, "green" if line.state == "ok" else "yellow"),
+            f"{line.rows:,}",
+            f"{line.deleted:,}",
+            (line.cursor or "")[:19],
+            f"{line.succeeded_at:%Y-%m-%d %H:%M:%S}" if line.succeeded_at else "never",
+            duration(line.lag_seconds),
+        )
+    out.print(lines)
+    for line in facts.resources:
+        if line.loading is not None:
+            out.print(f"{line.resource} {line.division or ''}: {loading_text(line.loading)}", soft_wrap=True)
+        if line.message and line.outcome != "running" and line.state != "loading":
+            out.print(Text(f"{line.resource} {line.division or ''}: {line.message}", "yellow"))
+            if line.hint:
+                out.print(f"  → {connection.hint(line.hint)}")
+        if line.quarantined:
+            out.print(f"{line.resource} {line.division or ''}: {line.quarantined} records in quarantine")
+
+
+def console() -> Console:
+    """As wide as needed where the output is no terminal: nothing is cut off in a pipe. Brackets in
+    a division's name are brackets, not markup."""
+    console = Console(markup=False)
+    return console if console.is_terminal else Console(width=240, markup=False)
+
+
+def loading_text(loading: Loading) -> str:
+    """How far a long reading has come, and what it still has before it."""
+    if loading.expected is None:
+        return f"{loading.what}, {loading.records:,} records; how much there is is not known"
+    text = f"{loading.what}, {loading.records:,} of about {loading.expected:,} records"
+    if loading.calls_left is None or loading.seconds_left is None:
+        return text
+    calls = "1 call" if loading.calls_left == 1 else f"{loading.calls_left:,} calls"
+    return f"{text}, about {calls} and {time_left(loading.seconds_left)} to go"
+
+
+def time_left(seconds: int) -> str:
+    """A time to wait, in words and rounded up."""
+    size, unit = 60, "minute"
+    if seconds >= 86_400:
+        size, unit = 86_400, "day"
+    elif seconds >= 7_200:
+        size, unit = 3_600, "hour"
+    number = max(1, -(-seconds // size))
+    return f"{number:,} {unit}" if number == 1 else f"{number:,} {unit}s"
+
+
+def of_limit(left: int | None, limit: int | None) -> str:
+    return "unknown" if left is None else f"{left:,} of {limit:,}" if limit else f"{left:,}"
+
+
+def duration(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

@@ -1,0 +1,115 @@
+"""The status of many divisions: one line for each, one for each resource, and each message once."""
+
+from collections import Counter
+
+from rich.table import Table
+from rich.text import Text
+
+from exact_sync.cli.status_lines import console, duration, of_limit, time_left
+from exact_sync.connections import Connection
+from exact_sync.errors import one_line
+from exact_sync.sync import totals
+from exact_sync.sync.status import Status
+from exact_sync.sync.totals import Saying, Total
+
+_SHOWN = 5
+"""So many division codes or resources are named where there may be many."""
+
+
+def print_overview(connection: Connection, facts: Status, *, only_problems: bool = False) -> None:
+    """``only_problems``: of the divisions and resources only those that need a look."""
+    out = console()
+    out.print(_head(facts), soft_wrap=True)
+    out.print()
+    out.print(_resources(facts, only_problems))
+    out.print()
+    out.print(_divisions(facts, only_problems))
+    for saying in totals.sayings(totals.without_fine(facts) if only_problems else facts):
+        out.print(Text(_said(saying), "yellow"), soft_wrap=True)
+        if saying.hint:
+            out.print(f"  → {connection.hint(saying.hint)}", soft_wrap=True)
+    for name, total in totals.by_resource(facts).items():
+        if total.quarantined:
+            out.print(f"{name}: {total.quarantined:,} records in quarantine")
+
+
+def _head(facts: Status) -> str:
+    states = Counter(division.state for division in facts.divisions)
+    all_of_them = totals.total(totals.of_read_divisions(facts))
+    parts = [f"{states[name]:,} {name}" for name in ("active", "suspended", "parked", "not active")]
+    oldest = all_of_them.oldest_success
+    return (
+        f"{len(facts.divisions):,} divisions: {', '.join(parts)}; "
+        f"resources: {all_of_them.ok:,} of {all_of_them.lines:,} ok, {all_of_them.loading:,} loading, "
+        f"{all_of_them.failing:,} failing; "
+        f"oldest last success: {f'{oldest:%Y-%m-%d %H:%M:%S}' if oldest else 'never'}"
+    )
+
+
+def _resources(facts: Status, only_problems: bool) -> Table:
+    table = Table(
+        "resource", "divisions ok", "failing", "loading", "rows", "worst lag",
+        box=None, pad_edge=False, header_style="bold",
+    )  # fmt: skip
+    for name, total in totals.by_resource(facts).items():
+        if only_problems and not (total.failing or total.quarantined):
+            continue
+        table.add_row(
+            name,
+            f"{total.ok:,} of {total.lines:,}",
+            _number(total.failing),
+            _number(total.loading),
+            f"{total.rows:,}",
+            duration(total.worst_lag),
+        )
+    return table
+
+
+def _divisions(facts: Status, only_problems: bool) -> Table:
+    table = Table(
+        "division", "name", "state", "resources ok", "worst lag", "rows", "loading", "calls left today",
+        box=None, pad_edge=False, header_style="bold",
+    )  # fmt: skip
+    added_up = totals.by_division(facts)
+    for division in facts.divisions:
+        total = added_up[division.division]
+        if only_problems and not totals.needs_a_look(division, total):
+            continue
+        state = division.state
+        if state == "parked":
+            state = f"parked until {str(division.parked_until)[:16]}"
+        table.add_row(
+            str(division.division),
+            one_line(division.name),
+            Text(state, "green" if state == "active" else "yellow"),
+            Text(f"{total.ok:,} of {total.lines:,}", "yellow" if total.failing else ""),
+            duration(total.worst_lag),
+            f"{total.rows:,}",
+            _loading(total),
+            of_limit(division.day_left, division.day_limit),
+        )
+    return table
+
+
+def _loading(total: Total) -> str:
+    if not total.loading:
+        return ""
+    left = "" if total.seconds_left is None else f", {time_left(total.seconds_left)} to go"
+    return f"{total.loading:,}{left}"
+
+
+def _number(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _said(saying: Saying) -> str:
+    where = _some([str(code) for code in saying.divisions])
+    if len(saying.divisions) > 1:
+        where = f"{len(saying.divisions):,} divisions ({where})"
+    what = " ".join(part for part in (_some(saying.resources), where) if part)
+    return f"{what}: {saying.text}" if what else saying.text
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

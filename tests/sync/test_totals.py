@@ -1,0 +1,88 @@
+"""The status of many divisions, added up."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from exact_sync.sync.loading import Loading
+from exact_sync.sync.status import DivisionStatus, ResourceStatus, Status
+from exact_sync.sync.totals import by_division, by_resource, needs_a_look, sayings, without_fine
+
+NOW = datetime(2026, 6, 25, 12, tzinfo=UTC)
+FINE = ResourceStatus(
+    division=1, resource="items", strategy="modified", outcome="ok", rows=10, deleted=0, quarantined=0,
+    cursor=None, succeeded_at=NOW, attempted_at=NOW, lag_seconds=60, message=None, hint=None,
+)  # fmt: skip
+LOADING = Loading("first load", NOW, 100, None, 2, None, None)
+
+
+def a_division(code: int, **values: object) -> DivisionStatus:
+    plain = DivisionStatus(code, f"Company {code}", True, None, 1, 60, 1, 5_000, None, None)
+    return replace(plain, **values)
+
+
+def a_status(*lines: ResourceStatus, **values: object) -> Status:
+    codes = sorted({line.division for line in lines if line.division is not None})
+    return Status(True, None, [a_division(code, **values) for code in codes], list(lines))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "loading", "state", "is_failing"),
+    [
+        ("ok", None, "ok", False),
+        ("failed", None, "failed", True),
+        ("suspect", None, "suspect", True),
+        ("later", None, "later", True),
+        ("later", LOADING, "loading", False),
+        ("paused", LOADING, "loading", False),
+        ("failed", LOADING, "failed", True),
+        ("unavailable", None, "unavailable", False),
+    ],
+)
+def test_the_state_of_a_resource(outcome: str, loading: Loading | None, state: str, is_failing: bool) -> None:
+    line = replace(FINE, outcome=outcome, loading=loading)
+    assert (line.state, line.is_failing) == (state, is_failing)
+
+
+def test_totals_count_and_take_the_worst() -> None:
+    late = replace(FINE, resource="customers", outcome="failed", lag_seconds=900, rows=5)
+    facts = a_status(FINE, late, replace(FINE, division=2))
+    first = by_division(facts)[1]
+    assert (first.ok, first.lines, first.failing, first.rows, first.worst_lag) == (1, 2, 1, 15, 900)
+    assert by_division(facts)[2].worst_lag == 60
+    assert by_resource(facts)["items"].lines == 2
+
+
+def test_divisions_that_are_not_read_do_not_make_a_resource_late() -> None:
+    facts = a_status(replace(FINE, lag_seconds=9_999), suspended_because="no rights")
+    assert by_resource(facts) == {}
+
+
+def test_what_needs_a_look() -> None:
+    good = by_division(a_status(FINE))[1]
+    bad = by_division(a_status(replace(FINE, outcome="failed")))[1]
+    held = by_division(a_status(replace(FINE, quarantined=1)))[1]
+    assert [needs_a_look(a_division(1), total) for total in (good, bad, held)] == [False, True, True]
+    assert needs_a_look(a_division(1, suspended_because="no rights"), good)
+    assert not needs_a_look(a_division(1, active=False), bad)
+
+
+def test_only_problems_leave_out_what_is_fine() -> None:
+    bad = replace(FINE, division=2, outcome="failed")
+    facts = without_fine(a_status(FINE, bad, replace(FINE, division=2, resource="customers")))
+    assert [division.division for division in facts.divisions] == [2]
+    assert facts.resources == [bad]
+
+
+def test_the_same_message_of_many_divisions_is_told_once() -> None:
+    lines = [
+        replace(FINE, division=code, resource=name, outcome="failed", message=f"division {code}: shut")
+        for name in ("items", "customers")
+        for code in (11, 12)
+    ]
+    other = replace(FINE, division=13, outcome="failed", message="division 13: 13 records of 113")
+    first, second = sayings(a_status(*lines, other))
+    assert (first.text, first.divisions) == ("division …: shut", [11, 12])
+    assert first.resources == ["items", "customers"]
+    assert (second.text, second.divisions) == ("division 13: 13 records of 113", [13])
