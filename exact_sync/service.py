@@ -19,6 +19,7 @@ from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration, DatabaseAway, Stopped
 from exact_sync.store import divisions
 from exact_sync.sync import status
+from exact_sync.sync.loading import Allowance
 from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
 from exact_sync.sync.outcome import Outcome
@@ -161,7 +162,7 @@ class Service(Assembly):
         """Where the named resources (or all) of these divisions (or all) stand."""
         resources = self.resources(names)
         self.ready()
-        allowance = status.Allowance(
+        allowance = Allowance(
             self.settings.day_reserve,
             calls_an_hour(self.settings, self.mirrored.values()),
             self.settings.connection_day_limit,
