@@ -70,6 +70,7 @@ def test_a_first_load_says_how_far_it_is_and_what_is_to_come(here: Here) -> None
         f"customers {FIRST}: first load, 12,300 of about 45,000 records, about 545 calls and 10 minutes to go"
     ) in out
     assert f"items {FIRST}: first load, 12,300 records; how much there is is not known" in out
+    assert "goes on after other work" not in out
     states = {line.split()[1]: line.split()[3] for line in out.splitlines() if line.startswith(f"{FIRST}  ")}
     assert {name: states[name] for name in NAMES} == {
         "customers": "loading", "items": "loading", "contacts": "ok",
