@@ -32,7 +32,9 @@ def test_two_syncs_share_the_divisions_and_read_nothing_twice(machine: Machine) 
     processes = both(machine)
     assert machine.deployment.violations() == {}
     asked = Counter(
-        (call.division, call.path, call.query) for call in machine.simulator.stats.calls() if call.division
+        (call.division, call.path, call.query)
+        for call in machine.simulator.stats.calls()
+        if call.division and call.path != "system/Divisions"  # who begins later looks for new ones again
     )
     assert [question for question, times in asked.items() if times > 1] == []
     assert all(" new, 0 changed, 0 removed, " in process.out for process in processes)
