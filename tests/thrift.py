@@ -25,7 +25,7 @@ def statements_are_compiled_once(patch: pytest.MonkeyPatch) -> None:
     """Engines share what they compiled. All servers of the tests are of one version, so that one
     engine's dialect is as good as another's."""
     compiled: LRUCache[Any, Any] = LRUCache(5000)
-    create: Callable[..., Engine] = database.create_engine
+    create: Callable[..., Engine] = vars(database)["create_engine"]
 
     def sharing(*arguments: Any, **options: Any) -> Engine:
         engine = create(*arguments, **options)
