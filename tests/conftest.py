@@ -5,10 +5,8 @@ import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
-import httpx
 import hypothesis
 import psycopg
 import pytest
@@ -16,6 +14,7 @@ import pytest
 from exact_sync.simulator import Simulator
 from exact_sync.store import migrate
 from exact_sync.store.database import Database
+from tests import thrift
 from tests.deployment import Deployment, SharedClock
 from tests.postgres import Server, a_server
 from tests.processes import Here, Machine, RealTime
@@ -35,10 +34,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _certificates_are_read_once() -> Iterator[None]:
-    """Each of httpx's clients reads all of the world's for itself, in 30 ms."""
+def _thrift() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(httpx._transports.default, "create_ssl_context", cache(httpx.create_ssl_context))
+        thrift.certificates_are_read_once(patch)
+        thrift.statements_are_compiled_once(patch)
+        thrift.servers_are_asked_once_what_they_are(patch)
         yield
 
 

@@ -12,6 +12,7 @@ from exact_sync.simulator.company import found_company
 from exact_sync.simulator.divisions import division_values, homes
 from exact_sync.simulator.schema import KNOWN
 from exact_sync.simulator.setting import Record, Setting
+from exact_sync.simulator.table import Table
 
 Counts = dict[str, int]
 
@@ -35,9 +36,18 @@ def found(books: Books, division: int, today: date, *, seed: int = 1, counts: Co
     with books.lock:
         for path, records in tables.items():
             if path in KNOWN:
-                books.table(division, path).load(records)
+                _load(books.table(division, path), records)
             else:  # most stories never look at these
                 books.load_later(division, path, len(records), partial(list, records))
+
+
+def _load(table: Table, records: list[Record]) -> None:
+    """The same as ``table.load``, which completes and checks each record first: these went through it."""
+    table._complete = lambda record: dict(record)  # type: ignore[method-assign, assignment]
+    try:
+        table.load(records)
+    finally:
+        del table._complete
 
 
 @lru_cache(maxsize=8)
