@@ -20,10 +20,10 @@ from exact_sync.shares import Share, shares
 from exact_sync.store import checkpoints
 from exact_sync.store.connect import open_database
 from exact_sync.store.database import Database
+from exact_sync.sync.audience import Audience
 from exact_sync.sync.naming import Naming, errors_named, named_error, named_outcome, not_begun
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.plan import Forecast
-from exact_sync.sync.pool import Audience
 from exact_sync.sync.status import Status
 from exact_sync.sync.verify import Checks
 

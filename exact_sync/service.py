@@ -19,13 +19,13 @@ from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration, DatabaseAway, Stopped
 from exact_sync.store import divisions
 from exact_sync.sync import status
+from exact_sync.sync.audience import Audience
 from exact_sync.sync.loading import Allowance
 from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pace import Rhythm
 from exact_sync.sync.plan import Forecast, Planner, Terms, forecast
-from exact_sync.sync.pool import Audience
 from exact_sync.sync.verify import Checks
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from exact_sync import logs
+from exact_sync.sync.audience import Audience
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.pool import Audience
 
 log = logging.getLogger("exact_sync.sync")
 

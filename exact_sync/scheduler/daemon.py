@@ -19,11 +19,11 @@ from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNee
 from exact_sync.scheduler.plan import Schedule
 from exact_sync.store import runs
 from exact_sync.store.checkpoints import Standing
+from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import Job
 from exact_sync.sync.opening import VERIFY
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.pool import Audience
 from exact_sync.sync.task import CONNECTION_WIDE
 from exact_sync.sync.verify import Checks
 

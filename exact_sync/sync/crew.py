@@ -15,8 +15,9 @@ from exact_sync.store import checkpoints, divisions, runs
 from exact_sync.store.checkpoints import Standing
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
+from exact_sync.sync.audience import Audience
 from exact_sync.sync.outcome import Outcome, not_begun
-from exact_sync.sync.pool import Audience, Pool
+from exact_sync.sync.pool import Pool
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Selection, Wanted, select
 from exact_sync.sync.task import CONNECTION_WIDE

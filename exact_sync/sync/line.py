@@ -175,6 +175,11 @@ class Line:
     def has_parked(self) -> bool:
         return bool(self._parked)
 
+    @property
+    def parked(self) -> list[Waiting]:
+        """The divisions that are not ready yet."""
+        return list(self._parked.values())
+
     def has_others(self, waiting: Waiting) -> bool:
         """Whether anything else is under way, or could be."""
         return self._settle() or len(self._busy) > 1

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from exact_sync.connections import Connection
 from exact_sync.errors import ExactSyncError, TryLater
+from exact_sync.sync.audience import Audience
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.pool import Audience
 
 
 def named_error(connection: Connection, error: ExactSyncError) -> ExactSyncError:

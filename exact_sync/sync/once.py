@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from exact_sync.catalog import DIVISIONS, Resource
+from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import Job
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.pool import Audience
 from exact_sync.sync.verify import Checks
 
 _WORKED = ("ok", "unavailable", "quarantine", "verified", "differs")

@@ -11,7 +11,6 @@ from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from exact_sync.clock import Clock
 from exact_sync.errors import (
@@ -26,6 +25,7 @@ from exact_sync.errors import (
     Stopped,
     WorkHeld,
 )
+from exact_sync.sync.audience import Audience, Claims
 from exact_sync.sync.line import Job, Line, Waiting
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.run import Runner
@@ -44,30 +44,6 @@ _FIRST_TURN = 5
 """Pages after which a long reading lets others of its division begin: small lists are done by then."""
 _NAP = 1.0
 """Seconds after which who waits for a division's minute to end looks for new work."""
-
-
-class Audience(Protocol):
-    """Whoever watches runs go by; called from several threads."""
-
-    def begins(self, division: int, resource: str) -> None: ...
-
-    def page(self, division: int, resource: str, records: int) -> None: ...
-
-    def ends(self, outcome: Outcome) -> None: ...
-
-
-class Claims(Protocol):
-    """Keeps processes out of each other's divisions."""
-
-    def claim(self, division: int) -> bool:
-        """True if the division is ours now."""
-        ...
-
-    def release(self, division: int) -> None: ...
-
-    def held_by(self, division: int) -> str:
-        """Who has it, in words."""
-        ...
 
 
 class Pool:
@@ -159,13 +135,21 @@ class Pool:
                 until = self._line.next_ready(self._clock.now())
             try:
                 self._clock.sleep(min(_NAP, until))
-            except Stopped:
-                with self._changed:
-                    self._line.clear()
-                    self._changed.notify_all()
+            except Stopped as stopped:
+                self._give_up(stopped)
                 return None
             finally:
                 self._is_napping = False
+
+    def _give_up(self, stopped: Stopped) -> None:
+        """What waits for its minute is left undone, and said to be."""
+        with self._changed:
+            waiting = self._line.parked
+        for one in waiting:
+            self._skip(one, stopped)
+        with self._changed:
+            self._line.clear()
+            self._changed.notify_all()
 
     def _work_off(self, waiting: Waiting) -> None:
         division = waiting.division

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from exact_sync.catalog import RESOURCES
-from exact_sync.errors import BackfillSpent, GivesWay, WorkHeld
+from exact_sync.errors import BackfillSpent, GivesWay, Stopped, WorkHeld
 from exact_sync.store.runs import Tally
 from exact_sync.sync.line import Job
 from exact_sync.sync.outcome import Outcome
@@ -195,3 +195,23 @@ def test_a_division_that_comes_free_meanwhile_is_worked_on() -> None:
     runner = Turns(read)
     work_off(runner, [job(1, "items"), job(2, "items")], claims)
     assert [division for division, _ in runner.ran] == [2, 1]
+
+
+def test_who_is_asked_to_stop_while_all_wait_says_what_was_left_undone() -> None:
+    clock = SharedClock()
+
+    def read(division: int, name: str, gives_way: Any) -> Outcome | None:
+        until = clock.now() + timedelta(seconds=40)
+        return Outcome(division, name, "paused", error=GivesWay("later", until=until), until=until)
+
+    def stop(seconds: float) -> None:
+        raise Stopped("asked to stop")
+
+    clock.sleep = stop  # type: ignore[method-assign]
+    runner, audience = Turns(read), Audience()
+    pool = Pool(runner, None, 1, audience, Claims(), clock)  # type: ignore[arg-type]
+    pool.add(job(1, "customers", is_backfill=True))
+    runner.begin.set()
+    assert pool.wait(30)
+    assert pool.close(30)
+    assert [(outcome.status, outcome.exit_code) for outcome in audience.outcomes] == [("skipped", 4)]
