@@ -63,8 +63,7 @@ class Budget:
         self.one_at_a_time = threading.Lock()
         self.calls = 0
         """How many calls this process has made."""
-        self.gives_way: Callable[[], bool] | None = None
-        """Set while a first load calls: whether other work waits, which goes before it."""
+        self._of_thread = threading.local()
         self.saved = state
         """What the database has, as far as we know."""
         self._clock = clock
@@ -83,6 +82,18 @@ class Budget:
             for endpoint, moments in dict(state.get("errors") or {}).items()
         }
         self._said: dict[str, str] = dict(state.get("said") or {})
+
+    @property
+    def gives_way(self) -> Callable[[], bool] | None:
+        """Set while this thread reads something long: whether other work waits, which goes before it.
+
+        The list of divisions may be read through the same division at that time, by another thread.
+        """
+        return getattr(self._of_thread, "gives_way", None)
+
+    @gives_way.setter
+    def gives_way(self, gives_way: Callable[[], bool] | None) -> None:
+        self._of_thread.gives_way = gives_way
 
     def as_json(self) -> dict[str, Any]:
         """What the next process has to know."""

@@ -1,5 +1,6 @@
 """Exact's limits: waited out, never overdrawn, whatever its headers say."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -320,3 +321,15 @@ def test_the_breaker_says_what_exact_said_also_to_the_next_process(clock: Shared
         known.before_call("crm/Contacts")
     clock.advance(hours=1)
     first.before_call(ENDPOINT)
+
+
+def test_only_the_thread_that_loads_gives_way(clock: SharedClock) -> None:
+    known = budget(clock, calls_an_hour=10.0)
+    known.heard(day(600))
+    known.gives_way = lambda: True
+    other = threading.Thread(target=known.before_call, args=(ENDPOINT,))
+    other.start()
+    other.join()
+    assert known.calls == 1
+    with pytest.raises(BackfillSpent):
+        known.before_call(ENDPOINT)
