@@ -54,7 +54,7 @@ class Service(Assembly):
         is_stopped = self.stop.is_set
         signing_in.with_browser(
             self.app(), self.settings.site, self.http, self.clock, self.sign_in, is_stopped,
-            self.ready, show, paste,
+            self.ready, show, paste, self.observer,
         )  # fmt: skip
         self._who_is_it()  # the tokens are safe: this may fail
         return self.sign_in.read().user_name or "unknown"
