@@ -46,7 +46,8 @@ class Filter:
     def conditions(self) -> list[ColumnElement[bool]]:
         wanted: list[ColumnElement[bool]] = []
         if self.divisions:
-            wanted.append(request.c.division.in_(self.divisions))
+            possible = [code for code in self.divisions if abs(code) < 2**31]
+            wanted.append(request.c.division.in_(possible))
         if self.resource is not None:
             wanted.append(request.c.resource == self.resource)
         if self.status is not None:
