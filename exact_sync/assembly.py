@@ -19,6 +19,7 @@ from exact_sync.credentials import Cipher
 from exact_sync.exact.client import Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
+from exact_sync.exact.requests import Observer
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
 from exact_sync.store import migrate, readiness
@@ -30,6 +31,7 @@ from exact_sync.store.secret_key import secret_key
 from exact_sync.sync.connection_calls import connection_budget, give_back
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.opening import Opening
+from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
 from exact_sync.sync.task import Options
@@ -102,6 +104,17 @@ class Assembly:
         return StoredSignIn(self.database, Cipher(secret_key(self.settings.secret_key, data_dir)), data_dir)
 
     @cached_property
+    def request_log(self) -> RequestLog:
+        requests = RequestLog(self.database, self.clock, self.settings.request_log_days)
+        self._open.callback(requests.flush)
+        return requests
+
+    @property
+    def observer(self) -> Observer | None:
+        """Who hears of every request to Exact."""
+        return self.request_log if self.settings.request_log_days else None
+
+    @cached_property
     def http(self) -> httpx.Client:
         return self._open.enter_context(
             httpx.Client(
@@ -112,7 +125,7 @@ class Assembly:
 
     @cached_property
     def session(self) -> Session:
-        endpoint = TokenEndpoint(self.http, self.settings.site, self.app(), self.clock)
+        endpoint = TokenEndpoint(self.http, self.settings.site, self.app(), self.clock, self.observer)
         return Session(self.sign_in, endpoint, self.settings.site, self.clock)
 
     @property
@@ -130,6 +143,7 @@ class Assembly:
             day_reserve=self.settings.day_reserve,
             calls_an_hour=calls_an_hour(self.settings, self.mirrored.values()),
             common=self.connection_budget,
+            observer=self.observer,
         )
         return Client(transport, self.settings.site)
 
@@ -161,6 +175,7 @@ class Assembly:
                 None if settings.divisions == "all" else settings.divisions, settings.exclude_divisions
             ),
             workers=settings.workers,
+            request_log=self.request_log,
         )
 
     @cached_property

@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     auto_migrate: bool = True
     log_format: Literal["auto", "text", "json"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    request_log_days: int = Field(default=7, ge=0, le=3660)
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
 

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from exact_sync import config, logs, signing_in
 from exact_sync.assembly import Assembly
@@ -17,7 +18,7 @@ from exact_sync.choice import (
 )
 from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration, DatabaseAway, Stopped
-from exact_sync.store import divisions
+from exact_sync.store import divisions, requests
 from exact_sync.sync import status
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.loading import Allowance
@@ -54,7 +55,7 @@ class Service(Assembly):
         is_stopped = self.stop.is_set
         signing_in.with_browser(
             self.app(), self.settings.site, self.http, self.clock, self.sign_in, is_stopped,
-            self.ready, show, paste,
+            self.ready, show, paste, self.observer,
         )  # fmt: skip
         self._who_is_it()  # the tokens are safe: this may fail
         return self.sign_in.read().user_name or "unknown"
@@ -169,3 +170,14 @@ class Service(Assembly):
         )
         with self.database.begin() as connection:
             return status.read(connection, self.sign_in.read(), resources, self.clock.now(), allowance, codes)
+
+    def requests(
+        self, wanted: requests.Filter, codes: Sequence[int], limit: int | None
+    ) -> list[dict[str, Any]]:
+        """The newest requests to Exact for these divisions (or all); ``limit`` None: a line per endpoint."""
+        self.ready()
+        wanted = replace(wanted, divisions=codes)
+        with self.database.begin() as connection:
+            if limit is None:
+                return requests.summary(connection, wanted)
+            return requests.newest(connection, wanted, limit)

@@ -1,6 +1,6 @@
 """Which connections take part in what was asked for, and with which divisions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from exact_sync.errors import BadConfiguration
@@ -25,6 +25,26 @@ def shares(services: Sequence[Service], codes: Sequence[int]) -> list[Share]:
     """
     if not codes or len(services) == 1:
         return [Share(service, list(codes)) for service in services]
+    lists, unknown = _lists(services, codes)
+    result = []
+    for service, listed in zip(services, lists, strict=True):
+        own = [code for code in codes if code in listed]
+        if own or (unknown and not listed):
+            result.append(Share(service, own or unknown, is_sure=bool(own)))
+    return result
+
+
+def check_known(services: Sequence[Service], codes: Sequence[int]) -> None:
+    """Raises BadConfiguration for a division that none of them has."""
+    if codes:
+        _lists(services, codes)
+
+
+def _lists(services: Sequence[Service], codes: Sequence[int]) -> tuple[list[Collection[int]], list[int]]:
+    """The divisions of each, and those of ``codes`` that perhaps one has that was never asked.
+
+    Raises BadConfiguration where all were asked and none has one of them.
+    """
     lists = [service.listed() for service in services]
     unknown = [code for code in codes if not any(code in listed for listed in lists)]
     if unknown and all(lists):
@@ -32,9 +52,4 @@ def shares(services: Sequence[Service], codes: Sequence[int]) -> list[Share]:
             f"division {unknown[0]} is not among the divisions of any connection",
             "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
         )
-    result = []
-    for service, listed in zip(services, lists, strict=True):
-        own = [code for code in codes if code in listed]
-        if own or (unknown and not listed):
-            result.append(Share(service, own or unknown, is_sure=bool(own)))
-    return result
+    return lists, unknown

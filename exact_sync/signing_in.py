@@ -10,6 +10,7 @@ from exact_sync.errors import BadConfiguration, ExactAway
 from exact_sync.exact.client import Client
 from exact_sync.exact.consent import consent
 from exact_sync.exact.oauth import App, TokenEndpoint
+from exact_sync.exact.requests import Observer
 from exact_sync.store.credentials import StoredSignIn
 
 
@@ -35,10 +36,11 @@ def with_browser(
     prepare: Callable[[], None],
     show: Callable[[str], None],
     paste: Callable[[], str] | None,
+    observer: Observer | None,
 ) -> None:
     """Show the URL, wait for the redirect (or for its pasted URL), store the tokens."""
     code = consent(app, site, clock, is_stopped, prepare, show, paste)
-    store.sign_in(TokenEndpoint(http, site, app, clock).exchange(code))
+    store.sign_in(TokenEndpoint(http, site, app, clock, observer).exchange(code))
 
 
 def who_is_it(client: Client, store: StoredSignIn) -> int:

@@ -15,6 +15,7 @@ _COMMANDS = {
     "plan": "plan",
     "run": "work",
     "status": "status",
+    "requests": "requests",
     "health": "show",
     "resources": "show",
     "accept": "checkpoint",

@@ -1,5 +1,6 @@
 """How we ask: questions in, pages out."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,8 +27,15 @@ class Client:
     def __init__(self, transport: Transport, base_url: str) -> None:
         self._transport = transport
         self._base_url = base_url
+        self._resource: str | None = None
         self.budget = transport.budget
         self.release = transport.release
+
+    def asking_for(self, resource: str) -> "Client":
+        """The same client; an observer of requests is told that they are made for this resource."""
+        client = copy.copy(self)
+        client._resource = resource
+        return client
 
     def pages(self, division: int, query: Query, key: str, resume: str | None = None) -> Iterator[Page]:
         """All pages of a question, each asked for only when the one before it has been taken.
@@ -66,7 +74,9 @@ class Client:
         """How many records a question has (``$count``, a bare number)."""
         url = query.count_url(self._base_url, division)
         endpoint = f"{query.endpoint}/$count"
-        number, _ = self._transport.get(division, endpoint, url, _bare_number, accept="text/plain, */*")
+        number, _ = self._transport.get(
+            division, endpoint, url, _bare_number, "text/plain, */*", self._resource
+        )
         return number
 
     def me(self) -> Record:
@@ -81,7 +91,7 @@ class Client:
         where = f"{endpoint} of division {division}"
         if not same_origin(link, self._base_url):
             raise BadData(f"{where}: a link to another host was refused")
-        answer, headers = self._transport.get(division, endpoint, link, read_answer)
+        answer, headers = self._transport.get(division, endpoint, link, read_answer, resource=self._resource)
         if answer.next_link is not None and not same_origin(answer.next_link, self._base_url):
             raise BadData(
                 f"{where}: the link to the next page leads to another host and was refused",

@@ -12,6 +12,7 @@ from exact_sync import logs
 from exact_sync.clock import Clock
 from exact_sync.credentials import Tokens
 from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
+from exact_sync.exact.requests import Observer, Request, milliseconds
 
 TRIES = 4
 """How often one refresh token is offered while the token endpoint gives no readable answer."""
@@ -90,11 +91,14 @@ def read_redirect(text: str, state: str) -> str:
 class TokenEndpoint:
     """Exchanges codes and refresh tokens. Never follows redirects, never logs bodies."""
 
-    def __init__(self, http: httpx.Client, base_url: str, app: App, clock: Clock) -> None:
+    def __init__(
+        self, http: httpx.Client, base_url: str, app: App, clock: Clock, observer: Observer | None = None
+    ) -> None:
         self._http = http
         self._url = f"{base_url}/api/oauth2/token"
         self._app = app
         self._clock = clock
+        self._observer = observer
 
     def exchange(self, code: str) -> Tokens:
         """Tokens for an authorization code (valid once, for three minutes)."""
@@ -116,14 +120,7 @@ class TokenEndpoint:
                 self._clock.sleep(2.0**attempt)
             asked_at = self._clock.now()
             try:
-                response = self._http.post(
-                    self._url,
-                    data=form,
-                    headers={"Accept": "application/json"},
-                    follow_redirects=False,
-                    timeout=_TIMEOUT,
-                )
-                answer = _json_object(response.content)
+                response, answer = self._post(form)
             except httpx.HTTPError as error:
                 trouble = f"{type(error).__name__}"
                 continue
@@ -142,6 +139,32 @@ class TokenEndpoint:
         raise ExactAway(
             f"Exact's token endpoint gives no usable answer ({trouble})", "nothing is lost; try again later"
         )
+
+    def _post(self, form: dict[str, str]) -> tuple[httpx.Response, dict[str, object]]:
+        """One request, told to the observer without what it carries. Raises httpx.HTTPError."""
+        at, started = self._clock.now(), self._clock.monotonic()
+        status, trouble = None, ""
+        try:
+            response = self._http.post(
+                self._url,
+                data=form,
+                headers={"Accept": "application/json"},
+                follow_redirects=False,
+                timeout=_TIMEOUT,
+            )
+            status, answer = response.status_code, _json_object(response.content)
+            if status != 200 or not answer:
+                trouble = f"HTTP {status}: {answer.get('error') or 'no readable answer'}"
+            return response, answer
+        except httpx.HTTPError as error:
+            trouble = type(error).__name__
+            raise
+        finally:
+            if self._observer is not None:
+                taken = milliseconds(started, self._clock.monotonic())
+                self._observer.made(
+                    Request(at, None, None, "oauth2/token", "", status, trouble, taken, None, None, None)
+                )
 
 
 def _json_object(body: bytes) -> dict[str, object]:

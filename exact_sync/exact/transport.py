@@ -11,26 +11,15 @@ from exact_sync.clock import Clock
 from exact_sync.errors import (
     BadData,
     BudgetSpent,
-    DivisionLost,
     ExactAway,
-    ExactSyncError,
-    Refused,
-    Unavailable,
 )
 from exact_sync.exact.budget import Budget, Common
-from exact_sync.exact.odata import UnreadableAnswer, read_error
+from exact_sync.exact.odata import Answer, UnreadableAnswer, read_error
+from exact_sync.exact.refusals import refusal, trouble_of
+from exact_sync.exact.requests import Observer, Watch
 from exact_sync.exact.session import Session
 
 T = TypeVar("T")
-
-_DIVISION_REASONS = {
-    "NoDivisionAccess": "the user has no access to it, or the consent leaves it out",
-    "DivisionBlocked": "it is blocked at Exact",
-    "BlockedCustomer": "its customer is blocked at Exact",
-    "LicenseExpired": "its licence has ended",
-    "BlockedUser": "the signed-in user is blocked at Exact",
-    "InactiveUser": "the signed-in user is inactive at Exact",
-}
 
 _LARGEST_ANSWER = 256 * 1024 * 1024
 
@@ -75,9 +64,10 @@ class Transport:
         day_reserve: float = 0.1,
         calls_an_hour: float = 0.0,
         common: Common | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """``calls_an_hour``: what a division's small reads need; first loads leave that to them.
-        ``common``: a budget that all divisions have in common.
+        ``common``: a budget that all divisions have in common. ``observer``: hears of every request.
         """
         self._http = http
         self._session = session
@@ -86,6 +76,7 @@ class Transport:
         self._day_reserve = day_reserve
         self._calls_an_hour = calls_an_hour
         self._common = common
+        self._observer = observer
         self._budgets: dict[int, Budget] = {}
         self._released: set[int] = set()
 
@@ -117,46 +108,64 @@ class Transport:
         url: str,
         read: Callable[[bytes], T],
         accept: str = "application/json",
+        resource: str | None = None,
     ) -> tuple[T, httpx.Headers]:
         """The answer as ``read`` understands it. ``division`` None: a call outside all budgets.
 
+        ``resource``: for which resource it is asked, for the observer.
         Raises BudgetSpent, ExactAway, DivisionLost, Unavailable, Refused or SignInNeeded.
         """
         if division is None:
-            return self._insist(None, endpoint, url, read, accept)
+            return self._insist(None, endpoint, url, read, accept, resource)
         budget = self.budget(division)
         with budget.one_at_a_time:
-            return self._insist(budget, endpoint, url, read, accept)
+            return self._insist(budget, endpoint, url, read, accept, resource)
 
     def _insist(
-        self, budget: Budget | None, endpoint: str, url: str, read: Callable[[bytes], T], accept: str
+        self,
+        budget: Budget | None,
+        endpoint: str,
+        url: str,
+        read: Callable[[bytes], T],
+        accept: str,
+        resource: str | None,
     ) -> tuple[T, httpx.Headers]:
         attempt = minute_waits = 0
         while True:
             if budget is not None:
                 budget.before_call(endpoint)
             self._clock.sleep(0)  # a process that is to stop asks nothing more
+            watch = Watch(self._session, self._clock) if self._observer is not None else None
+            trouble, rows = "", None
             try:
-                response = self._send(url, accept)
+                response = self._send(url, accept, watch)
                 if budget is not None:
                     budget.heard(response.headers)
                     if response.repeated:
                         budget.repeated(endpoint)
                 if response.status == 200:
-                    return read(response.body), response.headers
+                    answer = read(response.body)
+                    rows = len(answer.records) if isinstance(answer, Answer) else None
+                    return answer, response.headers
+                trouble = trouble_of(response.status, response.body)
                 if response.status == 429 and budget is not None:
                     budget.limited(response.headers)
                     minute_waits += 1
                     if minute_waits > self._patience.minute_waits:
                         raise BudgetSpent(f"division {budget.division}: the minute's calls stay used up")
                     continue
-                trouble = self._trouble(budget, endpoint, response)
+                self._check_refusal(budget, endpoint, response)
             except httpx.InvalidURL:
                 raise BadData(f"{endpoint}: Exact sent a link that is no URL") from None
             except (httpx.TransportError, httpx.DecodingError) as error:
                 trouble = _in_words(error)
             except UnreadableAnswer as error:
                 trouble = _unreadable(response, error)
+            finally:
+                if self._observer is not None and watch is not None:
+                    division = None if budget is None else budget.division
+                    for request in watch.requests(division, resource, endpoint, url, trouble, rows):
+                        self._observer.made(request)
             attempt += 1
             if attempt >= self._patience.tries:
                 raise ExactAway(
@@ -165,7 +174,7 @@ class Transport:
                 )
             self._clock.sleep(self._patience.wait(attempt - 1))
 
-    def _send(self, url: str, accept: str) -> _Response:
+    def _send(self, url: str, accept: str, watch: Watch | None) -> _Response:
         """Streamed: httpx's plain get keeps page bodies alive in a reference cycle."""
         started = self._clock.monotonic()
         patience = self._patience
@@ -174,7 +183,7 @@ class Transport:
             "GET",
             url,
             headers={"Accept": accept},
-            auth=self._session,
+            auth=watch or self._session,
             follow_redirects=False,
             timeout=timeout,
         ) as response:
@@ -187,37 +196,13 @@ class Transport:
                     raise httpx.ReadError("the answer is larger than any of Exact's")
             return _Response(response.status_code, response.headers, bytes(body), bool(response.history))
 
-    def _trouble(self, budget: Budget | None, endpoint: str, response: _Response) -> str:
-        """What is wrong, in words, where trying again may help; raises where it can't."""
-        said = read_error(response.body)
+    def _check_refusal(self, budget: Budget | None, endpoint: str, response: _Response) -> None:
+        """Raises where trying again can't help."""
         if response.status in (400, 401, 403, 404) and budget is not None:
+            said = read_error(response.body)
             budget.failed(endpoint, f"HTTP {response.status}" + (f": {said[:200]}" if said else ""))
-            raise _refusal(budget.division, endpoint, response, said)
-        if 300 <= response.status < 400:
-            return f"HTTP {response.status}, a redirect that was not followed"
-        return f"HTTP {response.status}" + (f": {said}" if said else "")
-
-
-def _refusal(division: int, endpoint: str, response: _Response, said: str) -> ExactSyncError:
-    where = f"{endpoint} of division {division}"
-    if response.status == 400:
-        return Refused(
-            f"{where}: Exact refuses the question: {said or 'no reason given'}", "please report this line"
-        )
-    if response.status == 401:
-        return ExactAway(f"{where}: Exact refuses an access token that should be valid", "try again later")
-    reason = response.headers.get("Reason", "")
-    if reason in _DIVISION_REASONS:
-        return DivisionLost(
-            f"division {division}: {_DIVISION_REASONS[reason]} ({reason})",
-            "its rows are kept; it catches up when access is back",
-        )
-    if response.status == 404:
-        return Unavailable(f"{where}: Exact does not have this here", "it is tried again daily")
-    return Unavailable(
-        f"{where}: not allowed: {said or reason or 'no reason given'}",
-        "a module, a right of the user or a scope of the app is missing; it is tried again daily",
-    )
+            reason = response.headers.get("Reason", "")
+            raise refusal(budget.division, endpoint, response.status, reason, said)
 
 
 def _in_words(error: httpx.HTTPError) -> str:

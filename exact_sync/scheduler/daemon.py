@@ -147,6 +147,7 @@ class Daemon:
 
     def _watch(self) -> None:
         """Every few seconds: is anything in the way, has it gone, is a retry due?"""
+        self._crew.request_log.flush()
         try:
             self._crew.keep_lock()
             self._crew.check_signed_in()

@@ -175,3 +175,46 @@ connection = Table(
     schema=SCHEMA,
     comment="the connection to Exact, and the calls of all its divisions together",
 )
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _moment("at", required=True),
+    Column("division", Integer),
+    Column("resource", Text),
+    Column("endpoint", Text, nullable=False),
+    Column("query", Text, comment="what was asked, without secrets"),
+    Column("status", SmallInteger, comment="of HTTP; empty where no answer came"),
+    Column("trouble", Text, comment="why an answer was no good, in words"),
+    Column("milliseconds", Integer, nullable=False),
+    Column("rows", Integer),
+    Column("minute_left", Integer),
+    Column("day_left", Integer),
+    schema=SCHEMA,
+    comment="every call to Exact, for some days",
+)
+Index("request_at", request.c.at)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False, comment="what it is about: a division, a resource of one"),
+    Column("message", Text, nullable=False),
+    Column("hint", Text),
+    _moment("opened_at", required=True),
+    _moment("closed_at"),
+    _moment("told_at"),
+    _moment("told_over_at"),
+    schema=SCHEMA,
+    comment="what people are told of: once when it begins, once when it is over",
+)
+Index(
+    "incident_open",
+    incident.c.kind,
+    incident.c.subject,
+    unique=True,
+    postgresql_where=incident.c.closed_at.is_(None),
+)

@@ -18,6 +18,7 @@ from exact_sync.store.locks import WorkLock
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.pool import Pool
+from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Selection, Wanted, select
 from exact_sync.sync.task import CONNECTION_WIDE
@@ -40,10 +41,12 @@ class Crew:
         find_home: Callable[[], int],
         wanted: Wanted,
         workers: int,
+        request_log: RequestLog,
     ) -> None:
         self.clock = clock
         self.database = database
         self.lock = WorkLock(database, clock)
+        self.request_log = request_log
         self._sign_in = sign_in
         self._runner = runner
         self._verifier = verifier
@@ -67,6 +70,7 @@ class Crew:
     def _tidy(self) -> None:
         with self.database.begin() as connection:
             runs.tidy(connection, self.lock.division_class)
+        self.request_log.tidy()
 
     # A division belongs to one process at a time; inside it, threads may share what they hold.
 

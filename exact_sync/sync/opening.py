@@ -85,7 +85,7 @@ class Opening:
             division=where,
             asked=division,
             full=full,
-            client=self.client,
+            client=self.client.asking_for(resource.name),
             database=self.database,
             clock=self.clock,
             options=self.options,

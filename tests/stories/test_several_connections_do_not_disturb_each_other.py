@@ -189,3 +189,23 @@ def test_everything_is_read_where_the_first_connection_never_was(three: Several)
         assert outcome.hint == "see: SELECT * FROM exact_be_sync.quarantine"
         assert len(machine.query(str(outcome.hint).removeprefix("see: "))) == 1
     assert machine.query("SELECT 1 FROM pg_namespace WHERE nspname IN ('exact', 'exact_sync')") == []
+
+
+def test_the_log_of_requests_says_whose_they_are(three: Several, here: Here) -> None:
+    three.sign_in("de")
+    here.run("sync", "journals", **three.environment)
+    code, out, _ = here.run("requests", "--json", "--limit", "1000", **three.environment)
+    found = json.loads(out)
+    assert code == 0
+    assert {line["connection"] for line in found} == {"default", "de"}
+    assert [line["at"] for line in found] == sorted(line["at"] for line in found)
+    german = [line for line in found if line["connection"] == "de"]
+    asked = three.simulators["de"].stats.calls(division=DIVISION)
+    assert sum(line["division"] == DIVISION for line in german) == len(asked)
+
+    code, out, _ = here.run("requests", "--limit", "3", **three.environment)
+    head, *lines = out.splitlines()
+    assert head.startswith("connection  time (UTC)")
+    assert [line.split()[0] for line in lines] == [line["connection"] for line in found[-3:]]
+    only = ("requests", "--connection", "de", "--json", "--limit", "1000")
+    assert json.loads(here.run(*only, **three.environment)[1]) == german

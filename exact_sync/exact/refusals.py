@@ -1,0 +1,43 @@
+"""What an answer that is no data means, in our words."""
+
+from exact_sync.errors import DivisionLost, ExactAway, ExactSyncError, Refused, Unavailable
+from exact_sync.exact.odata import read_error
+
+_DIVISION_REASONS = {
+    "NoDivisionAccess": "the user has no access to it, or the consent leaves it out",
+    "DivisionBlocked": "it is blocked at Exact",
+    "BlockedCustomer": "its customer is blocked at Exact",
+    "LicenseExpired": "its licence has ended",
+    "BlockedUser": "the signed-in user is blocked at Exact",
+    "InactiveUser": "the signed-in user is inactive at Exact",
+}
+
+
+def trouble_of(status: int, body: bytes) -> str:
+    """What is wrong with an answer that is no 200, in words."""
+    if 300 <= status < 400:
+        return f"HTTP {status}, a redirect that was not followed"
+    said = read_error(body)
+    return f"HTTP {status}" + (f": {said}" if said else "")
+
+
+def refusal(division: int, endpoint: str, status: int, reason: str, said: str) -> ExactSyncError:
+    """What an answer of 400, 401, 403 or 404 means; ``reason``: the header Reason, or ''."""
+    where = f"{endpoint} of division {division}"
+    if status == 400:
+        return Refused(
+            f"{where}: Exact refuses the question: {said or 'no reason given'}", "please report this line"
+        )
+    if status == 401:
+        return ExactAway(f"{where}: Exact refuses an access token that should be valid", "try again later")
+    if reason in _DIVISION_REASONS:
+        return DivisionLost(
+            f"division {division}: {_DIVISION_REASONS[reason]} ({reason})",
+            "its rows are kept; it catches up when access is back",
+        )
+    if status == 404:
+        return Unavailable(f"{where}: Exact does not have this here", "it is tried again daily")
+    return Unavailable(
+        f"{where}: not allowed: {said or reason or 'no reason given'}",
+        "a module, a right of the user or a scope of the app is missing; it is tried again daily",
+    )
