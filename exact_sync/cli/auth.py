@@ -12,6 +12,7 @@ from exact_sync.credentials import REFRESH_TOKEN_LIFE
 from exact_sync.service import Service
 from exact_sync.sync.naming import errors_named
 
+
 @click.group()
 def auth() -> None:
     """Sign in at Exact Online, and see who is signed in."""
