@@ -53,11 +53,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
         f"{SET}sign_in SET obtained_at = obtained_at + interval '26 days'",
         "the sign-in ends soon",
     ),
-    "division": (
-        f"{LISTED} = now() {DIVIDED.replace('division', 'code')}",
-        f"{LISTED} = NULL",
-        "division lost",
-    ),
+    "division": (GONE, f"{LISTED} = NULL", "division lost"),
     "lag": (
         f"{SET}checkpoint SET succeeded_at = succeeded_at - interval '2 days' {ITEMS}",
         f"{SET}checkpoint SET succeeded_at = succeeded_at + interval '2 days' {ITEMS}",
