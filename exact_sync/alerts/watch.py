@@ -92,7 +92,7 @@ class Watch:
             new = [
                 (each.kind, each.subject, each.message, each.hint)
                 for key, each in held.items()
-                if key not in known and self._settings.has(each.kind)
+                if key not in known
             ]
             over = [number for key, number in known.items() if key not in held]
             incidents.begin(connection, new, over, now)

@@ -5,7 +5,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    any_,
+    delete,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 
 from exact_sync.store.database import Database
 from exact_sync.store.schemas import sql
@@ -69,7 +81,7 @@ def begin(
         rows = [dict(zip(names, each, strict=True)) | {"opened_at": now} for each in new]
         connection.execute(insert(incident), rows)
     if over:
-        connection.execute(update(incident).where(incident.c.id.in_(list(over))).values(closed_at=now))
+        connection.execute(update(incident).where(_is_among(over)).values(closed_at=now))
     connection.execute(delete(incident).where(incident.c.closed_at < now - timedelta(days=KEEP_DAYS)))
 
 
@@ -97,7 +109,12 @@ def told(connection: Connection, numbers: Sequence[int], target: str, *, over: b
     """A target has accepted the message of these."""
     column = incident.c.told_over_to if over else incident.c.told_to
     values = {column.name: column.concat([target])}
-    connection.execute(update(incident).where(incident.c.id.in_(list(numbers))).values(values))
+    connection.execute(update(incident).where(_is_among(numbers)).values(values))
+
+
+def _is_among(numbers: Collection[int]) -> ColumnElement[bool]:
+    """As one parameter: there may be more of them than a statement can have."""
+    return incident.c.id == any_(literal(list(numbers), ARRAY(BigInteger)))
 
 
 def settle(connection: Connection, targets: Sequence[str], now: datetime) -> None:

@@ -87,6 +87,15 @@ def test_a_daemon_looks_every_minute_also_while_signing_in_is_needed(deployment:
         assert receiver.titles() == ["signing in is needed"]
 
 
+def test_the_daemon_of_a_service_looks_with_its_own_watch(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Daemon] = []
+    monkeypatch.setattr(Daemon, "run", lambda daemon, stop: seen.append(daemon))
+    deployment.service.run(Silent())
+    assert seen[0]._look == deployment.service.watch.look_and_log
+
+
 def test_a_database_that_is_away_is_only_logged(
     deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
