@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from exact_sync import __version__, signing_in
+from exact_sync.alerts.incidents import Bounds
+from exact_sync.alerts.watch import Watch
 from exact_sync.catalog import Resource
-from exact_sync.choice import calls_an_hour, chosen
+from exact_sync.choice import calls_an_hour, chosen, how_often
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections
@@ -171,12 +173,26 @@ class Assembly:
             Verifier(self.opening, runner),
             self.clock,
             find_home=self._who_is_it,
-            wanted=Wanted(
-                None if settings.divisions == "all" else settings.divisions, settings.exclude_divisions
-            ),
+            wanted=self._wanted,
             workers=settings.workers,
             request_log=self.request_log,
         )
+
+    @property
+    def _wanted(self) -> Wanted:
+        chosen = self.settings.divisions
+        return Wanted(None if chosen == "all" else chosen, self.settings.exclude_divisions)
+
+    @cached_property
+    def watch(self) -> Watch:
+        """The alerts. Raises BadConfiguration for a target that is no URL of a known service."""
+        settings, alerts = self.settings, self.settings.alerts
+        patience = {
+            name: max(alerts.lag, 2 * how_often(settings, resource))
+            for name, resource in self.mirrored.items()
+        }
+        bounds = Bounds(patience, alerts.token_days, settings.connection_day_limit)
+        return Watch(self.database, self.connection, self.clock, alerts, self._wanted, bounds)
 
     @cached_property
     def connection_budget(self) -> ConnectionBudget | None:

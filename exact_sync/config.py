@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsError
 from pydantic_settings import SettingsConfigDict as SettingsConfig
 
+from exact_sync.alert_settings import AlertSettings
 from exact_sync.errors import BadConfiguration
 from exact_sync.sections import (
     REDIRECT_URI,
@@ -34,6 +35,7 @@ PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
 _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
 
+_SECTIONS = tuple(f"{PREFIX}{name}__" for name in ("ALERTS", "RESOURCES", "CONNECTIONS"))
 _SITES = {"uk": "co.uk"}
 
 
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "text", "json"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     request_log_days: int = Field(default=7, ge=0, le=3660)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
 
@@ -151,7 +154,7 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
         for name in environment
         if name.upper().startswith(PREFIX)
         and name.upper() not in known
-        and not name.upper().startswith((f"{PREFIX}RESOURCES__", f"{PREFIX}CONNECTIONS__"))
+        and not name.upper().startswith(_SECTIONS)
     )
 
 
@@ -172,6 +175,8 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file: str) -> None:
     _check(content, Settings.model_fields, "", file)
+    if isinstance(alerts := content.get("alerts"), Mapping):
+        _check(alerts, AlertSettings.model_fields, "alerts.", file)
     resources = content.get("resources", {})
     if isinstance(resources, Mapping):
         _check(_not_own(resources), known_resources, "resources.", file)
@@ -214,7 +219,9 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
         variable = (PREFIX + "__".join(parts)).upper()
         text = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
-            is_connection = parts[0] == "connections"
-            known = ConnectionSettings.names() if is_connection else [*ResourceSettings.model_fields]
+            known = {
+                "alerts": [*AlertSettings.model_fields],
+                "connections": ConnectionSettings.names(),
+            }.get(parts[0], [*ResourceSettings.model_fields])
             text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

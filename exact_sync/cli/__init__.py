@@ -20,6 +20,7 @@ _COMMANDS = {
     "resources": "show",
     "accept": "checkpoint",
     "reset": "checkpoint",
+    "alert": "alert",
     "db": "db",
     "simulator": "simulator",
     "demo": "demo",

@@ -14,6 +14,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from exact_sync import logs
+from exact_sync.alerts.watch import LOOK_EVERY
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.plan import Schedule
@@ -57,6 +58,7 @@ class Daemon:
         snapshot_interval: timedelta,
         verification: Verification | None = None,
         describe: Callable[[ExactSyncError], str] = str,
+        look: Callable[[], None] | None = None,
     ) -> None:
         self._crew = crew
         self._schedules = schedules
@@ -65,6 +67,7 @@ class Daemon:
         self._snapshot_interval = snapshot_interval
         self._verification = verification
         self._describe = describe
+        self._look = look
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(pool_kwargs=logs.for_threads())},
@@ -123,6 +126,11 @@ class Daemon:
             self._scheduler.add_job(
                 self._verify, "interval", seconds=seconds, id="verify", next_run_time=begins
             )
+        if self._look is not None:
+            # A thread of its own: neither the jobs nor the work wait until somebody has been told.
+            seconds = LOOK_EVERY.total_seconds()
+            begins = now + LOOK_EVERY  # what was overdue at the start may be read by then
+            self._scheduler.add_job(self._look, "interval", seconds=seconds, id="look", next_run_time=begins)
         # Whoever wants data more often than we watch need not wait longer for trouble to go.
         every = min([_WATCH_EVERY, *(s.every.total_seconds() for s in self._schedules.values())])
         self._scheduler.add_job(self._watch, "interval", seconds=every, id="watch", next_run_time=now)

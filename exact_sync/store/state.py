@@ -138,6 +138,14 @@ run = Table(
 )
 Index("run_division_resource", run.c.division, run.c.resource, run.c.id.desc())
 Index("run_started_at", run.c.started_at)
+Index(
+    "run_verified",
+    run.c.outcome,
+    run.c.division,
+    run.c.resource,
+    run.c.id,
+    postgresql_where=text("strategy = 'verify'"),
+)
 
 quarantine = Table(
     "quarantine",
@@ -206,8 +214,11 @@ incident = Table(
     Column("hint", Text),
     _moment("opened_at", required=True),
     _moment("closed_at"),
+    _moment("due_at"),
     _moment("told_at"),
     _moment("told_over_at"),
+    Column("told_to", JSONB, nullable=False, server_default=text("'[]'"), comment="targets that know of it"),
+    Column("told_over_to", JSONB, nullable=False, server_default=text("'[]'")),
     schema=SCHEMA,
     comment="what people are told of: once when it begins, once when it is over",
 )

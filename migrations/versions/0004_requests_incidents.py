@@ -6,6 +6,7 @@ Revises: 0003
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0004"
 down_revision = "0003"
@@ -17,7 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "request",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("division", sa.Integer(), nullable=True),
         sa.Column("resource", sa.Text(), nullable=True),
         sa.Column("endpoint", sa.Text(), nullable=False),
@@ -32,7 +33,7 @@ def upgrade() -> None:
         schema="exact_sync",
         comment="every call to Exact, for some days",
     )
-    op.create_index("request_at", "request", ["at"], unique=False, schema="exact_sync")
+    op.create_index("request_at", "request", ["at"], schema="exact_sync")
     op.create_table(
         "incident",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -42,10 +43,24 @@ def upgrade() -> None:
         ),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("hint", sa.Text(), nullable=True),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("told_over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "told_to",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+            comment="targets that know of it",
+        ),
+        sa.Column(
+            "told_over_to",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("id"),
         schema="exact_sync",
         comment="what people are told of: once when it begins, once when it is over",
@@ -58,8 +73,16 @@ def upgrade() -> None:
         schema="exact_sync",
         postgresql_where=sa.text("closed_at IS NULL"),
     )
+    op.create_index(
+        "run_verified",
+        "run",
+        ["outcome", "division", "resource", "id"],
+        schema="exact_sync",
+        postgresql_where=sa.text("strategy = 'verify'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("run_verified", table_name="run", schema="exact_sync")
     op.drop_table("incident", schema="exact_sync")
     op.drop_table("request", schema="exact_sync")

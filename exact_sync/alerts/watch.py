@@ -1,0 +1,133 @@
+"""Looks at what the database knows, opens and closes incidents, and tells people of them.
+
+What is told is noted only after a target has accepted it: one that is down is tried again, with
+growing pauses, and hears of everything later.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+import sqlalchemy as sql
+
+from exact_sync.alert_settings import AlertSettings
+from exact_sync.alerts.incidents import NAMES, Bounds, holding
+from exact_sync.alerts.messages import message
+from exact_sync.alerts.notify import Target, targets
+from exact_sync.clock import Clock
+from exact_sync.connections import Connection
+from exact_sync.errors import ExactSyncError
+from exact_sync.store import conditions, incidents
+from exact_sync.store.database import Database
+from exact_sync.store.incidents import Record
+from exact_sync.sync.selection import Wanted
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+_ALSO_IN_QUIET_HOURS = "sign_in"
+
+
+class Watch:
+    """The alerts of one connection. Raises BadConfiguration for a URL that Apprise can't parse."""
+
+    def __init__(
+        self,
+        database: Database,
+        connection: Connection,
+        clock: Clock,
+        settings: AlertSettings,
+        wanted: Wanted,
+        bounds: Bounds,
+    ) -> None:
+        self.targets = targets(settings.urls)
+        self._database = database
+        self._connection = connection
+        self._clock = clock
+        self._settings = settings
+        self._wanted = wanted
+        self._bounds = bounds
+        self._pauses: dict[str, tuple[datetime, int]] = {}
+
+    def look_and_log(self) -> None:
+        """The same as ``look``, for those who must go on in any case: what fails is logged."""
+        try:
+            self.look()
+        except ExactSyncError as error:
+            log.warning("alerts can't be looked after now: %s%s", self._connection.label, error)
+
+    def look(self) -> None:
+        """Bring incidents up to date, and tell what is to be told. Raises DatabaseAway."""
+        now = self._clock.now()
+        kinds = [kind for kind in NAMES if self._settings.has(kind)]
+        if self._settings.is_quiet(now):
+            kinds = [kind for kind in kinds if kind == _ALSO_IN_QUIET_HOURS]
+        with incidents.alone(self._database):
+            self._update(now)
+            if not self.targets:
+                return
+            remind = self._settings.remind
+
+            def fall_due(connection: sql.Connection) -> list[Record]:
+                incidents.fall_due(connection, now, kinds, remind)
+                return incidents.owed(connection, kinds)
+
+            owed = self._database.transact(fall_due)
+            if owed:
+                for target in self.targets:
+                    self._tell(target, owed, now)
+                known = [target.fingerprint for target in self.targets]
+                self._database.transact(lambda connection: incidents.settle(connection, known, now))
+
+    def _update(self, now: datetime) -> None:
+        with self._database.begin() as connection:
+            day = now.astimezone(UTC).date()
+            facts = conditions.read(connection, now, self._settings.lag, day)
+            held = {
+                (each.kind, each.subject): each for each in holding(now, facts, self._wanted, self._bounds)
+            }
+            known = incidents.opened(connection)
+            new = [
+                (each.kind, each.subject, each.message, each.hint)
+                for key, each in held.items()
+                if key not in known
+            ]
+            over = [number for key, number in known.items() if key not in held]
+            incidents.begin(connection, new, over, now)
+        for kind, subject, text, _ in new:
+            log.info("incident: %s", text, extra={"kind": kind, "subject": subject})
+
+    def _tell(self, target: Target, owed: list[Record], now: datetime) -> None:
+        """Everything that a target does not know yet; after a refusal the rest waits for a later look."""
+        key = target.fingerprint
+        not_before, failures = self._pauses.get(key, (now, 0))
+        if now < not_before:
+            return
+        begun = [each for each in owed if each.told_at is None and key not in each.told_to]
+        knows = {each.id for each in begun} | {each.id for each in owed if key in each.told_to}
+        over = [each for each in owed if each.closed_at and each.id in knows and key not in each.told_over_to]
+        for is_over, records in ((False, begun), (True, over)):
+            for _, group in groupby(sorted(records, key=_kind), key=_kind):
+                together = list(group)
+                if not target.accepts(message(self._connection, together, is_over=is_over)):
+                    pause = min(_LONGEST_PAUSE, LOOK_EVERY * 2 ** min(failures, 10))
+                    self._pauses[key] = (now + pause, failures + 1)
+                    log.warning(
+                        "alert target %s accepts nothing; it is tried again in %d minutes",
+                        target.name,
+                        pause / timedelta(minutes=1),
+                    )
+                    return
+                self._database.transact(self._noting(together, key, is_over))
+        self._pauses.pop(key, None)
+
+    @staticmethod
+    def _noting(records: list[Record], target: str, is_over: bool) -> Callable[[sql.Connection], None]:
+        numbers = [record.id for record in records]
+        return lambda connection: incidents.told(connection, numbers, target, over=is_over)
+
+
+def _kind(record: Record) -> str:
+    return record.kind

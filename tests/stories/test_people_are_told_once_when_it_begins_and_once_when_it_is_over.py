@@ -1,0 +1,207 @@
+"""Alerts: each kind fires once and clears once, nobody is woken for nothing, and nothing is lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from exact_sync.alert_settings import AlertSettings
+from tests.deployment import DIVISION, Deployment
+from tests.facts import restart, sql
+from tests.receiver import Receiver, a_receiver
+
+SET = "UPDATE exact_sync."
+LISTED = "UPDATE exact.divisions SET _deleted_at"
+GONE = f"{LISTED} = now() WHERE code = {DIVISION}"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with a_receiver() as receiver:
+        yield receiver
+
+
+def alerting(deployment: Deployment, *receivers: Receiver, **settings: Any) -> None:
+    """Go on with these people to tell."""
+    urls = [receiver.url for receiver in receivers]
+    restart(deployment, alerts=AlertSettings(urls=urls, **settings))  # type: ignore[arg-type]
+
+
+def look(deployment: Deployment, **later: float) -> None:
+    """As the daemon does, some time later."""
+    deployment.clock.advance(**(later or {"minutes": 1}))
+    deployment.service.watch.look()
+
+
+DAY = "jsonb_build_object('limit', 5000, 'remaining', {left}, 'resets_at', '2026-06-26T00:00:00+00:00')"
+DIVIDED = f"WHERE division = {DIVISION}"
+BUDGET = f"{SET}division SET budget = jsonb_build_object('day', {DAY}) {DIVIDED}"
+VERIFIED = (
+    "INSERT INTO exact_sync.run (division, resource, strategy, full_read, outcome, message) "
+    f"VALUES ({DIVISION}, 'items', 'verify', false, '{{}}', 'items differs from Exact')"
+)
+ITEMS = f"{DIVIDED} AND resource = 'items'"
+
+KINDS: dict[str, tuple[str, str, str]] = {
+    "sign_in": (
+        f"{SET}sign_in SET needed_because = 'the consent was taken back'",
+        f"{SET}sign_in SET needed_because = NULL",
+        "signing in is needed",
+    ),
+    "token": (
+        f"{SET}sign_in SET obtained_at = obtained_at - interval '26 days'",
+        f"{SET}sign_in SET obtained_at = obtained_at + interval '26 days'",
+        "the sign-in ends soon",
+    ),
+    "division": (GONE, f"{LISTED} = NULL", "division lost"),
+    "lag": (
+        f"{SET}checkpoint SET succeeded_at = succeeded_at - interval '2 days' {ITEMS}",
+        f"{SET}checkpoint SET succeeded_at = succeeded_at + interval '2 days' {ITEMS}",
+        "resource without success",
+    ),
+    "quota": (
+        BUDGET.format(left=400),
+        BUDGET.format(left=4000),
+        "calls of the day nearly used up",
+    ),
+    "suspect": (
+        f"{SET}checkpoint SET suspect_rows = 0, outcome = 'suspect' {ITEMS}",
+        f"{SET}checkpoint SET accepted_rows = 0, outcome = 'accepted' {ITEMS}",
+        "suspect run",
+    ),
+    "quarantine": (
+        "INSERT INTO exact_sync.quarantine (division, resource, key, reason, record) "
+        f"VALUES ({DIVISION}, 'items', 'x', 'odd', '{{}}')",
+        "DELETE FROM exact_sync.quarantine",
+        "records in quarantine",
+    ),
+    "difference": (VERIFIED.format("differs"), VERIFIED.format("verified"), "difference from Exact"),
+}
+"""What makes it so, what ends it, and the title of the message."""
+
+
+def test_each_kind_is_told_once_and_its_end_once(deployment: Deployment, receiver: Receiver) -> None:
+    deployment.sync_well()
+    sql(deployment, f"{SET}checkpoint SET succeeded_at = '{deployment.clock.now()}'")
+    alerting(deployment, receiver)
+    look(deployment)
+    assert receiver.titles() == []
+    for begins, ends, title in KINDS.values():
+        sql(deployment, begins)
+        look(deployment)
+        assert receiver.titles() == [title]
+        look(deployment)
+        assert receiver.titles() == []
+        sql(deployment, ends)
+        look(deployment)
+        assert receiver.titles() == [f"over: {title}"]
+        look(deployment)
+        assert receiver.titles() == []
+    kinds = "SELECT kind FROM exact_sync.incident WHERE told_over_at IS NOT NULL ORDER BY id"
+    assert [kind for (kind,) in sql(deployment, kinds)] == list(KINDS)
+
+
+def test_a_target_that_is_down_loses_nothing_and_delays_no_other(
+    deployment: Deployment, receiver: Receiver
+) -> None:
+    begins, ends, title = KINDS["quarantine"]
+    with a_receiver() as other:
+        deployment.sync_well()
+        alerting(deployment, receiver, other)
+        other.is_down = True
+        sql(deployment, begins)
+        look(deployment)
+        assert receiver.titles() == [title]
+        for _ in range(10):
+            look(deployment)
+        assert other.refused == 4, "after 1, 2, 4 and 8 minutes"
+        sql(deployment, ends)
+        look(deployment)
+        assert receiver.titles() == [f"over: {title}"]
+
+        restart(deployment)  # nothing of it is in memory only
+        other.is_down = False
+        look(deployment)
+        look(deployment)
+        assert other.titles() == [title, f"over: {title}"]
+        assert receiver.titles() == []
+    assert sql(deployment, "SELECT count(told_at), count(told_over_at) FROM exact_sync.incident") == [(1, 1)]
+
+
+def test_in_quiet_hours_people_hear_only_that_signing_in_is_needed(
+    deployment: Deployment, receiver: Receiver
+) -> None:
+    """It is 14:00 in Amsterdam."""
+    deployment.sync_well()
+    alerting(deployment, receiver, quiet_hours="13:30-15:00")
+    short, sign_in = KINDS["suspect"], KINDS["sign_in"]
+    sql(deployment, short[0])
+    sql(deployment, sign_in[0])
+    sql(deployment, KINDS["quarantine"][0])
+    look(deployment)
+    assert receiver.titles() == [sign_in[2]]
+    sql(deployment, short[1])
+    look(deployment)
+    assert receiver.titles() == []
+    look(deployment, hours=1)
+    assert receiver.titles() == [KINDS["quarantine"][2]], "what was over by then is not told"
+    look(deployment, hours=23)
+    sql(deployment, KINDS["quarantine"][1])
+    look(deployment)
+    assert receiver.titles() == []
+    look(deployment, hours=1)
+    assert f"over: {KINDS['quarantine'][2]}" in receiver.titles()
+
+
+def test_what_comes_together_is_one_message(deployment: Deployment, receiver: Receiver) -> None:
+    deployment.sync_well()
+    alerting(deployment, receiver)
+    many = (
+        "INSERT INTO exact_sync.quarantine (division, resource, key, reason, record) "
+        f"SELECT {DIVISION}, resource, 'x', 'odd', '{{}}' FROM exact_sync.checkpoint WHERE division > 0"
+    )
+    sql(deployment, many)
+    [(number,)] = sql(deployment, "SELECT count(*) FROM exact_sync.quarantine")
+    look(deployment)
+    [message] = receiver.accepted
+    assert message["title"] == f"exact-sync: {number} resources with records in quarantine"
+    assert message["message"].count("1 record in quarantine") == 5
+    assert f"and {number - 5} more" in message["message"]
+
+
+def test_only_the_kinds_that_are_wanted_are_told(deployment: Deployment, receiver: Receiver) -> None:
+    deployment.sync_well()
+    alerting(deployment, receiver, kinds=["suspect"])
+    sql(deployment, KINDS["quarantine"][0])
+    sql(deployment, KINDS["suspect"][0])
+    look(deployment)
+    assert receiver.titles() == [KINDS["suspect"][2]]
+
+
+def test_people_can_be_reminded(deployment: Deployment, receiver: Receiver) -> None:
+    deployment.sync_well()
+    alerting(deployment, receiver, remind="7d", kinds=["quarantine"])
+    begins, ends, title = KINDS["quarantine"]
+    sql(deployment, begins)
+    look(deployment)
+    assert receiver.titles() == [title]
+    look(deployment, days=6)
+    assert receiver.titles() == []
+    look(deployment, days=2)
+    assert receiver.titles() == [title]
+    sql(deployment, ends)
+    look(deployment)
+    assert receiver.titles() == [f"over: {title}"]
+
+
+def test_a_sync_tells_at_its_end(deployment: Deployment, receiver: Receiver) -> None:
+    deployment.sync_well()
+    alerting(deployment, receiver)
+    deployment.clock.advance(days=2)
+    sql(deployment, f"{SET}sign_in SET needed_because = 'revoked'")
+    with pytest.raises(Exception, match="signing in again is needed"):
+        deployment.sync()
+    assert "signing in is needed" in receiver.titles()
+    deployment.sign_in()
+    deployment.sync()
+    assert "over: signing in is needed" in receiver.titles()
