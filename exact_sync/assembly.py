@@ -157,11 +157,16 @@ class Assembly:
             Verifier(self.opening, runner),
             self.clock,
             find_home=self._who_is_it,
-            wanted=Wanted(
-                None if settings.divisions == "all" else settings.divisions, settings.exclude_divisions
-            ),
+            wanted=self.wanted,
             workers=settings.workers,
         )
+
+    @property
+    def wanted(self) -> Wanted:
+        """The divisions that the settings want."""
+        settings = self.settings
+        chosen = None if settings.divisions == "all" else settings.divisions
+        return Wanted(chosen, settings.exclude_divisions)
 
     @cached_property
     def connection_budget(self) -> ConnectionBudget | None:

@@ -29,6 +29,7 @@ from exact_sync.sections import (
     SiteUrl,
     text_of,
 )
+from exact_sync.server_settings import ServerSettings
 
 PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
@@ -73,6 +74,8 @@ class Settings(BaseSettings):
     auto_migrate: bool = True
     log_format: Literal["auto", "text", "json"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_file: Path | None = None
+    server: ServerSettings = Field(default_factory=ServerSettings)
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
 
@@ -150,7 +153,9 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
         for name in environment
         if name.upper().startswith(PREFIX)
         and name.upper() not in known
-        and not name.upper().startswith((f"{PREFIX}RESOURCES__", f"{PREFIX}CONNECTIONS__"))
+        and not name.upper().startswith(
+            (f"{PREFIX}RESOURCES__", f"{PREFIX}CONNECTIONS__", f"{PREFIX}SERVER__")
+        )
     )
 
 
@@ -177,6 +182,9 @@ def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file
         for name, section in resources.items():
             if isinstance(section, Mapping):
                 _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
+    server = content.get("server", {})
+    if isinstance(server, Mapping):
+        _check(server, ServerSettings.model_fields, "server.", file)
     connections = content.get("connections", {})
     if isinstance(connections, Mapping):
         for name, section in connections.items():
@@ -213,7 +221,7 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
         variable = (PREFIX + "__".join(parts)).upper()
         text = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
-            is_connection = parts[0] == "connections"
-            known = ConnectionSettings.names() if is_connection else [*ResourceSettings.model_fields]
+            sections = {"connections": ConnectionSettings.names(), "server": [*ServerSettings.model_fields]}
+            known = sections.get(parts[0], [*ResourceSettings.model_fields])
             text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

@@ -4,12 +4,14 @@ import base64
 import hashlib
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from cryptography.fernet import Fernet, InvalidToken
 
 from exact_sync.errors import BadConfiguration
+
+REFRESH_TOKEN_LIFE = timedelta(days=30)
 
 
 @dataclass(frozen=True)

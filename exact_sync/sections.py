@@ -125,21 +125,24 @@ class ConnectionSettings(BaseModel):
 
 
 class SectionSecrets(PydanticBaseSettingsSource):
-    """Files of the secrets folder that set something of one connection.
+    """Files of the secrets folder that set something of a section.
 
-    They are named ``connections__NAME__client_secret``, with or without the prefix.
+    They are named ``connections__NAME__client_secret``, with or without the prefix; and those of the
+    server, as ``server__password_hash``.
     """
 
     def __init__(self, settings_cls: type[BaseSettings], folder: Path, prefix: str) -> None:
         super().__init__(settings_cls)
         self._folder = folder
         self._name = re.compile(rf"(?:{prefix})?connections__(.+?)__([a-z_]+)", re.IGNORECASE)
+        self._of_server = re.compile(rf"(?:{prefix})?server__([a-z_]+)", re.IGNORECASE)
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
         sections: dict[str, dict[str, str]] = {}
+        server: dict[str, str] = {}
         try:
             files = sorted(self._folder.iterdir())
         except OSError:
@@ -148,7 +151,10 @@ class SectionSecrets(PydanticBaseSettingsSource):
             match = self._name.fullmatch(file.name)
             if match and file.is_file():
                 sections.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
-        return {"connections": sections} if sections else {}
+            elif (match := self._of_server.fullmatch(file.name)) and file.is_file():
+                server[match[1].lower()] = text_of(file).strip()
+        found: dict[str, Any] = {"connections": sections, "server": server}
+        return {name: section for name, section in found.items() if section}
 
 
 def text_of(file: Path) -> str:

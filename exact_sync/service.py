@@ -38,7 +38,7 @@ def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
     secrets = [section.client_secret for section in settings.connections.values()]
-    for secret in (settings.client_secret, settings.secret_key, *secrets):
+    for secret in (settings.client_secret, settings.secret_key, settings.server.password_hash, *secrets):
         logs.hide(secret.get_secret_value() if secret else None)
     return settings
 
@@ -122,14 +122,14 @@ class Service(Assembly):
         }
         return Terms(settings.day_reserve, settings.connection_day_limit, settings.interval, rhythms)
 
-    def run(self, audience: Audience) -> None:
-        """The daemon, until ``stop``."""
+    def run(self, audience: Audience, beat: Callable[[], None] = lambda: None) -> None:
+        """The daemon, until ``stop``. ``beat`` is called every few seconds, as long as it is alive."""
         from exact_sync.scheduler.daemon import Daemon, Verification
 
         self.app()
         daemon_schedules = self.schedules()
         try:
-            self._wait_for_database()
+            self._wait_for_database(beat)
         except Stopped:
             return
         verification = None
@@ -144,13 +144,15 @@ class Service(Assembly):
             self.settings.snapshot_interval,
             verification,
             describe=lambda error: str(named_error(self.connection, error)),
+            beat=beat,
         )
         daemon.run(self.stop)
 
-    def _wait_for_database(self) -> None:
+    def _wait_for_database(self, beat: Callable[[], None]) -> None:
         """A daemon may start before its database does."""
         wait = 1.0
         while True:
+            beat()
             try:
                 return self.ready()
             except DatabaseAway as error:

@@ -19,6 +19,7 @@ _COMMANDS = {
     "resources": "show",
     "accept": "checkpoint",
     "reset": "checkpoint",
+    "server": "server",
     "db": "db",
     "simulator": "simulator",
     "demo": "demo",

@@ -3,15 +3,14 @@
 import json
 import sys
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
 from exact_sync.cli.options import Options, connection_option
+from exact_sync.credentials import REFRESH_TOKEN_LIFE
 from exact_sync.service import Service
 from exact_sync.sync.naming import errors_named
-
-REFRESH_TOKEN_LIFE = timedelta(days=30)
 
 
 @click.group()

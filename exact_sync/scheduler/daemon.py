@@ -57,6 +57,7 @@ class Daemon:
         snapshot_interval: timedelta,
         verification: Verification | None = None,
         describe: Callable[[ExactSyncError], str] = str,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._crew = crew
         self._schedules = schedules
@@ -65,6 +66,7 @@ class Daemon:
         self._snapshot_interval = snapshot_interval
         self._verification = verification
         self._describe = describe
+        self._beat = beat
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(pool_kwargs=logs.for_threads())},
@@ -147,6 +149,7 @@ class Daemon:
 
     def _watch(self) -> None:
         """Every few seconds: is anything in the way, has it gone, is a retry due?"""
+        self._beat()
         try:
             self._crew.keep_lock()
             self._crew.check_signed_in()
