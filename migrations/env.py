@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
-from exact_sync.store import schemas
+from exact_sync.store import schemas, state  # noqa: F401 - the tables of the state join the metadata
 from exact_sync.store.tables import metadata, migrated
 
 

@@ -1,5 +1,7 @@
 """/metrics, read as Prometheus reads it."""
 
+import json
+
 import pytest
 from sqlalchemy import text
 
@@ -64,13 +66,15 @@ def test_without_the_label_the_worst_division_speaks_for_all(deployment: Deploym
     with service.database.begin() as connection:
         connection.execute(
             text(
-                "INSERT INTO exact.divisions (code, description, status) VALUES (7, 'Late', 1), (8, 'Old', 2);"
+                "INSERT INTO exact.divisions (code, description, status)"
+                " VALUES (7, 'Late', 1), (8, 'Old', 2);"
                 "INSERT INTO exact_sync.checkpoint (division, resource, succeeded_at) VALUES"
                 " (7, 'items', now() - interval '30 years'), (8, 'items', now() - interval '40 years'),"
                 " (7, 'switched_off', now() - interval '50 years');"
                 "INSERT INTO exact_sync.division (division, budget) VALUES"
-                """ (7, '{"day": {"remaining": 3, "limit": 5000, "resets_at": "2099-01-01T00:00:00+00:00"}}')"""
-            )
+                " (7, CAST(:budget AS jsonb))"
+            ),
+            {"budget": json.dumps({"day": {"remaining": 3, "limit": 5000}})},
         )
     counts.add("default", outcome(7, "items", inserted=2, updated=1, deleted=4, quarantined=5, calls=6), 0.3)
     counts.add("default", outcome(DIVISION, "items", inserted=10, calls=1), 40)

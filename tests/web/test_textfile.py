@@ -48,7 +48,7 @@ def test_a_file_that_makes_no_sense_is_begun_anew(deployment: Deployment, tmp_pa
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(deployment: Deployment, tmp_path: Path) -> None:
-    with pytest.raises(BadConfiguration, match="the metrics can't be written to .*: No such file"):
+    with pytest.raises(BadConfiguration, match=r"the metrics can't be written to .*: No such file"):
         textfile.write(tmp_path / "none" / "file.prom", metrics_of(deployment))
 
 
