@@ -3,6 +3,7 @@
 import logging
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def write(file: Path, metrics: Metrics) -> None:
 
 
 def carry_on(file: Path, counts: Counts) -> None:
-    """Begin with what earlier one-shots counted: a counter that fell back with each of them would lie."""
+    """Add what earlier one-shots counted: a counter that fell back with each of them would lie."""
     try:
         samples = list(_samples(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -44,8 +45,9 @@ def carry_on(file: Path, counts: Counts) -> None:
     except (OSError, ValueError) as error:
         log.warning("what %s had counted is lost: %s", file, error)
         return
+    below: Counter[tuple[str, str]] = Counter()
     for sample in samples:
-        _take(counts, sample)
+        _take(counts, sample, below)
 
 
 def _samples(text: str) -> Iterator[Sample]:
@@ -53,7 +55,8 @@ def _samples(text: str) -> Iterator[Sample]:
         yield from family.samples
 
 
-def _take(counts: Counts, sample: Sample) -> None:
+def _take(counts: Counts, sample: Sample, below: Counter[tuple[str, str]]) -> None:
+    """``below``: of a histogram, what its smaller buckets have; in the file each holds them too."""
     labels, number = sample.labels, int(sample.value)
     connection, resource = labels.get("connection", ""), labels.get("resource", "")
     division = int(labels.get("division") or 0)
@@ -76,6 +79,5 @@ def _take(counts: Counts, sample: Sample) -> None:
         else:
             bounds = [*map(str, BUCKETS), "+Inf"]
             if labels["le"] in bounds:
-                at = bounds.index(labels["le"])
-                # They are added up in the file, the smaller ones before.
-                each.buckets[at] += number - sum(each.buckets[:at])
+                each.buckets[bounds.index(labels["le"])] += number - below[connection, resource]
+                below[connection, resource] = number
