@@ -29,9 +29,13 @@ from exact_sync.sync.plan import Forecast, Planner, Terms, forecast
 from exact_sync.sync.verify import Checks
 
 if TYPE_CHECKING:
+    from exact_sync.scheduler.daemon import Daemon
     from exact_sync.scheduler.plan import Schedule
 
 log = logging.getLogger(__name__)
+
+_BEFORE_ANOTHER = 1.0
+"""Seconds until another daemon begins where the database went away from under one that began."""
 
 
 def load_settings(path: Path | None = None, **options: object) -> Settings:
@@ -124,19 +128,29 @@ class Service(Assembly):
 
     def run(self, audience: Audience, beat: Callable[[], None] = lambda: None) -> None:
         """The daemon, until ``stop``. ``beat`` is called every few seconds, as long as it is alive."""
-        from exact_sync.scheduler.daemon import Daemon, Verification
-
         self.app()
         daemon_schedules = self.schedules()
-        try:
-            self._wait_for_database(beat)
-        except Stopped:
-            return
+        while not self.stop.is_set():
+            try:
+                self._wait_for_database(beat)
+                self._daemon(daemon_schedules, audience, beat).run(self.stop)
+                return
+            except Stopped:
+                return
+            except DatabaseAway as error:  # between our looking and its beginning
+                log.warning("%s", error)
+                self.stop.wait(_BEFORE_ANOTHER)
+
+    def _daemon(
+        self, daemon_schedules: "dict[str, Schedule]", audience: Audience, beat: Callable[[], None]
+    ) -> "Daemon":
+        from exact_sync.scheduler.daemon import Daemon, Verification
+
         verification = None
         if self.settings.verify_interval is not None:
             checks = Checks(repair=self.settings.verify_repair)
             verification = Verification(self.settings.verify_interval, checks)
-        daemon = Daemon(
+        return Daemon(
             self.crew,
             daemon_schedules,
             audience,
@@ -146,7 +160,6 @@ class Service(Assembly):
             describe=lambda error: str(named_error(self.connection, error)),
             beat=beat,
         )
-        daemon.run(self.stop)
 
     def _wait_for_database(self, beat: Callable[[], None]) -> None:
         """A daemon may start before its database does."""

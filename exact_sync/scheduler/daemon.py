@@ -79,10 +79,12 @@ class Daemon:
         self.begins, self.page = audience.begins, audience.page
 
     def run(self, stop: threading.Event) -> None:
-        """Until ``stop`` is set. Raises WorkHeld if another process does this already."""
-        self._crew.take_over()
-        log.info("the daemon has started", extra={"resources": len(self._schedules)})
+        """Until ``stop`` is set. Raises WorkHeld if another process does this already, and DatabaseAway
+        where it goes away before all is arranged: a new daemon may begin then.
+        """
         try:
+            self._crew.take_over()
+            log.info("the daemon has started", extra={"resources": len(self._schedules)})
             self._schedule()
             self._scheduler.start()
             stop.wait()
