@@ -173,15 +173,17 @@ class Assembly:
             Verifier(self.opening, runner),
             self.clock,
             find_home=self._who_is_it,
-            wanted=self._wanted,
+            wanted=self.wanted,
             workers=settings.workers,
             request_log=self.request_log,
         )
 
     @property
-    def _wanted(self) -> Wanted:
-        chosen = self.settings.divisions
-        return Wanted(None if chosen == "all" else chosen, self.settings.exclude_divisions)
+    def wanted(self) -> Wanted:
+        """The divisions that the settings want."""
+        settings = self.settings
+        chosen = None if settings.divisions == "all" else settings.divisions
+        return Wanted(chosen, settings.exclude_divisions)
 
     @cached_property
     def watch(self) -> Watch:
@@ -192,7 +194,7 @@ class Assembly:
             for name, resource in self.mirrored.items()
         }
         bounds = Bounds(patience, alerts.token_days, settings.connection_day_limit)
-        return Watch(self.database, self.connection, self.clock, alerts, self._wanted, bounds)
+        return Watch(self.database, self.connection, self.clock, alerts, self.wanted, bounds)
 
     @cached_property
     def connection_budget(self) -> ConnectionBudget | None:

@@ -30,12 +30,13 @@ from exact_sync.sections import (
     SiteUrl,
     text_of,
 )
+from exact_sync.server_settings import ServerSettings
 
 PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
 _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
 
-_SECTIONS = tuple(f"{PREFIX}{name}__" for name in ("ALERTS", "RESOURCES", "CONNECTIONS"))
+_SECTIONS = tuple(f"{PREFIX}{name}__" for name in ("ALERTS", "RESOURCES", "CONNECTIONS", "SERVER"))
 _SITES = {"uk": "co.uk"}
 
 
@@ -77,6 +78,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     request_log_days: int = Field(default=7, ge=0, le=3660)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    metrics_file: Path | None = None
+    server: ServerSettings = Field(default_factory=ServerSettings)
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
 
@@ -183,6 +186,9 @@ def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file
         for name, section in resources.items():
             if isinstance(section, Mapping):
                 _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
+    server = content.get("server", {})
+    if isinstance(server, Mapping):
+        _check(server, ServerSettings.model_fields, "server.", file)
     connections = content.get("connections", {})
     if isinstance(connections, Mapping):
         for name, section in connections.items():
@@ -222,6 +228,7 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
             known = {
                 "alerts": [*AlertSettings.model_fields],
                 "connections": ConnectionSettings.names(),
+                "server": [*ServerSettings.model_fields],
             }.get(parts[0], [*ResourceSettings.model_fields])
             text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

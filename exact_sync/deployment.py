@@ -5,10 +5,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from exact_sync import logs
+from exact_sync import logs, serving
 from exact_sync.catalog import Resource
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
@@ -26,6 +27,7 @@ from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.plan import Forecast
 from exact_sync.sync.status import Status
 from exact_sync.sync.verify import Checks
+from exact_sync.web.counts import Audiences
 
 if TYPE_CHECKING:
     from exact_sync.scheduler.plan import Schedule
@@ -33,12 +35,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
-
-
-class Audiences(Protocol):
-    """Makes an audience for each connection."""
-
-    def of(self, connection: str | None) -> Audience: ...
 
 
 class Deployment:
@@ -123,14 +119,25 @@ class Deployment:
     # What each does for itself
 
     def sync(
-        self, names: Sequence[str], codes: Sequence[int], audiences: Audiences, *, full: bool = False
+        self,
+        names: Sequence[str],
+        codes: Sequence[int],
+        audiences: Audiences,
+        *,
+        full: bool = False,
+        metrics_file: Path | None = None,
     ) -> list[Outcome]:
+        """``metrics_file``: for node_exporter, instead of the one in the settings."""
         self.resources(names)
-        return self._outcomes(
-            codes,
-            audiences,
-            lambda share, audience: share.service.sync(names, share.divisions, audience, full=full),
-        )
+        file = metrics_file or self._settings.metrics_file
+        with serving.measured(
+            self.services, audiences, self._settings, self.clock, lambda: self._database, file
+        ) as heard:
+            return self._outcomes(
+                codes,
+                heard,
+                lambda share, audience: share.service.sync(names, share.divisions, audience, full=full),
+            )
 
     def verify(
         self, names: Sequence[str], codes: Sequence[int], checks: Checks, audiences: Audiences
@@ -143,16 +150,26 @@ class Deployment:
         )
 
     def run(self, audiences: Audiences) -> None:
-        """A daemon for each, until ``stop``. Raises the error of one where none could go on."""
+        """A daemon for each and one server, until ``stop``. Raises one's error where none could go on."""
+        with serving.served(
+            self.services, audiences, self._settings, self.clock, lambda: self._database
+        ) as parts:
+            self._run(parts)
+
+    def _run(self, parts: serving.Served) -> None:
+        audiences, pulses = parts.audiences, parts.pulses
         if self.is_alone:
-            self.services[0].run(audiences.of(None))
+            [pulse] = pulses.values()
+            self.services[0].run(audiences.of(None), pulse.beat)
             return
 
         def work(share: Share) -> ExactSyncError | None:
             connection = share.service.connection
             try:
-                share.service.run(Naming(connection, audiences.of(connection.name)))
+                audience = Naming(connection, audiences.of(connection.name))
+                share.service.run(audience, pulses[connection.name].beat)
             except ExactSyncError as error:
+                pulses[connection.name].end(str(error))
                 log.error("%s", named_error(connection, error))  # noqa: TRY400 - one clear line
                 return named_error(connection, error)
             except BaseException:

@@ -32,16 +32,21 @@ from exact_sync.sync.plan import Forecast, Planner, Terms, forecast
 from exact_sync.sync.verify import Checks
 
 if TYPE_CHECKING:
+    from exact_sync.scheduler.daemon import Daemon
     from exact_sync.scheduler.plan import Schedule
 
 log = logging.getLogger(__name__)
+
+_BEFORE_ANOTHER = 1.0
+"""Seconds until another daemon begins where the database went away from under one that began."""
 
 
 def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
     secrets = [section.client_secret for section in settings.connections.values()]
-    for secret in (settings.client_secret, settings.secret_key, *secrets, *settings.alerts.urls):
+    hidden = (settings.client_secret, settings.secret_key, settings.server.password_hash)
+    for secret in (*hidden, *secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
     for url in settings.alerts.urls:
         logs.hide(urlsplit(url.get_secret_value()).password)
@@ -140,22 +145,36 @@ class Service(Assembly):
         }
         return Terms(settings.day_reserve, settings.connection_day_limit, settings.interval, rhythms)
 
-    def run(self, audience: Audience) -> None:
-        """The daemon, until ``stop``."""
-        from exact_sync.scheduler.daemon import Daemon, Verification
-
+    def run(self, audience: Audience, beat: Callable[[], None] = lambda: None) -> None:
+        """The daemon, until ``stop``. ``beat`` is called every few seconds, as long as it is alive."""
         self.app()
         daemon_schedules = self.schedules()
         look = self.watch.look_and_log  # a wrong URL is told of before anything waits
-        try:
-            self._wait_for_database()
-        except Stopped:
-            return
+        while not self.stop.is_set():
+            try:
+                self._wait_for_database(beat)
+                self._daemon(daemon_schedules, audience, beat, look).run(self.stop)
+                return
+            except Stopped:
+                return
+            except DatabaseAway as error:  # between our looking and its beginning
+                log.warning("%s", error)
+                self.stop.wait(_BEFORE_ANOTHER)
+
+    def _daemon(
+        self,
+        daemon_schedules: "dict[str, Schedule]",
+        audience: Audience,
+        beat: Callable[[], None],
+        look: Callable[[], None],
+    ) -> "Daemon":
+        from exact_sync.scheduler.daemon import Daemon, Verification
+
         verification = None
         if self.settings.verify_interval is not None:
             checks = Checks(repair=self.settings.verify_repair)
             verification = Verification(self.settings.verify_interval, checks)
-        daemon = Daemon(
+        return Daemon(
             self.crew,
             daemon_schedules,
             audience,
@@ -164,13 +183,14 @@ class Service(Assembly):
             verification,
             describe=lambda error: str(named_error(self.connection, error)),
             look=look,
+            beat=beat,
         )
-        daemon.run(self.stop)
 
-    def _wait_for_database(self) -> None:
+    def _wait_for_database(self, beat: Callable[[], None]) -> None:
         """A daemon may start before its database does."""
         wait = 1.0
         while True:
+            beat()
             try:
                 return self.ready()
             except DatabaseAway as error:

@@ -86,7 +86,10 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _wait_for_orders() -> None:
     import exact_sync.cli.work
-    import exact_sync.scheduler.daemon  # noqa: F401 - this is what forks need not do
+    import exact_sync.scheduler.daemon
+    import exact_sync.web.app
+    import exact_sync.web.probes
+    import exact_sync.web.server  # noqa: F401 - this is what forks need not do
 
     gc.collect()
     gc.freeze()

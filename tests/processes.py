@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,11 @@ class Process:
         self._popen.stdin.write(f"{line}\n".encode())
         self._popen.stdin.flush()
 
+    def address(self) -> str:
+        """Where its server listens, as a URL."""
+        self.says('"the server listens"')
+        return re.findall(r'"address": "(http://[^"]+)"', self.err)[0]
+
     def signal(self, number: int) -> None:
         self._popen.send_signal(number)
 
@@ -139,6 +145,7 @@ class Machine:
             "EXACT_SYNC_BASE_URL": str(settings.base_url),
             "EXACT_SYNC_CLIENT_ID": str(settings.client_id),
             "EXACT_SYNC_CLIENT_SECRET": settings.client_secret.get_secret_value(),
+            "EXACT_SYNC_SERVER__PORT": "0",
             "EXACT_SYNC_SECRETS_DIR": str(folder / "no-secrets"),
             "EXACT_SYNC_RESOURCES": json.dumps(
                 {name: {"enabled": section.enabled} for name, section in settings.resources.items()}

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from exact_sync.config import Settings, load, unknown_variables
 from exact_sync.errors import BadConfiguration
+from exact_sync.server_settings import ServerSettings
 
 RESOURCES = ["items", "contacts", "customers"]
 
@@ -248,3 +249,30 @@ def test_no_mistake_shows_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     with pytest.raises(BadConfiguration, match="resources") as caught:
         load(known_resources=RESOURCES)
     assert "canary" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_the_server_is_set_by_file_variable_and_secret(
+    monkeypatch: pytest.MonkeyPatch, secrets: Path, tmp_path: Path
+) -> None:
+    hashed = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"
+    (secrets / "server__password_hash").write_text(f"{hashed}\n")
+    monkeypatch.setenv("EXACT_SYNC_SERVER__TRUSTED_PROXY", "10.0.0.0/8, fd00::/8")
+    server = load(written(tmp_path, "[server]\nport = 9\n"), known_resources=RESOURCES).server
+    assert server.port == 9
+    assert server.password_hash is not None
+    assert server.password_hash.get_secret_value() == hashed
+    assert [str(network) for network in server.trusted_proxy or ()] == ["10.0.0.0/8", "fd00::/8"]
+    assert hashed not in repr(server)
+    assert refused(tmp_path, "[server]\nprot = 9\n").hint == "did you mean server.port?"
+    assert unknown_variables({"EXACT_SYNC_SERVER__PORT": "9", "EXACT_SYNC_SERVER_PORT": "9"}) == [
+        "EXACT_SYNC_SERVER_PORT"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("localhost", True)]
+    + [(host, False) for host in ("", "0.0.0.0", "::", "10.0.0.1", "localhost.example.org")],
+)
+def test_only_this_machine_can_reach_a_loopback_address(host: str, is_ours: bool) -> None:
+    assert ServerSettings(host=host).is_loopback is is_ours

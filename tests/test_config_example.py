@@ -13,6 +13,7 @@ from exact_sync import config
 from exact_sync.catalog import RESOURCES
 from exact_sync.config import Settings
 from exact_sync.sections import ConnectionSettings, ResourceSettings
+from exact_sync.server_settings import ServerSettings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 OF_THE_MACHINE = "data_dir"
@@ -64,6 +65,11 @@ def test_what_is_commented_out_is_valid_too(tmp_path: Path) -> None:
 def test_every_setting_of_a_resource_is_shown() -> None:
     sections = tomllib.loads(with_everything_set())["resources"].values()
     assert {name for section in sections for name in section} == set(ResourceSettings.model_fields)
+
+
+def test_every_setting_of_the_server_is_shown() -> None:
+    server = tomllib.loads(with_everything_set())["server"]
+    assert set(server) == set(ServerSettings.model_fields)
 
 
 def test_every_setting_of_a_connection_is_shown() -> None:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "accept": "checkpoint",
     "reset": "checkpoint",
     "alert": "alert",
+    "server": "server",
     "db": "db",
     "simulator": "simulator",
     "demo": "demo",

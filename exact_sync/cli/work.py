@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -22,15 +23,25 @@ PATIENCE = 8.5
 @division_option
 @connection_option
 @click.option("--full", is_flag=True, help="Ignore the checkpoints and read everything again.")
+@click.option(
+    "--metrics-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write metrics there at the end, for the textfile collector of node_exporter.",
+)
 @click.pass_obj
 def sync(
-    options: Options, names: Sequence[str], divisions: Sequence[int], connection: str | None, full: bool
+    options: Options,
+    names: Sequence[str],
+    divisions: Sequence[int],
+    connection: str | None,
+    full: bool,
+    metrics_file: Path | None,
 ) -> int:
     """Sync once, then exit: for cron. Default: all enabled resources of all configured divisions."""
     with options.deployment("exact-sync sync", connection) as deployment:
         stop_on_signals(deployment, code=4)
         with audience() as watching:
-            outcomes = deployment.sync(names, divisions, watching, full=full)
+            outcomes = deployment.sync(names, divisions, watching, full=full, metrics_file=metrics_file)
         watching.summary(outcomes)
         return exit_code(outcomes)
 

@@ -59,6 +59,7 @@ class Daemon:
         verification: Verification | None = None,
         describe: Callable[[ExactSyncError], str] = str,
         look: Callable[[], None] | None = None,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._crew = crew
         self._schedules = schedules
@@ -68,6 +69,7 @@ class Daemon:
         self._verification = verification
         self._describe = describe
         self._look = look
+        self._beat = beat
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(pool_kwargs=logs.for_threads())},
@@ -80,10 +82,12 @@ class Daemon:
         self.begins, self.page = audience.begins, audience.page
 
     def run(self, stop: threading.Event) -> None:
-        """Until ``stop`` is set. Raises WorkHeld if another process does this already."""
-        self._crew.take_over()
-        log.info("the daemon has started", extra={"resources": len(self._schedules)})
+        """Until ``stop`` is set. Raises WorkHeld if another process does this already, and DatabaseAway
+        where it goes away before all is arranged: a new daemon may begin then.
+        """
         try:
+            self._crew.take_over()
+            log.info("the daemon has started", extra={"resources": len(self._schedules)})
             self._schedule()
             self._scheduler.start()
             stop.wait()
@@ -155,6 +159,7 @@ class Daemon:
 
     def _watch(self) -> None:
         """Every few seconds: is anything in the way, has it gone, is a retry due?"""
+        self._beat()
         self._crew.request_log.flush()
         try:
             self._crew.keep_lock()

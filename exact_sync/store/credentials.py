@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from exact_sync.credentials import Cipher, SignIn, Tokens
+from exact_sync.credentials import REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
 from exact_sync.errors import BadConfiguration, DatabaseAway
 from exact_sync.store.database import Database, translated
 from exact_sync.store.schemas import FIRST
@@ -17,6 +18,32 @@ from exact_sync.store.state import refresh_attempt, sign_in
 
 # A refresh may take four tries at the token endpoint; others wait for its answer.
 _PATIENCE = "180s"
+
+
+@dataclass(frozen=True)
+class Validity:
+    """How long the sign-in holds: all but the tokens, so that nothing secret is read for it."""
+
+    has_tokens: bool = False
+    needed_because: str | None = None
+    access_until: datetime | None = None
+    refresh_until: datetime | None = None
+
+    @property
+    def why_not(self) -> str | None:
+        """Why a person must sign in; None while all is well."""
+        return self.needed_because or (None if self.has_tokens else "nobody is signed in at Exact yet")
+
+
+def validity(connection: Connection) -> Validity:
+    columns = (sign_in.c.needed_because, sign_in.c.access_expires_at, sign_in.c.obtained_at)
+    row = connection.execute(
+        select(sign_in.c.refresh_token.is_not(None).label("has_tokens"), *columns)
+    ).first()
+    if row is None:
+        return Validity()
+    ends = row.obtained_at + REFRESH_TOKEN_LIFE if row.obtained_at else None
+    return Validity(row.has_tokens, row.needed_because, row.access_expires_at, ends)
 
 
 class StoredSignIn:

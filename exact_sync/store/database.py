@@ -27,7 +27,17 @@ _LOCK_TIMEOUT = "30s"
 class Database:
     """A small pool of connections. Every error that leaves it is one of ours."""
 
-    def __init__(self, url: str, clock: Clock, *, name: str = "exact-sync", connections: int = 8) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        name: str = "exact-sync",
+        connections: int = 8,
+        patience: int = 10,
+        turn: int = 60,
+    ) -> None:
+        """``patience``: seconds for a connection to come about; ``turn``: to wait for one of the pool."""
         self.url = _parse(url)
         self.schemas = FIRST
         self._clock = clock
@@ -35,10 +45,10 @@ class Database:
             self.url,
             pool_size=connections,
             max_overflow=connections,
-            pool_timeout=60,
+            pool_timeout=turn,
             connect_args={
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
-                "connect_timeout": 10,
+                "connect_timeout": patience,
                 "prepare_threshold": None,  # prepared statements break behind a pooling proxy
             },
         )

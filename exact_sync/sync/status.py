@@ -105,7 +105,7 @@ def read(
     message = sign_in.needed_because
     if sign_in.tokens is None:
         message = "nobody is signed in at Exact yet"
-    found = _divisions(connection, now)
+    found = division_lines(connection, now)
     for code in codes:
         if code not in [division.division for division in found]:
             raise BadConfiguration(
@@ -136,7 +136,8 @@ def read(
     )
 
 
-def _divisions(connection: Connection, now: datetime) -> list[DivisionStatus]:
+def division_lines(connection: Connection, now: datetime) -> list[DivisionStatus]:
+    """Every division that Exact listed: its access, and what is left of its calls."""
     access = divisions.access(connection)
     lines = []
     for code, division in divisions.listed(connection).items():

@@ -3,8 +3,10 @@
 import signal
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
+from exact_sync.errors import DatabaseAway
 from exact_sync.scheduler.daemon import Daemon, Verification
 from exact_sync.store.state import checkpoint
 from exact_sync.sync.verify import Checks
@@ -65,6 +67,25 @@ def test_the_daemon_waits_for_its_database_and_for_a_sign_in_and_survives_a_rest
     assert daemon.ends() == 0, daemon
     assert "Traceback" not in daemon.err
     assert deployment.violations() == {}
+
+
+def test_the_daemon_begins_again_where_the_database_goes_away_while_it_begins(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, begun = deployment.service, []
+    monkeypatch.setattr("exact_sync.service._BEFORE_ANOTHER", 0)
+
+    def schedule(daemon: Daemon) -> None:
+        begun.append(daemon)
+        assert service.crew.lock.held()
+        if len(begun) == 1:
+            raise DatabaseAway("gone for a moment")
+        service.stop.set()
+
+    monkeypatch.setattr(Daemon, "_schedule", schedule)
+    service.run(Silent())
+    assert len(begun) == 2
+    assert not service.crew.lock.held()
 
 
 def test_what_is_overdue_at_the_start_is_caught_up_with_once(deployment: Deployment) -> None:

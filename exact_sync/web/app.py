@@ -1,0 +1,36 @@
+"""The application that the server serves, from parts: each part brings its routes."""
+
+import logging
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute
+
+from exact_sync.web.headers import StrictHeaders
+
+log = logging.getLogger(__name__)
+
+
+def app(routes: Sequence[BaseRoute]) -> Starlette:
+    """Everything that is not among ``routes`` is a short plain answer, and so is every mistake of ours."""
+    application = Starlette(
+        routes=list(routes),
+        middleware=[Middleware(StrictHeaders)],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+    )
+    application.router.redirect_slashes = False
+    return application
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - that is what it is registered for
+    return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    log.error("a page failed", exc_info=error, extra={"path": request.url.path})
+    return PlainTextResponse("Internal Server Error\n", 500)

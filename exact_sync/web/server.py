@@ -1,0 +1,81 @@
+"""The server: uvicorn in a thread of its own, on a socket that was opened before anything else began."""
+
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from exact_sync.errors import BadConfiguration
+
+log = logging.getLogger(__name__)
+
+_GRACE = 1
+"""Seconds that running answers have to end; the daemon has used up most of ours by then."""
+_CONNECTIONS = 100
+"""At the same time; who comes beyond that gets a 503."""
+_LONGEST_HEAD = 16 * 1024
+"""Bytes of a request's first line and headers."""
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens. Raises BadConfiguration where that can't be."""
+    wanted = host.strip("[]")
+    try:
+        [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
+            wanted, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        opened = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise BadConfiguration(
+            f"the server can't listen on {host}:{port}: {error.strerror}", "check server.host"
+        ) from None
+    with opened:
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind(address)
+            opened.listen(128)
+        except OSError as error:
+            raise BadConfiguration(
+                f"the server can't listen on {host}:{port}: {error.strerror}",
+                "is another exact-sync at work? else set server.port (0: any free one), "
+                "or server.enabled = false",
+            ) from None
+        yield opened
+
+
+@contextmanager
+def serving(app: ASGIApp, opened: socket.socket) -> Iterator[str]:
+    """Serve until the end; yields the address, as a URL."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_CONNECTIONS,
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+    # A daemon thread: an answer that hangs must not keep the process from ending.
+    thread = threading.Thread(target=server.run, args=([opened],), name="server", daemon=True)
+    thread.start()
+    host, port = opened.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    log.info("the server listens", extra={"address": address})
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(_GRACE + 0.5)

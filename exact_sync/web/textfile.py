@@ -1,0 +1,83 @@
+"""Metrics of a one-shot, in a file that node_exporter reads (its textfile collector)."""
+
+import logging
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from exact_sync.errors import BadConfiguration
+from exact_sync.web.counts import BUCKETS, Counts, Durations
+from exact_sync.web.metrics import Metrics
+
+log = logging.getLogger(__name__)
+
+
+def write(file: Path, metrics: Metrics) -> None:
+    """All at once, so that nobody reads half of it. Raises BadConfiguration where it can't be written."""
+    part = None
+    try:
+        number, part = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        with os.fdopen(number, "wb") as opened:
+            opened.write(metrics.text())
+            os.fchmod(number, 0o644)  # node_exporter is another user
+        Path(part).replace(file)
+        part = None
+    except OSError as error:
+        raise BadConfiguration(
+            f"the metrics can't be written to {file}: {error.strerror}", "check metrics_file"
+        ) from None
+    finally:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+
+
+def carry_on(file: Path, counts: Counts) -> None:
+    """Add what earlier one-shots counted: a counter that fell back with each of them would lie."""
+    try:
+        samples = list(_samples(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        log.warning("what %s had counted is lost: %s", file, error)
+        return
+    below: Counter[tuple[str, str]] = Counter()
+    for sample in samples:
+        _take(counts, sample, below)
+
+
+def _samples(text: str) -> Iterator[Sample]:
+    for family in text_string_to_metric_families(text):
+        yield from family.samples
+
+
+def _take(counts: Counts, sample: Sample, below: Counter[tuple[str, str]]) -> None:
+    """``below``: of a histogram, what its smaller buckets have; in the file each holds them too."""
+    labels, number = sample.labels, int(sample.value)
+    connection, resource = labels.get("connection", ""), labels.get("resource", "")
+    division = int(labels.get("division") or 0)
+    rows = {
+        "exact_sync_rows_upserted_total": counts.upserted,
+        "exact_sync_rows_deleted_total": counts.deleted,
+        "exact_sync_rows_quarantined_total": counts.quarantined,
+    }
+    durations = "exact_sync_run_duration_seconds"
+    if sample.name in rows:
+        rows[sample.name][connection, division, resource] += number
+    elif sample.name == "exact_sync_calls_total":
+        counts.calls[connection, division] += number
+    elif sample.name == "exact_sync_runs_total":
+        counts.runs[connection, resource, labels.get("outcome", "")] += number
+    elif sample.name in (f"{durations}_bucket", f"{durations}_sum"):
+        each = counts.durations.setdefault((connection, resource), Durations())
+        if sample.name.endswith("_sum"):
+            each.total += sample.value
+        else:
+            bounds = [*map(str, BUCKETS), "+Inf"]
+            if labels["le"] in bounds:
+                each.buckets[bounds.index(labels["le"])] += number - below[connection, resource]
+                below[connection, resource] = number

@@ -1,0 +1,76 @@
+"""The file of metrics that one-shots leave for node_exporter."""
+
+from pathlib import Path
+
+import pytest
+
+from exact_sync.errors import BadConfiguration
+from exact_sync.web import textfile
+from exact_sync.web.counts import Counts
+from tests.deployment import DIVISION, Deployment
+from tests.processes import Here, one_clear_line
+from tests.web.served import metrics_of, series
+from tests.web.test_metrics import outcome
+
+
+def test_counters_go_on_where_the_file_left_them(deployment: Deployment, tmp_path: Path) -> None:
+    file = tmp_path / "exact_sync.prom"
+    for seconds in (0.3, 40.0, 4000.0):
+        counts = Counts()
+        counts.add("default", outcome(7, "items", inserted=2, deleted=1, quarantined=3, calls=4), seconds)
+        textfile.carry_on(file, counts)
+        textfile.write(file, metrics_of(deployment, counts))
+    found = series(file.read_text())
+    assert found["exact_sync_rows_upserted_total"] == {("default", "7", "items"): 6}
+    assert found["exact_sync_rows_deleted_total"] == {("default", "7", "items"): 3}
+    assert found["exact_sync_rows_quarantined_total"] == {("default", "7", "items"): 9}
+    assert found["exact_sync_calls_total"] == {("default", "7"): 12}
+    assert found["exact_sync_runs_total"] == {("default", "ok", "items"): 3}
+    buckets = found["exact_sync_run_duration_seconds_bucket"]
+    assert [buckets["default", le, "items"] for le in ("0.25", "0.5", "60.0", "3600.0", "+Inf")] == [
+        0,
+        1,
+        2,
+        2,
+        3,
+    ]
+    assert found["exact_sync_run_duration_seconds_sum"]["default", "items"] == 4040.3
+    assert [each.name for each in tmp_path.glob("*.prom*")] == [file.name]
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_makes_no_sense_is_begun_anew(deployment: Deployment, tmp_path: Path) -> None:
+    file = tmp_path / "exact_sync.prom"
+    file.write_text("exact_sync_runs_total{ nonsense")
+    counts = Counts()
+    textfile.carry_on(file, counts)
+    assert counts.runs == {}
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(deployment: Deployment, tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match=r"the metrics can't be written to .*: No such file"):
+        textfile.write(tmp_path / "none" / "file.prom", metrics_of(deployment))
+
+
+def test_cron_runs_leave_their_metrics(here: Here) -> None:
+    file = here.machine.folder / "exact_sync.prom"
+    code, _, err = here.run("sync", "journals", "--metrics-file", str(file))
+    assert (code, series(file.read_text())["exact_sync_runs_total"].keys()) == (
+        0, {("default", "ok", "divisions"), ("default", "ok", "journals")},
+    ), err  # fmt: skip
+    assert here.run("sync", "journals", METRICS_FILE=str(file))[0] == 0
+    found = series(file.read_text())
+    assert found["exact_sync_runs_total"]["default", "ok", "journals"] == 2
+    assert ("default", str(DIVISION), "journals") in found["exact_sync_lag_seconds"]
+
+    elsewhere = str(here.machine.folder / "none" / "file.prom")
+    code, _, err = here.run("sync", "journals", "--metrics-file", elsewhere)
+    assert code == 2
+    assert "the metrics can't be written" in one_clear_line(err[err.index("error: ") :])
+
+
+def test_a_sync_that_could_not_begin_leaves_its_metrics_too(here: Here) -> None:
+    here.machine.nobody_is_signed_in()
+    file = here.machine.folder / "exact_sync.prom"
+    assert here.run("sync", "--metrics-file", str(file))[0] == 3
+    assert series(file.read_text())["exact_sync_sign_in_needed"] == {("default",): 1}
