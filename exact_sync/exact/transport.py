@@ -179,22 +179,26 @@ class Transport:
         started = self._clock.monotonic()
         patience = self._patience
         timeout = httpx.Timeout(patience.read, connect=patience.connect)
-        with self._http.stream(
-            "GET",
-            url,
-            headers={"Accept": accept},
-            auth=watch or self._session,
-            follow_redirects=False,
-            timeout=timeout,
-        ) as response:
-            body = bytearray()
-            for chunk in response.iter_bytes():
-                body += chunk
-                if self._clock.monotonic() - started > patience.whole_answer:
-                    raise httpx.ReadTimeout("the answer drips in too slowly")
-                if len(body) > _LARGEST_ANSWER:
-                    raise httpx.ReadError("the answer is larger than any of Exact's")
-            return _Response(response.status_code, response.headers, bytes(body), bool(response.history))
+        try:
+            with self._http.stream(
+                "GET",
+                url,
+                headers={"Accept": accept},
+                auth=watch or self._session,
+                follow_redirects=False,
+                timeout=timeout,
+            ) as response:
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if self._clock.monotonic() - started > patience.whole_answer:
+                        raise httpx.ReadTimeout("the answer drips in too slowly")
+                    if len(body) > _LARGEST_ANSWER:
+                        raise httpx.ReadError("the answer is larger than any of Exact's")
+                return _Response(response.status_code, response.headers, bytes(body), bool(response.history))
+        finally:
+            if watch is not None:
+                watch.answer_ended()
 
     def _check_refusal(self, budget: Budget | None, endpoint: str, response: _Response) -> None:
         """Raises where trying again can't help."""
