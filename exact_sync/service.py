@@ -97,12 +97,12 @@ class Service(Assembly):
     @contextmanager
     def _looked_at(self) -> Iterator[None]:
         """People are told at the end what they should know, however it ends: where somebody is to be told."""
-        watch = self.watch if self.settings.alerts.urls else None
+        is_told = bool(self.alert_targets)
         try:
             yield
         finally:
-            if watch is not None and not self.stop.is_set():
-                watch.look_and_log()
+            if is_told and not self.stop.is_set():
+                self.watch.look_and_log()
 
     def verify(
         self, names: Sequence[str], divisions: Sequence[int], checks: Checks, audience: Audience
@@ -145,7 +145,7 @@ class Service(Assembly):
 
         self.app()
         daemon_schedules = self.schedules()
-        look = self.watch.look_and_log  # a wrong URL is told of before anything waits
+        _ = self.alert_targets  # a wrong URL is told of before anything waits
         try:
             self._wait_for_database()
         except Stopped:
@@ -162,7 +162,7 @@ class Service(Assembly):
             self.settings.snapshot_interval,
             verification,
             describe=lambda error: str(named_error(self.connection, error)),
-            look=look,
+            look=self.watch.look_and_log,
         )
         daemon.run(self.stop)
 
