@@ -97,8 +97,9 @@ class Watch:
             ]
             over = [number for key, number in known.items() if key not in held]
             incidents.begin(connection, new, over, now)
-        for kind, subject, text, _ in new:
-            log.info("incident: %s", text, extra={"kind": kind, "subject": subject})
+        for kind, group in groupby(sorted(new, key=lambda each: each[0]), lambda each: each[0]):
+            texts = [text for _, _, text, _ in group]
+            log.info("incident: %s", texts[0], extra={"kind": kind, "number": len(texts)})
 
     def _tell(self, target: Target, owed: list[Record], now: datetime) -> None:
         """Everything that a target does not know yet; after a refusal the rest waits for a later look."""
