@@ -11,6 +11,7 @@ import httpx
 
 from exact_sync import __version__, signing_in
 from exact_sync.alerts.incidents import Bounds
+from exact_sync.alerts.notify import Target, targets
 from exact_sync.alerts.watch import Watch
 from exact_sync.catalog import Resource
 from exact_sync.choice import calls_an_hour, chosen, how_often
@@ -186,15 +187,22 @@ class Assembly:
         return Wanted(chosen, settings.exclude_divisions)
 
     @cached_property
+    def alert_targets(self) -> list[Target]:
+        """Raises BadConfiguration for a URL that Apprise can't parse."""
+        return targets(self.settings.alerts.urls)
+
+    @cached_property
     def watch(self) -> Watch:
-        """The alerts. Raises BadConfiguration for a target that is no URL of a known service."""
+        """The alerts. Raises BadConfiguration as ``alert_targets`` does."""
         settings, alerts = self.settings, self.settings.alerts
         patience = {
             name: max(alerts.lag, 2 * how_often(settings, resource))
             for name, resource in self.mirrored.items()
         }
         bounds = Bounds(patience, alerts.token_days, settings.connection_day_limit)
-        return Watch(self.database, self.connection, self.clock, alerts, self.wanted, bounds)
+        return Watch(
+            self.database, self.connection, self.clock, alerts, self.wanted, bounds, self.alert_targets
+        )
 
     @cached_property
     def connection_budget(self) -> ConnectionBudget | None:

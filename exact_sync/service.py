@@ -103,12 +103,12 @@ class Service(Assembly):
     @contextmanager
     def _looked_at(self) -> Iterator[None]:
         """People are told at the end what they should know, however it ends: where somebody is to be told."""
-        watch = self.watch if self.settings.alerts.urls else None
+        is_told = bool(self.alert_targets)
         try:
             yield
         finally:
-            if watch is not None and not self.stop.is_set():
-                watch.look_and_log()
+            if is_told and not self.stop.is_set():
+                self.watch.look_and_log()
 
     def verify(
         self, names: Sequence[str], divisions: Sequence[int], checks: Checks, audience: Audience
@@ -149,11 +149,11 @@ class Service(Assembly):
         """The daemon, until ``stop``. ``beat`` is called every few seconds, as long as it is alive."""
         self.app()
         daemon_schedules = self.schedules()
-        look = self.watch.look_and_log  # a wrong URL is told of before anything waits
+        _ = self.alert_targets  # a wrong URL is told of before anything waits
         while not self.stop.is_set():
             try:
                 self._wait_for_database(beat)
-                self._daemon(daemon_schedules, audience, beat, look).run(self.stop)
+                self._daemon(daemon_schedules, audience, beat).run(self.stop)
                 return
             except Stopped:
                 return
@@ -166,7 +166,6 @@ class Service(Assembly):
         daemon_schedules: "dict[str, Schedule]",
         audience: Audience,
         beat: Callable[[], None],
-        look: Callable[[], None],
     ) -> "Daemon":
         from exact_sync.scheduler.daemon import Daemon, Verification
 
@@ -182,7 +181,7 @@ class Service(Assembly):
             self.settings.snapshot_interval,
             verification,
             describe=lambda error: str(named_error(self.connection, error)),
-            look=look,
+            look=self.watch.look_and_log,
             beat=beat,
         )
 

@@ -5,7 +5,7 @@ growing pauses, and hears of everything later.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -14,7 +14,7 @@ import sqlalchemy as sql
 from exact_sync.alert_settings import AlertSettings
 from exact_sync.alerts.incidents import NAMES, Bounds, holding
 from exact_sync.alerts.messages import message
-from exact_sync.alerts.notify import Target, targets
+from exact_sync.alerts.notify import Target
 from exact_sync.clock import Clock
 from exact_sync.connections import Connection
 from exact_sync.errors import ExactSyncError
@@ -31,7 +31,7 @@ _ALSO_IN_QUIET_HOURS = "sign_in"
 
 
 class Watch:
-    """The alerts of one connection. Raises BadConfiguration for a URL that Apprise can't parse."""
+    """The alerts of one connection."""
 
     def __init__(
         self,
@@ -41,8 +41,9 @@ class Watch:
         settings: AlertSettings,
         wanted: Wanted,
         bounds: Bounds,
+        targets: Sequence[Target],
     ) -> None:
-        self.targets = targets(settings.urls)
+        self.targets = targets
         self._database = database
         self._connection = connection
         self._clock = clock
@@ -96,8 +97,9 @@ class Watch:
             ]
             over = [number for key, number in known.items() if key not in held]
             incidents.begin(connection, new, over, now)
-        for kind, subject, text, _ in new:
-            log.info("incident: %s", text, extra={"kind": kind, "subject": subject})
+        for kind, group in groupby(sorted(new, key=lambda each: each[0]), lambda each: each[0]):
+            texts = [text for _, _, text, _ in group]
+            log.info("incident: %s", texts[0], extra={"kind": kind, "number": len(texts)})
 
     def _tell(self, target: Target, owed: list[Record], now: datetime) -> None:
         """Everything that a target does not know yet; after a refusal the rest waits for a later look."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import click
 
 from exact_sync.alerts.messages import trial
-from exact_sync.alerts.notify import targets
 from exact_sync.cli.options import Options, connection_option
 from exact_sync.errors import BadConfiguration
 from exact_sync.service import Service
@@ -29,7 +28,7 @@ def alert_test(options: Options, connection: str | None) -> int:
     """Send a test message to each target. Exit code 1 where one does not accept it."""
     with options.deployment("exact-sync alert", connection) as deployment:
         service = deployment.services[0]  # all connections tell the same targets
-        found = targets(service.settings.alerts.urls)
+        found = service.alert_targets
         if not found:
             raise BadConfiguration(
                 "no alert target is set", "set alerts.urls, or EXACT_SYNC_ALERTS__URLS, to URLs of Apprise"

@@ -1,4 +1,4 @@
-"""What counts as being without success."""
+"""What counts as being without success, and what as suspect."""
 
 from datetime import timedelta
 
@@ -42,3 +42,28 @@ def test_what_is_without_success(database: Database, point: dict[str, object], i
     assert [(place.resource, place.since) for place in facts.stale] == (
         [("items", LONG_AGO)] if is_stale else []
     )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seen", "accepted", "is_suspect"),
+    [
+        ("ok", None, None, False),
+        ("suspect", 0, None, True),
+        ("later", 0, None, True),
+        ("accepted", 0, 0, False),
+        ("later", 0, 0, False),
+        ("suspect", 3, 7, True),
+    ],
+)
+def test_what_is_suspect(
+    database: Database, outcome: str, seen: int | None, accepted: int | None, is_suspect: bool
+) -> None:
+    """Also while Exact is away; no longer once a person has accepted it, unless it is worse by then."""
+    checkpoint = """
+        INSERT INTO exact_sync.checkpoint (division, resource, outcome, suspect_rows, accepted_rows)
+        VALUES (1, 'items', :outcome, :seen, :accepted)
+    """
+    with database.begin() as connection:
+        connection.execute(text(checkpoint), {"outcome": outcome, "seen": seen, "accepted": accepted})
+        facts = conditions.read(connection, START, timedelta(days=1), START.date())
+    assert bool(facts.suspect) is is_suspect
