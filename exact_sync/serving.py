@@ -89,7 +89,8 @@ def served(
 ) -> Iterator[Served]:
     """Meanwhile the server answers, where it is enabled.
 
-    Raises BadConfiguration where it may not, or can't, listen.
+    Raises BadConfiguration where it may not, or can't, listen; where only its port is taken, the work
+    begins without it.
     """
     asking = Asking(settings, clock, opened)
     with contextlib.ExitStack() as stack:
@@ -105,8 +106,20 @@ def served(
             by_division = settings.server.metrics_division_label
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
             routes = probes.routes(parts.sources, metrics, time.monotonic)
-            opened_socket = stack.enter_context(server.listening(settings.server.host, settings.server.port))
-            stack.enter_context(server.serving(app(routes), opened_socket))
+            application, where = app(routes), (settings.server.host, settings.server.port)
+            try:
+                opened_socket = stack.enter_context(server.listening(*where))
+            except server.PortTaken as taken:
+                # Another daemon, perhaps: then the work is held, and that is what is to be said.
+                log.warning("%s; tried again every %d seconds", taken, server.AGAIN)
+                over = threading.Event()
+                stack.callback(over.set)
+                later = threading.Thread(
+                    target=server.serve_later, args=(application, *where, over), name="server", daemon=True
+                )
+                later.start()
+            else:
+                stack.enter_context(server.serving(application, opened_socket))
         yield parts
 
 

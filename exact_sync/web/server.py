@@ -1,5 +1,6 @@
 """The server: uvicorn in a thread of its own, on a socket that was opened before anything else began."""
 
+import errno
 import logging
 import socket
 import threading
@@ -15,15 +16,21 @@ log = logging.getLogger(__name__)
 
 _GRACE = 1
 """Seconds that running answers have to end; the daemon has used up most of ours by then."""
+AGAIN = 30
+"""Seconds until a port that was taken is tried again."""
 _CONNECTIONS = 100
 """At the same time; who comes beyond that gets a 503."""
 _LONGEST_HEAD = 16 * 1024
 """Bytes of a request's first line and headers."""
 
 
+class PortTaken(BadConfiguration):
+    """Another program listens there."""
+
+
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens. Raises BadConfiguration where that can't be."""
+    """A socket that listens. Raises BadConfiguration where that can't be, PortTaken where it may later."""
     wanted = host.strip("[]")
     try:
         [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
@@ -40,7 +47,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             opened.bind(address)
             opened.listen(128)
         except OSError as error:
-            raise BadConfiguration(
+            failure = PortTaken if error.errno == errno.EADDRINUSE else BadConfiguration
+            raise failure(
                 f"the server can't listen on {host}:{port}: {error.strerror}",
                 "is another exact-sync at work? else set server.port (0: any free one), "
                 "or server.enabled = false",
@@ -79,3 +87,13 @@ def serving(app: ASGIApp, opened: socket.socket) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(_GRACE + 0.5)
+
+
+def serve_later(app: ASGIApp, host: str, port: int, over: threading.Event) -> None:
+    """Serve as soon as the port is free, until ``over``: copying data does not wait for that."""
+    while not over.wait(AGAIN):
+        try:
+            with listening(host, port) as opened, serving(app, opened):
+                over.wait()
+        except PortTaken:
+            continue

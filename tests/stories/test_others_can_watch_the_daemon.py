@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from exact_sync.web import server
 from tests.postgres import Server
 from tests.processes import Here, Machine, one_clear_line, until
 from tests.several import Several, several
@@ -173,12 +174,22 @@ def test_a_short_password_is_refused(machine: Machine) -> None:
     assert "fewer than 8 characters" in one_clear_line(process.err)
 
 
-def test_a_port_that_is_taken_is_one_clear_line(here: Here) -> None:
+def test_where_the_port_is_taken_the_work_goes_on_and_the_server_comes_when_it_is_free(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second daemon finds it taken by the first one: that the work is held is what it says then."""
+    monkeypatch.setattr(server, "AGAIN", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, _, err = here.run("run", SERVER__PORT=str(port))
-    assert code == 2
-    assert f"the server can't listen on 127.0.0.1:{port}" in one_clear_line(err)
+        daemon = machine.fork("run", SERVER__PORT=str(port))
+        daemon.says(f"the server can't listen on 127.0.0.1:{port}")
+        daemon.says("the daemon has started")
+        second = machine.fork("run", SERVER__PORT=str(port))
+        assert second.ends() == 4, second
+    daemon.says("the server listens")
+    assert httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200
+    daemon.signal(signal.SIGTERM)
+    assert daemon.ends() == 0, daemon
 
 
 def test_without_a_server_nothing_listens(machine: Machine) -> None:
