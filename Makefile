@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/exact-sync demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3  # more than two cores need: some tests wait for processes of their own
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

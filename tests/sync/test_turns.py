@@ -186,15 +186,19 @@ def test_a_division_in_other_hands_is_left_to_them_after_all_else_is_done() -> N
 
 
 def test_a_division_that_comes_free_meanwhile_is_worked_on() -> None:
-    claims = Claims()
+    class OnceHeld(Claims):
+        def claim(self, division: int) -> bool:
+            if division in self.theirs:
+                self.theirs.remove(division)
+                return False
+            return super().claim(division)
+
+    claims = OnceHeld()
     claims.theirs = {1}
-
-    def read(division: int, name: str, gives_way: Any) -> None:
-        claims.theirs.clear()
-
-    runner = Turns(read)
-    work_off(runner, [job(1, "items"), job(2, "items")], claims)
-    assert [division for division, _ in runner.ran] == [2, 1]
+    runner = Turns()
+    audience = work_off(runner, [job(1, "items"), job(2, "items")], claims)
+    assert sorted(division for division, _ in runner.ran) == [1, 2]
+    assert {outcome.status for outcome in audience.outcomes} == {"ok"}
 
 
 def test_who_is_asked_to_stop_while_all_wait_says_what_was_left_undone() -> None:
