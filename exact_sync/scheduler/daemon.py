@@ -22,7 +22,7 @@ from exact_sync.store import runs
 from exact_sync.store.checkpoints import Standing
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
-from exact_sync.sync.line import Job
+from exact_sync.sync.line import Job, job
 from exact_sync.sync.opening import VERIFY
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
@@ -219,17 +219,7 @@ class Daemon:
                 self._add(division, name, points.get(key))
 
     def _add(self, division: int, name: str, point: Standing | None) -> None:
-        resource = self._schedules[name].resource
-        self._pool.add(
-            Job(
-                division,
-                resource,
-                last_read=point.succeeded_at if point else None,
-                # The log of deletions comes first, whatever its size.
-                is_backfill=not resource.is_log and (point is None or point.complete_at is None),
-                has_begun=point is not None and point.has_begun,
-            )
-        )
+        self._pool.add(job(division, self._schedules[name].resource, point))
 
     def _read_divisions(self) -> None:
         if self._crew.read_divisions(self).tally.written:

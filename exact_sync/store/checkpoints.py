@@ -54,12 +54,6 @@ def read(connection: Connection, division: int, resource: str) -> Checkpoint:
     return Checkpoint(*row) if row else Checkpoint(division, resource)
 
 
-def read_all(connection: Connection) -> list[Checkpoint]:
-    columns = [checkpoint.c[name] for name in Checkpoint.__dataclass_fields__]
-    query = select(*columns).order_by(checkpoint.c.division, checkpoint.c.resource)
-    return [Checkpoint(*row) for row in connection.execute(query)]
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """As much of a checkpoint as tells what is due."""

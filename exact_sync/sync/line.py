@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from exact_sync.catalog import Resource
+from exact_sync.store.checkpoints import Standing
 from exact_sync.store.runs import Tally
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.verify import Checks
@@ -36,6 +37,30 @@ class Job:
     def name(self) -> str:
         """What may wait only once."""
         return f"verify {self.resource.name}" if self.checks else self.resource.name
+
+
+def job(
+    division: int,
+    resource: Resource,
+    standing: Standing | None,
+    *,
+    full: bool = False,
+    insist: bool = False,
+    checks: Checks | None = None,
+) -> Job:
+    """The job that a resource of a division is, from where it stands (None: it was never read)."""
+    is_new = full or standing is None or standing.complete_at is None
+    return Job(
+        division,
+        resource,
+        full=full,
+        insist=insist,
+        checks=checks,
+        last_read=standing.succeeded_at if standing else None,
+        # The log of deletions comes first, whatever its size.
+        is_backfill=is_new and checks is None and not resource.is_log,
+        has_begun=standing is not None and standing.has_begun,
+    )
 
 
 @dataclass(slots=True)

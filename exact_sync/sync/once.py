@@ -6,7 +6,7 @@ from datetime import datetime
 from exact_sync.catalog import DIVISIONS, Resource
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
-from exact_sync.sync.line import Job
+from exact_sync.sync.line import job
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.verify import Checks
 
@@ -83,20 +83,7 @@ def _sync_divisions(
         for code in selection.divisions:
             for resource in resources:
                 standing = standings.get((code, resource.name))
-                is_new = full or standing is None or standing.complete_at is None
-                pool.add(
-                    Job(
-                        code,
-                        resource,
-                        full=full,
-                        insist=insist or full,
-                        checks=checks,
-                        last_read=standing.succeeded_at if standing else None,
-                        # The log of deletions comes first, whatever its size.
-                        is_backfill=is_new and checks is None and not resource.is_log,
-                        has_begun=standing is not None and standing.has_begun,
-                    )
-                )
+                pool.add(job(code, resource, standing, full=full, insist=insist or full, checks=checks))
         del standings
         while not pool.wait(_LOOK_EVERY):
             crew.keep_lock()
