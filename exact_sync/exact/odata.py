@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -48,6 +49,30 @@ class Answer:
 
     records: list[Record]
     next_link: str | None
+
+    @property
+    def count(self) -> int:
+        return len(self.records)
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """A page that has become rows while it was read. Its records are there for who asks for them."""
+
+    batch: Any
+    """What the reader made of it; this room does not look into it."""
+    keys: Sequence[str]
+    """The key of each record."""
+    next_link: str | None
+    body: bytes
+
+    @property
+    def count(self) -> int:
+        return len(self.keys)
+
+    @cached_property
+    def records(self) -> list[Record]:
+        return read_answer(self.body).records
 
 
 def read_answer(body: bytes) -> Answer:

@@ -14,7 +14,7 @@ from exact_sync.errors import (
     ExactAway,
 )
 from exact_sync.exact.budget import Budget, Common
-from exact_sync.exact.odata import Answer, UnreadableAnswer, read_error
+from exact_sync.exact.odata import Answer, Shaped, UnreadableAnswer, read_error
 from exact_sync.exact.refusals import refusal, trouble_of
 from exact_sync.exact.requests import Observer, Watch
 from exact_sync.exact.session import Session
@@ -145,7 +145,7 @@ class Transport:
                         budget.repeated(endpoint)
                 if response.status == 200:
                     answer = read(response.body)
-                    rows = len(answer.records) if isinstance(answer, Answer) else None
+                    rows = answer.count if isinstance(answer, Answer | Shaped) else None
                     return answer, response.headers
                 trouble = trouble_of(response.status, response.body)
                 if response.status == 429 and budget is not None:

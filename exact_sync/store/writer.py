@@ -5,9 +5,11 @@ overwrites a newer one, and rows are merged in key order, so that writers can't 
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -15,7 +17,8 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
-from exact_sync.store.merging import bury_sql, merge_sql, quote
+from exact_sync.store.lines import COPY_OPTIONS, Lines
+from exact_sync.store.merging import Merge, bury_sql, merge_sql, quote
 from exact_sync.store.schemas import sql
 from exact_sync.store.tables import SCHEMA, row_columns
 from exact_sync.store.tables import table as table_of
@@ -24,6 +27,8 @@ Row = tuple[Any, ...]
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_ROOM_TO_SORT = text("SET LOCAL work_mem TO '32MB'")
+"""Some thousand rows of a hundred columns are more than the usual 4 MB, and would go by way of the disk."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Writer:
         self._stage_columns = ", ".join(f"{quote(name)} {types[name]}" for name in names)
         digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
         self._stage_name = f"{resource.name[:45]}_{digest}"
-        self._merge = merge_sql(resource, self._table)
+        self._merges: dict[bool, Merge] = {}  # made when it is needed: most runs bring nothing
 
     # Staging: one temporary table per connection and resource. A new one per page would bloat
     # PostgreSQL's catalog.
@@ -65,6 +70,22 @@ class Writer:
         self, connection: Connection, rows: Iterable[Row], *, first: int = 0, keep: bool = False
     ) -> None:
         """Copy rows into staging; with ``keep`` they outlive the transaction (until ``unstage``)."""
+        stage = self._made(connection, keep)
+        with _copy(connection, f"COPY {stage} ({self._columns}, _ordinal) FROM STDIN") as copy:
+            for ordinal, row in enumerate(rows, first):
+                copy.write_row((*row, ordinal))
+
+    def stage_lines(self, connection: Connection, pages: Iterable[Lines], *, keep: bool = False) -> None:
+        """The same for rows that are lines already, their ordinal among them."""
+        stage = self._made(connection, keep)
+        for columns, alike in groupby(pages, lambda page: page.columns):
+            names = ", ".join(map(quote, columns))
+            with _copy(connection, f"COPY {stage} ({names}) FROM STDIN ({COPY_OPTIONS})") as copy:
+                for page in alike:
+                    copy.write(page.text)
+
+    def _made(self, connection: Connection, keep: bool) -> str:
+        """The name of the staging table, which is there now."""
         stage = self._stage(keep)
         connection.execute(
             text(
@@ -72,14 +93,7 @@ class Writer:
                 f"ON COMMIT {'PRESERVE' if keep else 'DELETE'} ROWS"
             )
         )
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the URL's driver is fixed
-        with (
-            driver.cursor() as cursor,
-            cursor.copy(f"COPY {stage} ({self._columns}, _ordinal) FROM STDIN") as copy,
-        ):
-            for ordinal, row in enumerate(rows, first):
-                copy.write_row((*row, ordinal))
+        return stage
 
     def unstage(self, connection: Connection) -> None:
         """Drop what ``stage(keep=True)`` left."""
@@ -91,18 +105,38 @@ class Writer:
         return int(connection.execute(sql(connection, query)).scalar_one())
 
     def merge(
-        self, connection: Connection, *, kept: bool = False, read_since: datetime | None = None
+        self,
+        connection: Connection,
+        *,
+        kept: bool = False,
+        read_since: datetime | None = None,
+        unique: int | None = None,
+        expects_new: bool = False,
     ) -> Written:
         """Merge what is staged. Counts are of rows that really changed.
 
         ``read_since``: this is a reading of everything that began then; what it brings replaces
         any row that was last written before, even by an older version (a restored backup).
+        ``unique``: so many rows are staged, and no two of them have the same key. ``expects_new``: most
+        of them are probably not in the table yet.
         """
-        statement = self._merge.replace("{stage}", self._stage(kept))
+        merge = self._merge(is_unique=unique is not None)
+        stage = self._stage(kept)
+        connection.execute(_ROOM_TO_SORT)
+        inserted = 0
+        if unique is not None and expects_new:
+            inserted = connection.execute(sql(connection, merge.insert.replace("{stage}", stage))).rowcount
+            if inserted == unique:
+                return Written(inserted, 0)
         is_guarded = self.resource.has_modified or self.resource.is_versioned
         values = {"read_since": read_since or _NEVER} if is_guarded else {}
-        row = connection.execute(sql(connection, statement), values).one()
-        return Written(row.inserted, row.updated)
+        row = connection.execute(sql(connection, merge.upsert.replace("{stage}", stage)), values).one()
+        return Written(inserted + row.inserted, row.updated)
+
+    def _merge(self, *, is_unique: bool) -> Merge:
+        if is_unique not in self._merges:
+            self._merges[is_unique] = merge_sql(self.resource, self._table, is_unique=is_unique)
+        return self._merges[is_unique]
 
     def live(self, connection: Connection, division: int) -> int:
         """How many rows of a division are not marked as deleted."""
@@ -160,3 +194,11 @@ class Writer:
 
     def _stage(self, keep: bool) -> str:
         return quote(f"{'snapshot' if keep else 'stage'}_{self._stage_name}")
+
+
+@contextmanager
+def _copy(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the URL's driver is fixed
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        yield copy
