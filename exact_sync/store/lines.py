@@ -4,15 +4,15 @@ Made a column at a time. One look at all of a column's texts together tells that
 care, which is so for nearly all columns; a look at each value costs four times as much.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 NULL = "\x1f"
 """What stands for NULL: a control character, so that a text that has it is escaped like others."""
 COPY_OPTIONS = "NULL E'\\x1f'"
 
-_CARE = ("\\", "\n", "\r")
-"""What a line can't have as it is; nor a tab, which stands between columns, nor what stands for NULL."""
+_CARE = ("\\", "\n", "\r", NULL)
+"""What a line can't have as it is; nor a tab, which stands between columns."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", NULL: "\\x1f"})
 
 
@@ -27,31 +27,30 @@ class Lines:
 
 def lines(columns: dict[str, Sequence[str]], rows: int) -> Lines:
     """Rows from columns of texts that are ready (see ``escaped``), NULL where there is no value."""
-    text = "\n".join(map("\t".join, zip(*columns.values(), strict=True)))
+    # strict would cost each row; all columns are made from the same records
+    text = "\n".join(map("\t".join, zip(*columns.values())))  # noqa: B905
     return Lines(tuple(columns), f"{text}\n".encode(), rows)
 
 
-def filled(values: Iterable[str | None]) -> list[str]:
+def filled(values: Sequence[str | None]) -> Sequence[str]:
     """NULL where there is no value."""
     return [NULL if value is None else value for value in values]
 
 
-def escaped(values: Sequence[str | None]) -> list[str]:
+def escaped(values: Sequence[str | None]) -> Sequence[str]:
     """Texts as a column stores them - no NUL characters, no spaces around - and as a line can hold them."""
-    texts = filled(values)
+    texts = [text for text in values if text is not None]
     together = "\t".join(texts)
+    is_plain = True
     if "\x00" in together:
-        texts = [text.replace("\x00", "") for text in texts]
+        is_plain, texts = False, [text.replace("\x00", "") for text in texts]
         together = "\t".join(texts)
     if " \t" in together or "\t " in together or together[:1] == " " or together[-1:] == " ":
-        texts = [text.strip(" ") for text in texts]
+        is_plain, texts = False, [text.strip(" ") for text in texts]
         together = "\t".join(texts)
-    is_plain = (
-        not any(mark in together for mark in _CARE)
-        and together.count("\t") == len(texts) - 1
-        and together.count(NULL) == values.count(None)
-    )
+    if any(mark in together for mark in _CARE) or together.count("\t") >= len(texts):
+        is_plain, texts = False, [text.translate(_ESCAPES) for text in texts]
     if is_plain:
-        return texts
-    pairs = zip(texts, values, strict=True)
-    return [NULL if value is None else text.translate(_ESCAPES) for text, value in pairs]
+        return filled(values)
+    rest = iter(texts)
+    return [NULL if value is None else next(rest) for value in values]

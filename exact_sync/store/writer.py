@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql
 from exact_sync.catalog import Resource
 from exact_sync.store.lines import COPY_OPTIONS, Lines
 from exact_sync.store.merging import Merge, bury_sql, merge_sql, quote
+from exact_sync.store.planning import without_loops
 from exact_sync.store.schemas import sql
 from exact_sync.store.tables import SCHEMA, row_columns
 from exact_sync.store.tables import table as table_of
@@ -150,13 +151,9 @@ class Writer:
             WHERE {self._live} AND NOT t.{self._key}::text = ANY(:spared)
               AND NOT EXISTS (SELECT FROM {self._stage(keep=True)} s WHERE {self._match})
         """
-        # PostgreSQL knows nothing of a table that has just been filled; each row against each takes minutes.
-        connection.execute(text("SET LOCAL enable_nestloop TO off"))
-        buried = connection.execute(
-            sql(connection, statement), {"division": division, "spared": list(spared)}
-        ).rowcount
-        connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
-        return buried
+        values = {"division": division, "spared": list(spared)}
+        with without_loops(connection):
+            return connection.execute(sql(connection, statement), values).rowcount
 
     def delete_keys(self, connection: Connection, division: int, keys: Sequence[object]) -> int:
         """Bury live rows by key; counts them."""
