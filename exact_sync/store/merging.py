@@ -35,8 +35,7 @@ class Merge:
 def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> Merge:
     """``is_unique``: no two staged rows have the same key. Otherwise the newest of them is taken.
 
-    The upsert takes ``:read_since`` where rows have versions or a Modified: rows that were last written
-    before may be replaced even by an older version.
+    Rows that were last written before ``{read_since}`` may be replaced even by an older version.
     """
     keys = resource.primary_key
     columns = ", ".join(map(quote, row_columns(resource)))
@@ -72,7 +71,7 @@ def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> Merge:
             ORDER BY {key}
             ON CONFLICT ({key}) DO UPDATE
             SET {", ".join(settings)}, _deleted_at = NULL
-            WHERE {_is_news(resource, others, "excluded")}
+            WHERE {_is_welcome(resource, "excluded")}
             RETURNING xmax = 0 AS fresh, _synced_at = now() AS changed
         )
         SELECT count(*) FILTER (WHERE fresh) AS inserted,
@@ -89,12 +88,17 @@ def _differs(columns: Sequence[str], row: str) -> str:
 
 
 def _is_news(resource: Resource, columns: Sequence[str], row: str) -> str:
-    """Whether a row says other things than ``t`` does, and is not older."""
+    """Whether a row says other things than ``t`` does, and is welcome."""
     news = _differs(columns, row)
     if resource.is_versioned:
         news = f"({news} OR {row}.{VERSION} <> coalesce(t.{VERSION}, -1))"
-    guard = _newer(resource, row, "t")
-    return f"{news} AND (t._synced_at < :read_since OR {guard})" if guard else news
+    return f"{news} AND {_is_welcome(resource, row)}"
+
+
+def _is_welcome(resource: Resource, row: str) -> str:
+    """Whether a row is not older than ``t``, or may replace it all the same."""
+    newer = _newer(resource, row, "t")
+    return f"(t._synced_at < {{read_since}} OR {newer})" if newer else "true"
 
 
 def _newer(resource: Resource, one: str, other: str) -> str:
