@@ -9,6 +9,7 @@ from typing import Any
 from exact_sync.errors import BadData, ExactAway
 from exact_sync.exact.odata import (
     Answer,
+    Body,
     Query,
     Record,
     Shaped,
@@ -19,7 +20,7 @@ from exact_sync.exact.odata import (
 from exact_sync.exact.transport import Transport
 from exact_sync.exact.wallclock import http_date
 
-Reader = Callable[[bytes], Answer | Shaped]
+Reader = Callable[[Body], Answer | Shaped]
 """Reads the body of a page. Raises UnreadableAnswer where it carries no data."""
 
 
@@ -33,6 +34,8 @@ class Page:
 
     @property
     def records(self) -> list[Record]:
+        """What it has, where no reader has made anything else of it."""
+        assert isinstance(self.answer, Answer)  # noqa: S101 - whoever has them made into rows knows
         return self.answer.records
 
     @property
@@ -143,7 +146,7 @@ class Client:
         return Page(answer, http_date(headers.get("Date")))
 
 
-def _bare_number(body: bytes) -> int:
+def _bare_number(body: Body) -> int:
     try:
         return int(body.decode("utf-8-sig").strip())
     except ValueError:

@@ -1,7 +1,7 @@
 """What an answer that is no data means, in our words."""
 
 from exact_sync.errors import DivisionLost, ExactAway, ExactSyncError, Refused, Unavailable
-from exact_sync.exact.odata import read_error
+from exact_sync.exact.odata import Body, read_error
 
 _DIVISION_REASONS = {
     "NoDivisionAccess": "the user has no access to it, or the consent leaves it out",
@@ -13,7 +13,7 @@ _DIVISION_REASONS = {
 }
 
 
-def trouble_of(status: int, body: bytes) -> str:
+def trouble_of(status: int, body: Body) -> str:
     """What is wrong with an answer that is no 200, in words."""
     if 300 <= status < 400:
         return f"HTTP {status}, a redirect that was not followed"

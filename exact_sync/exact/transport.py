@@ -14,7 +14,7 @@ from exact_sync.errors import (
     ExactAway,
 )
 from exact_sync.exact.budget import Budget, Common
-from exact_sync.exact.odata import Answer, Shaped, UnreadableAnswer, read_error
+from exact_sync.exact.odata import Answer, Body, Shaped, UnreadableAnswer, read_error
 from exact_sync.exact.refusals import refusal, trouble_of
 from exact_sync.exact.requests import Observer, Watch
 from exact_sync.exact.session import Session
@@ -46,7 +46,7 @@ class Patience:
 class _Response:
     status: int
     headers: httpx.Headers
-    body: bytes
+    body: Body
     repeated: bool
     """The first answer was 401, and the session asked again with a new token."""
 
@@ -106,7 +106,7 @@ class Transport:
         division: int | None,
         endpoint: str,
         url: str,
-        read: Callable[[bytes], T],
+        read: Callable[[Body], T],
         accept: str = "application/json",
         resource: str | None = None,
     ) -> tuple[T, httpx.Headers]:
@@ -126,7 +126,7 @@ class Transport:
         budget: Budget | None,
         endpoint: str,
         url: str,
-        read: Callable[[bytes], T],
+        read: Callable[[Body], T],
         accept: str,
         resource: str | None,
     ) -> tuple[T, httpx.Headers]:
@@ -195,7 +195,7 @@ class Transport:
                         raise httpx.ReadTimeout("the answer drips in too slowly")
                     if len(body) > _LARGEST_ANSWER:
                         raise httpx.ReadError("the answer is larger than any of Exact's")
-                return _Response(response.status_code, response.headers, bytes(body), bool(response.history))
+                return _Response(response.status_code, response.headers, body, bool(response.history))
         finally:
             if watch is not None:
                 watch.answer_ended()

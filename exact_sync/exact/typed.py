@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from exact_sync.catalog import Edm
+from exact_sync.exact.odata import Body
 
 _ABSENT = msgspec.Raw(b"null")
 
@@ -42,7 +43,7 @@ class Typed:
     next_link: str | None
 
 
-def reader(columns: Sequence[tuple[str, Any]]) -> Callable[[bytes], Typed | None]:
+def reader(columns: Sequence[tuple[str, Any]]) -> Callable[[Body], Typed | None]:
     """Reads pages of records with these properties, each of its type; None for what it does not read."""
     fields: list[tuple[str, Any, Any]] = [
         (f"c{number}", kind, msgspec.field(name=name, default=_ABSENT if kind is msgspec.Raw else None))
@@ -56,7 +57,7 @@ def reader(columns: Sequence[tuple[str, Any]]) -> Callable[[bytes], Typed | None
     answer = msgspec.defstruct("answer", [("d", results | list[record])])  # type: ignore[valid-type]
     decoder = msgspec.json.Decoder(answer)
 
-    def read(body: bytes) -> Typed | None:
+    def read(body: Body) -> Typed | None:
         try:
             d = decoder.decode(body).d  # type: ignore[attr-defined]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -11,7 +11,7 @@ from typing import Any
 
 from exact_sync.catalog import Column, Edm, Resource
 from exact_sync.exact import typed
-from exact_sync.exact.odata import Answer, Shaped, read_answer
+from exact_sync.exact.odata import Answer, Body, Shaped, read_answer
 from exact_sync.exact.wallclock import from_milliseconds, read_date, read_moment, read_wall, to_instant
 from exact_sync.store.lines import NULL, escaped, filled, lines
 from exact_sync.store.tables import VERSION
@@ -28,7 +28,7 @@ _SHAPE = bytes(ord("0") if chr(byte) in "0123456789abcdef" else byte for byte in
 """Turns every hexadecimal digit into a 0, so that a GUID is recognized by its shape."""
 _LONGEST_NUMBER = 16_000
 """Characters; nothing shorter breaks a limit of PostgreSQL's numeric."""
-_LONGEST_INTEGER = 18
+_LONGEST_INTEGER = 20
 
 _UNFIT = (ValueError, OverflowError)
 
@@ -49,14 +49,14 @@ class Columns:
         self._converters = [self._converter(column) for column in self._columns]
         self._records = 0
 
-    def read(self, body: bytes) -> Answer | Shaped:
+    def read(self, body: Body) -> Answer | Shaped:
         """A page as rows; as records where it has anything odd. Raises UnreadableAnswer."""
         page = self._read(body)
         answer: Answer | Shaped | None = None
         if page is not None and page.count:
             try:
                 batch = self._batch(page)
-                answer = Shaped(batch, batch.keys, page.next_link, body)
+                answer = Shaped(batch, batch.keys, page.next_link)
             except _UNFIT:
                 pass
         answer = answer or read_answer(body)

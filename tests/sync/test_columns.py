@@ -118,8 +118,8 @@ def test_rows_are_the_same_to_the_bit_whichever_way_they_are_made(database: Data
         return
     quick = Columns(PROBE, DIVISION).read(body)
     assert (quick.next_link, quick.count) == (careful.next_link, careful.count)
-    assert quick.records == careful.records
     if isinstance(quick, Answer):
+        assert quick == careful
         return
     ours, theirs = quick.batch, Shaper(PROBE).batch(DIVISION, careful.records)
     assert (theirs.rejects, theirs.replaced_surrogates, theirs.unknown) == ([], 0, set())
