@@ -47,7 +47,9 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
 	  --custom-compile-command "make lock" --group build -o requirements-build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
-	  --custom-compile-command "make lock" --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	  --custom-compile-command "make lock" --extra otel -c requirements.txt pyproject.toml -o requirements-otel.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
+	  --custom-compile-command "make lock" --extra dev -c requirements.txt -c requirements-otel.txt pyproject.toml -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

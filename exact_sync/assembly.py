@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import httpx
 
@@ -19,6 +19,7 @@ from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections
 from exact_sync.credentials import Cipher
+from exact_sync.desk import Desk
 from exact_sync.exact.client import Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
@@ -39,9 +40,6 @@ from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
 from exact_sync.sync.task import Options
 from exact_sync.sync.verifier import Verifier
-
-if TYPE_CHECKING:
-    pass
 
 
 class Assembly:
@@ -178,6 +176,11 @@ class Assembly:
             workers=settings.workers,
             request_log=self.request_log,
         )
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where the daemon is asked for something."""
+        return Desk()
 
     @property
     def wanted(self) -> Wanted:

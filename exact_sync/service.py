@@ -201,13 +201,16 @@ class Service(Assembly):
         """Where the named resources (or all) of these divisions (or all) stand."""
         resources = self.resources(names)
         self.ready()
-        allowance = Allowance(
-            self.settings.day_reserve,
-            calls_an_hour(self.settings, self.mirrored.values()),
-            self.settings.connection_day_limit,
-        )
+        why_not = self.sign_in.read().why_not
         with self.database.begin() as connection:
-            return status.read(connection, self.sign_in.read(), resources, self.clock.now(), allowance, codes)
+            return status.read(connection, why_not, resources, self.clock.now(), self.allowance, codes)
+
+    @property
+    def allowance(self) -> Allowance:
+        """What the settings leave of a division's calls to first loads."""
+        settings = self.settings
+        needs = calls_an_hour(settings, self.mirrored.values())
+        return Allowance(settings.day_reserve, needs, settings.connection_day_limit)
 
     def requests(
         self, wanted: requests.Filter, codes: Sequence[int], limit: int | None

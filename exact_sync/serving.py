@@ -69,11 +69,14 @@ class Served:
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
         self.sources = [
             Source(
-                service.connection.name,
-                lambda service=service: asking.database().within(service.schemas),  # type: ignore[misc]
-                tuple(service.mirrored),
-                service.wanted,
-                self.pulses[service.connection.name],
+                connection=service.connection,
+                database=lambda service=service: asking.database().within(service.schemas),  # type: ignore[misc]
+                mirrored=service.mirrored,
+                wanted=service.wanted,
+                allowance=service.allowance,
+                pulse=self.pulses[service.connection.name],
+                desk=service.desk,
+                now=clock.now,
             )
             for service in services
         ]

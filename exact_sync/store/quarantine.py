@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, Text, cast, delete, func, literal_column, select
@@ -36,6 +37,33 @@ class Reject:
         if self.key is not None:
             return self.key
         return UNREADABLE_KEY + hashlib.sha256(self.raw.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record in quarantine."""
+
+    division: int
+    resource: str
+    key: str
+    reason: str
+    record: str
+    """As ASCII JSON."""
+    first_seen_at: datetime
+    last_seen_at: datetime
+    accepted_at: datetime | None
+    """When a person said that it is known."""
+
+
+def held(connection: Connection, resource: str | None, divisions: Sequence[int], limit: int) -> list[Held]:
+    """Records in quarantine, the newest first. ``divisions``: only these; empty: all."""
+    query = select(*(quarantine.c[name] for name in Held.__dataclass_fields__))
+    if resource is not None:
+        query = query.where(quarantine.c.resource == resource)
+    if divisions:
+        query = query.where(quarantine.c.division.in_([code for code in divisions if abs(code) < 2**31]))
+    newest_first = (quarantine.c.first_seen_at.desc(), quarantine.c.division, quarantine.c.key)
+    return [Held(*row) for row in connection.execute(query.order_by(*newest_first).limit(limit))]
 
 
 def keep(connection: Connection, division: int, resource: str, rejects: Iterable[Reject]) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select
 
 from exact_sync.catalog import Resource
-from exact_sync.credentials import SignIn
 from exact_sync.errors import BadConfiguration
 from exact_sync.store import calls, divisions, learned
 from exact_sync.store.state import checkpoint, quarantine
@@ -95,16 +94,16 @@ class Status:
 
 def read(
     connection: Connection,
-    sign_in: SignIn,
+    why_not: str | None,
     resources: Iterable[Resource],
     now: datetime,
     allowance: Allowance,
     codes: Collection[int] = (),
 ) -> Status:
-    """``codes``: only these divisions. Raises BadConfiguration for one that Exact does not list."""
-    message = sign_in.needed_because
-    if sign_in.tokens is None:
-        message = "nobody is signed in at Exact yet"
+    """``why_not``: why a person must sign in; None while all is well. ``codes``: only these divisions.
+
+    Raises BadConfiguration for one that Exact does not list.
+    """
     found = division_lines(connection, now)
     for code in codes:
         if code not in [division.division for division in found]:
@@ -122,8 +121,8 @@ def read(
     }
     limit = allowance.connection_day_limit
     return Status(
-        signed_in=message is None,
-        sign_in_message=message,
+        signed_in=why_not is None,
+        sign_in_message=why_not,
         divisions=found,
         resources=[
             line
