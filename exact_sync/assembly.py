@@ -182,6 +182,18 @@ class Assembly:
         """Where the daemon is asked for something."""
         return Desk()
 
+    @cached_property
+    def consent(self) -> signing_in.Consent:
+        """Where the server's page signs in."""
+        return signing_in.Consent(
+            self.connection,
+            self.clock,
+            http=lambda: self.http,
+            store=lambda: self.sign_in,
+            client=lambda: self.client,
+            observer=lambda: self.observer,
+        )
+
     @property
     def wanted(self) -> Wanted:
         """The divisions that the settings want."""

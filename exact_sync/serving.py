@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from exact_sync.clock import Clock
@@ -25,8 +26,11 @@ _PATIENCE = 2
 class Asking:
     """A small pool of the server's own, so that it gets an answer while the workers use all of theirs."""
 
-    def __init__(self, settings: Settings, clock: Clock, opened: Callable[[], Database | None]) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, opened: Callable[[], Database | None], connections: int = 1
+    ) -> None:
         """``opened``: the database of the work; None as long as nobody has reached it."""
+        self._connections = connections
         self._url = settings.database_url
         self._clock = clock
         self._opened = opened
@@ -38,7 +42,7 @@ class Asking:
         with self._mutex:
             if self._database is None:
                 self._database = Database(
-                    self._where(), self._clock, name="exact-sync server", connections=1,
+                    self._where(), self._clock, name="exact-sync server", connections=self._connections,
                     patience=_PATIENCE, turn=_PATIENCE,
                 )  # fmt: skip
             return self._database
@@ -76,9 +80,21 @@ class Served:
                 allowance=service.allowance,
                 pulse=self.pulses[service.connection.name],
                 desk=service.desk,
+                consent=service.consent,
                 now=clock.now,
             )
             for service in services
+        ]
+        self._schemas = {service.connection.name: service.schemas for service in services}
+
+    def seen_through(self, asking: Asking) -> list[Source]:
+        """The same sources, whose questions go through another pool."""
+        return [
+            replace(
+                source,
+                database=lambda schemas=self._schemas[source.name]: asking.database().within(schemas),  # type: ignore[misc]
+            )
+            for source in self.sources
         ]
 
 
@@ -105,11 +121,19 @@ def served(
             from exact_sync.web import probes, server
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
+            from exact_sync.web.pages.site import Pages
 
             by_division = settings.server.metrics_division_label
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-            routes = probes.routes(parts.sources, metrics, time.monotonic)
+            # Counting rows may take long: what people look at must not keep a probe from its answer.
+            people = Asking(settings, clock, opened, connections=2)
+            stack.callback(people.close)
+            shown = parts.seen_through(people)
+            pages = Pages(shown, time.monotonic, None)
+            stack.callback(pages.close)
+            routes = [*probes.routes(parts.sources, metrics, time.monotonic), *pages.routes]
             application, where = app(routes), (settings.server.host, settings.server.port)
+            application.state.language, application.state.sources = settings.server.language, shown
             try:
                 opened_socket = stack.enter_context(server.listening(*where))
             except server.PortTaken as taken:

@@ -6,6 +6,7 @@ is behind.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -49,6 +50,11 @@ def sign_in(source: Source) -> Validity:
 def newest_runs(source: Source, wanted: runs.Filter, limit: int) -> list[Run]:
     """The newest runs first."""
     return _read(source, lambda connection: runs.newest(connection, wanted, limit))
+
+
+def run_history(source: Source, wanted: runs.Filter, since: datetime, step: timedelta) -> list[runs.Stretch]:
+    """The runs since then, added up by stretches of time."""
+    return _read(source, lambda connection: runs.history(connection, wanted, since, step))
 
 
 def quarantined(source: Source, resource: str | None, codes: Sequence[int], limit: int) -> list[Held]:

@@ -28,6 +28,7 @@ def source_of(deployment: Deployment, pulse: Pulse | None = None) -> Source:
         allowance=service.allowance,
         pulse=pulse or Pulse(deployment.clock),
         desk=service.desk,
+        consent=service.consent,
         now=deployment.clock.now,
     )
 

@@ -1,0 +1,120 @@
+"""What is known of each connection at the moment: looked up now and then, shared by all visitors."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from exact_sync.errors import ExactSyncError, TryLater
+from exact_sync.store.credentials import Validity
+from exact_sync.store.incidents import Record
+from exact_sync.store.pauses import EVERYWHERE, Pause
+from exact_sync.store.runs import Filter, Run, Stretch
+from exact_sync.sync import totals
+from exact_sync.sync.status import ResourceStatus, Status
+from exact_sync.web import facts
+from exact_sync.web.recent import Recent
+from exact_sync.web.source import Source
+
+_AGE = 2.0
+_REST = 19.0
+"""A twentieth of the time at most is spent on looking: where it took a second, no one looks for 19."""
+_PATIENCE = 8.0
+_STEP = timedelta(hours=1)
+_SPAN = timedelta(hours=24)
+_RUNNING = 200
+"""So many running syncs are looked at; there are never more than threads."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """One connection as it stood at a moment."""
+
+    source: Source
+    at: datetime
+    sign_in: Validity | None = None
+    status: Status | None = None
+    paused: Sequence[Pause] = ()
+    incidents: Sequence[Record] = ()
+    running: Sequence[Run] = ()
+    history: Sequence[Stretch] = ()
+    trouble: ExactSyncError | None = None
+    """Why nothing newer is known."""
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def needs_sign_in(self) -> str | None:
+        """Why a person must sign in, where that is known."""
+        return self.sign_in.why_not if self.sign_in else None
+
+    @property
+    def lines(self) -> list[ResourceStatus]:
+        """Of the divisions that are read."""
+        return totals.of_read_divisions(self.status) if self.status else []
+
+    def is_paused(self, resource: str, division: int | None) -> bool:
+        places = {(pause.division, pause.resource) for pause in self.paused}
+        return (EVERYWHERE, resource) in places or (division, resource) in places
+
+    def state(self, line: ResourceStatus) -> str:
+        """A resource's state, and that a person paused it."""
+        return "held" if self.is_paused(line.resource, line.division) else line.state
+
+
+class Boards:
+    """The boards of all connections."""
+
+    def __init__(self, sources: Sequence[Source], monotonic: Callable[[], float]) -> None:
+        self.sources = sources
+        self._recent = {
+            source.name: Recent(
+                lambda source=source: _look(source),  # type: ignore[misc]
+                monotonic, age=_AGE, rest=_REST, patience=_PATIENCE,
+            )
+            for source in sources
+        }  # fmt: skip
+        self._last: dict[str, Board] = {}
+
+    async def of(self, source: Source) -> Board:
+        """Where nothing can be asked now: what was known last, and why there is nothing newer."""
+        try:
+            board = await self._recent[source.name].get()
+        except TimeoutError:
+            why = TryLater(f"no answer within {_PATIENCE:.0f} seconds")
+            board = Board(source, source.now(), trouble=why)
+        if board.trouble is None:
+            self._last[source.name] = board
+        elif source.name in self._last:
+            board = replace(self._last[source.name], trouble=board.trouble)
+        return board
+
+    async def all(self) -> list[Board]:
+        return [await self.of(source) for source in self.sources]
+
+    def forget(self, name: str) -> None:
+        """Something was changed there: the next visitor sees it."""
+        self._recent[name].forget()
+
+
+def _look(source: Source) -> Board:
+    now = source.now()
+    try:
+        return Board(
+            source,
+            now,
+            facts.sign_in(source),
+            facts.where_it_stands(source),
+            facts.paused(source),
+            facts.incidents_told(source),
+            facts.newest_runs(source, Filter(outcome="running"), _RUNNING),
+            facts.run_history(source, Filter(), since(now), _STEP),
+        )
+    except ExactSyncError as error:
+        return Board(source, now, trouble=error)
+
+
+def since(now: datetime) -> datetime:
+    """Where the chart of the last day begins."""
+    return now.replace(minute=0, second=0, microsecond=0) - _SPAN + _STEP
