@@ -46,7 +46,8 @@ def load_settings(path: Path | None = None, **options: object) -> Settings:
     settings = config.load(path, known_resources=known_names(), **options)
     secrets = [section.client_secret for section in settings.connections.values()]
     hidden = (settings.client_secret, settings.secret_key, settings.server.password_hash)
-    for secret in (*hidden, *secrets, *settings.alerts.urls):
+    hashes = [token.hash for token in settings.server.tokens.values()]
+    for secret in (*hidden, *hashes, *secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
     for url in settings.alerts.urls:
         logs.hide(urlsplit(url.get_secret_value()).password)

@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exact_sync.clock import Clock
 from exact_sync.config import Settings
 from exact_sync.errors import DatabaseAway, ExactSyncError
 from exact_sync.service import Service
 from exact_sync.store.database import Database
+from exact_sync.store.secret_key import secret_key
 from exact_sync.web.counts import Audiences, Counted, Counts
 from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +123,8 @@ def served(
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
-            from exact_sync.web import probes, server
+            from exact_sync.web import login, probes, server
+            from exact_sync.web.admission import Admission
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
             from exact_sync.web.pages.site import Pages
@@ -129,10 +135,16 @@ def served(
             people = Asking(settings, clock, opened, connections=2)
             stack.callback(people.close)
             shown = parts.seen_through(people)
-            pages = Pages(shown, time.monotonic, None)
+            pages = Pages(shown, time.monotonic, settings.server.public_url)
             stack.callback(pages.close)
-            routes = [*probes.routes(parts.sources, metrics, time.monotonic), *pages.routes]
-            application, where = app(routes), (settings.server.host, settings.server.port)
+            key = secret_key(settings.secret_key, settings.data_dir)
+            admission = Admission(settings.server, key, clock.now)
+            routes: list[BaseRoute] = [
+                *probes.routes(parts.sources, metrics, time.monotonic),
+                *login.routes(admission, time.monotonic),
+                *pages.routes,
+            ]
+            application, where = app(routes, admission), (settings.server.host, settings.server.port)
             application.state.language, application.state.sources = settings.server.language, shown
             try:
                 opened_socket = stack.enter_context(server.listening(*where))

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exact_sync.errors import BadConfiguration, ExactSyncError, TryLater
+from exact_sync.web.origins import local_path
 from exact_sync.web.pages.remedies import remedy
 from exact_sync.web.pages.rendering import render
 from exact_sync.web.source import Source
@@ -96,6 +97,4 @@ async def form(request: Request) -> list[tuple[str, str]]:
 
 def back(request: Request) -> str:
     """The page that a form was on: never one of somebody else's."""
-    path = str(getattr(request.state, "back", ""))
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if is_ours else "/"
+    return local_path(str(getattr(request.state, "back", "")))

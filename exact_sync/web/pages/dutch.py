@@ -16,7 +16,11 @@ DUTCH: dict[str, str] = {
     "Quarantine": "Quarantaine",
     "Calls": "Aanroepen",
     "Sign-in": "Aanmelding",
-    "Log out": "Afmelden",
+    "Log out": "Uitloggen",
+    "Log in": "Inloggen",
+    "Password of this server": "Wachtwoord van deze server",
+    "This is not the password.": "Dit is niet het wachtwoord.",
+    "Too many tries. Try again in {number} s.": "Te veel pogingen. Probeer het over {number} s opnieuw.",
     "exact-sync does not answer. This page tries again by itself.":
         "exact-sync antwoordt niet. Deze pagina probeert het vanzelf opnieuw.",
     "as of {moment}": "stand van {moment}",

@@ -1,7 +1,6 @@
 """From a template to an answer: in the visitor's language, with a strict policy for what it may load."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,21 +13,13 @@ from exact_sync import __version__
 from exact_sync.web.pages.assets import address
 from exact_sync.web.pages.language import Language, Words, words_for
 from exact_sync.web.pages.states import STATES
+from exact_sync.web.visitor import visitor_of
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Nothing from elsewhere, nothing inline. The way to Exact is a link: form-action need not name it."""
-
-
-@dataclass(frozen=True)
-class Anybody:
-    """Who is there where nobody keeps watch at the door: a test without a Guard."""
-
-    name: str = ""
-    may_change: bool = True
-    csrf: str = ""
 
 
 _TEMPLATES = Environment(
@@ -54,11 +45,10 @@ def render(
 ) -> Response:
     """The page of a template. ``values``: what it shows; words and visitor are always among them."""
     words = language(request)
-    visitor = getattr(request.state, "visitor", None) or Anybody()
     now: datetime | None = values.get("now")
     content = _TEMPLATES.get_template(name).render(
         {
-            "visitor": visitor,
+            "visitor": visitor_of(request),
             "words": words,
             "t": words.say,
             "tn": words.count,
