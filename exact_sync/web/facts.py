@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from exact_sync.store import credentials, incidents, pauses, quarantine, requests, runs
+from exact_sync.store import credentials, divisions, incidents, pauses, quarantine, requests, runs
 from exact_sync.store.credentials import Validity
 from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause
@@ -40,6 +40,11 @@ def where_it_stands(source: Source, codes: Sequence[int] = ()) -> Status:
         return status.read(connection, why_not, resources, source.now(), source.allowance, codes)
 
     return _read(source, question)
+
+
+def wanted_divisions(source: Source) -> list[int]:
+    """The divisions that Exact lists and the settings want."""
+    return _read(source, lambda connection: source.wanted.of(divisions.listed(connection)))
 
 
 def sign_in(source: Source) -> Validity:

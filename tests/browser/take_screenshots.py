@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from exact_sync.simulator.company import found_company
 from tests.browser.operator import Operator
 from tests.founding import found
 from tests.processes import Machine
@@ -46,7 +45,9 @@ def take(browser: Browser, operator: Operator, name: str, path: str, ready: Call
     for look in LOOKS:
         with looked_at(browser, look, operator.address + path) as page:
             ready(page)
-            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            overflow = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
             assert overflow <= 0, f"{name} on {look} is {overflow} pixels too wide"
             page.screenshot(path=FOLDER / f"{name}-{look}.png")
 
@@ -69,7 +70,9 @@ def test_sign_in_needed_then_fresh(browser: Browser, operator: Operator) -> None
     take(browser, operator, "calls", "/connections/default/requests", lambda page: None)
     take(browser, operator, "quarantine", "/connections/default/quarantine", lambda page: None)
     take(browser, operator, "connect", "/connections/default/connect", lambda page: None)
-    operator.machine.query("UPDATE exact_sync.sign_in SET needed_because = 'Exact no longer accepts the sign-in'")
+    operator.machine.query(
+        "UPDATE exact_sync.sign_in SET needed_because = 'Exact no longer accepts the sign-in'"
+    )
     take(browser, operator, "sign-in-needed", "/", says("signing in is needed"))
 
 
@@ -80,7 +83,13 @@ def test_first_sync(browser: Browser, operator: Operator) -> None:
     operator.opens()
     operator.consents()
     expect(operator.page.locator(".reading li").nth(2)).to_be_visible()
-    take(browser, operator, "first-sync", "/", lambda page: expect(page.locator(".reading li").nth(2)).to_be_visible())
+    take(
+        browser,
+        operator,
+        "first-sync",
+        "/",
+        lambda page: expect(page.locator(".reading li").nth(2)).to_be_visible(),
+    )
 
 
 @pytest.mark.usefixtures("group")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from exact_sync.errors import ExactSyncError, TryLater
 from exact_sync.store.credentials import Validity
@@ -25,6 +26,15 @@ _RUNNING = 200
 """So many running syncs are looked at; there are never more than threads."""
 
 
+_READ = ("active", "parked")
+"""States of a division whose resources are read."""
+_BEGUN = ("never run", "running", "paused", "later", "stopped", "broken")
+
+
+def _is_pending(line: ResourceStatus) -> bool:
+    return line.succeeded_at is None and line.outcome in _BEGUN
+
+
 @dataclass(frozen=True)
 class Board:
     """One connection as it stood at a moment."""
@@ -37,6 +47,8 @@ class Board:
     incidents: Sequence[Record] = ()
     running: Sequence[Run] = ()
     history: Sequence[Stretch] = ()
+    wanted: Sequence[int] = ()
+    """The divisions that the settings want."""
     trouble: ExactSyncError | None = None
     """Why nothing newer is known."""
 
@@ -49,14 +61,31 @@ class Board:
         """Why a person must sign in, where that is known."""
         return self.sign_in.why_not if self.sign_in else None
 
-    @property
+    @cached_property
     def lines(self) -> list[ResourceStatus]:
         """Of the divisions that are read."""
         return totals.of_read_divisions(self.status) if self.status else []
 
+    @cached_property
+    def pending(self) -> int:
+        """Resources of wanted divisions that were never read to their end, and are going to be."""
+        listed = self.status.divisions if self.status else ()
+        read = {division.division for division in listed if division.state in _READ}
+        known = {(line.division, line.resource): line for line in self.lines}
+        number = 0
+        for code in self.wanted:
+            for name, resource in self.source.mirrored.items():
+                line = known.get((code, name))
+                if code in read and resource.per_division and (line is None or _is_pending(line)):
+                    number += not self.is_paused(name, code)
+        return number
+
     def is_paused(self, resource: str, division: int | None) -> bool:
-        places = {(pause.division, pause.resource) for pause in self.paused}
-        return (EVERYWHERE, resource) in places or (division, resource) in places
+        return (EVERYWHERE, resource) in self._held or (division, resource) in self._held
+
+    @cached_property
+    def _held(self) -> set[tuple[int, str]]:
+        return {(pause.division, pause.resource) for pause in self.paused}
 
     def state(self, line: ResourceStatus) -> str:
         """A resource's state, and that a person paused it."""
@@ -110,6 +139,7 @@ def _look(source: Source) -> Board:
             facts.incidents_told(source),
             facts.newest_runs(source, Filter(outcome="running"), _RUNNING),
             facts.run_history(source, Filter(), since(now), _STEP),
+            facts.wanted_divisions(source),
         )
     except ExactSyncError as error:
         return Board(source, now, trouble=error)

@@ -12,7 +12,7 @@ from exact_sync.errors import BadConfiguration, ExactSyncError, SignInNeeded
 from exact_sync.exact.oauth import loopback_address
 from exact_sync.web import facts
 from exact_sync.web.pages.actions import came_of
-from exact_sync.web.pages.asking import form, source_of
+from exact_sync.web.pages.asking import Reader, form, source_of
 from exact_sync.web.pages.boards import Boards
 from exact_sync.web.pages.consents import LIFE, Consents
 from exact_sync.web.pages.doorway import Doorway
@@ -30,8 +30,11 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 class Connecting:
     """Signs in, whichever connection."""
 
-    def __init__(self, boards: Boards, monotonic: Callable[[], float], public_url: str | None) -> None:
+    def __init__(
+        self, boards: Boards, reader: Reader, monotonic: Callable[[], float], public_url: str | None
+    ) -> None:
         self._boards = boards
+        self._reader = reader
         self._consents = Consents(monotonic)
         self._public_url = public_url
         self.doorway = Doorway()
@@ -44,7 +47,7 @@ class Connecting:
     async def page(self, request: Request) -> Response:
         """The button and, where the browser does not find its way back, a place to paste."""
         source = source_of(request, self._boards.sources)
-        return self._page(request, source)
+        return await self._page(request, source)
 
     async def begin(self, request: Request) -> Response:
         """Send the browser to Exact."""
@@ -63,7 +66,7 @@ class Connecting:
             except BadConfiguration as error:
                 trouble, way = error, "paste"
         if trouble is not None:
-            answer = self._page(request, source, trouble, 409, url=url)
+            answer = await self._page(request, source, trouble, 409, url=url)
         else:
             answer = render(request, "leaving.html", url=url, current=source)
         is_safe = self._base(request).startswith("https:")
@@ -89,7 +92,7 @@ class Connecting:
             await asyncio.to_thread(source.consent.given, code)
         except ExactSyncError as error:
             status = 400 if isinstance(error, SignInNeeded) else 503
-            return self._page(request, source or self._boards.sources[0], error, status)
+            return await self._page(request, source or self._boards.sources[0], error, status)
         finally:
             if source is not None:
                 self._boards.forget(source.name)
@@ -99,7 +102,7 @@ class Connecting:
         answer.delete_cookie(_COOKIE, path="/")
         return answer
 
-    def _page(
+    async def _page(
         self,
         request: Request,
         source: Source,
@@ -107,10 +110,13 @@ class Connecting:
         status: int = 200,
         url: str | None = None,
     ) -> Response:
+        sign_in = None
+        with contextlib.suppress(ExactSyncError):
+            sign_in = await self._reader.ask(lambda: facts.sign_in(source))
         return render(
             request, "connect.html", status, section="connect", current=source, error=error,
             remedy=remedy(error.hint) if error else None, url=url, way=self._way_back(request, source),
-            redirect_uri=source.consent.redirect_uri,
+            redirect_uri=source.consent.redirect_uri, sign_in=sign_in, now=source.now(),
         )  # fmt: skip
 
     def _way_back(self, request: Request, source: Source) -> str:

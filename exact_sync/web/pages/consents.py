@@ -5,10 +5,10 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from exact_sync.errors import SignInNeeded
-from exact_sync.exact.oauth import NotOurs, new_state, read_redirect
+from exact_sync.exact.oauth import NotOurs, new_state, query_of, read_redirect
 from exact_sync.web.pages.language import phrase
 
 LIFE = 600.0
@@ -55,7 +55,8 @@ class Consents:
         Raises SignInNeeded: where it belongs to no sign-in of this browser, was used before, came too
         late, or brings a refusal.
         """
-        state = parse_qs(urlsplit(address.strip()).query).get("state", [""])[0]
+        query = query_of(address.strip())
+        state = parse_qs(query).get("state", [""])[0]
         with self._mutex:
             self._drop_old()
             begun = self._begun.get(state)
@@ -67,7 +68,7 @@ class Consents:
                 )
             del self._begun[state]
         try:
-            return begun.connection, read_redirect(address, state)
+            return begun.connection, read_redirect(f"?{query}", state)
         except NotOurs:
             raise
         except SignInNeeded as error:

@@ -95,6 +95,7 @@ DUTCH: dict[str, str] = {
     # states
     "Unknown": "Onbekend",
     "Up to date": "Bij",
+    "Went well": "Gelukt",
     "Verified": "Gecontroleerd",
     "Accepted": "Aanvaard",
     "Column widened": "Kolom verbreed",
@@ -126,7 +127,12 @@ DUTCH: dict[str, str] = {
     "{number} in quarantine": "{number} in quarantaine",
     "Rows": "Rijen",
     "needed": "nodig",
-    "good until {day}, renewed by each sync": "geldig tot {day}, elke synchronisatie verlengt",
+    "until {day}": "tot {day}",
+    "Signed in as {name}.": "Aangemeld als {name}.",
+    "Each sync renews the sign-in; unused, it ends {time}.":
+        "Elke synchronisatie verlengt de aanmelding; ongebruikt eindigt die {time}.",
+    "The access token ends {time}; it is renewed when it is needed.":
+        "Het toegangstoken eindigt {time}; het wordt vernieuwd zodra dat nodig is.",
     "Calls today, all divisions": "Aanroepen vandaag, alle administraties",
     "What needs a look": "Wat aandacht vraagt",
     "Under way": "Bezig",
@@ -233,6 +239,7 @@ DUTCH: dict[str, str] = {
     "HTTP status": "HTTP-status",
     "Since": "Sinds",
     "only errors": "alleen fouten",
+    "Per endpoint: {number} calls, {errors} errors": "Per endpoint: {number} aanroepen, {errors} fouten",
     "Per endpoint": "Per endpoint",
     "Endpoint": "Endpoint",
     "Errors": "Fouten",

@@ -35,6 +35,8 @@ def remedy(hint: str | None, state: str = "") -> Remedy:
             actions.update(dict.fromkeys(buttons))
     if state in ("suspect", "quarantine"):
         actions.update(dict.fromkeys(("accept", "retry")))
+    elif state == "suspended":
+        actions.update(dict.fromkeys(("sync", "connect")))
     elif state in ("failed", "later", "unavailable", "broken"):
         actions.setdefault("sync")
     return Remedy(text.strip(" ;"), tuple(actions))

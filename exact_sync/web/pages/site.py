@@ -25,7 +25,7 @@ class Pages:
         """``monotonic``: real seconds, by which answers age. ``public_url``: how others reach us."""
         boards, reader = Boards(sources, monotonic), Reader()
         views, records = Views(boards, reader), Records(boards, reader)
-        self._connecting = Connecting(boards, monotonic, public_url)
+        self._connecting = Connecting(boards, reader, monotonic, public_url)
         shown = {
             "/": views.overview,
             _ONE: views.connection,

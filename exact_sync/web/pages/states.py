@@ -20,6 +20,7 @@ class Look:
 STATES: dict[str, Look] = {
     # outcomes of runs
     "ok": Look(phrase("Up to date"), "check", "good"),
+    "went well": Look(phrase("Went well"), "check", "good"),
     "verified": Look(phrase("Verified"), "check", "good"),
     "accepted": Look(phrase("Accepted"), "check", "good"),
     "widened": Look(phrase("Column widened"), "check", "good"),

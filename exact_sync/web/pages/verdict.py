@@ -77,7 +77,7 @@ def _resources(board: Board, words: Words) -> Verdict:
     sum_of = totals.total(lines)
     lost = [d for d in board.status.divisions if d.state == "suspended"] if board.status else []
     held = sum(board.is_paused(line.resource, line.division) for line in lines)
-    first = [line for line in lines if line.loading is not None and line.succeeded_at is None]
+    first = board.pending
     late = [incident for incident in board.incidents if incident.kind == "lag"]
     age = words.ago(sum_of.oldest_success, board.at) if sum_of.oldest_success else ""
     if sum_of.failing or lost or sum_of.quarantined:
@@ -114,7 +114,7 @@ def _resources(board: Board, words: Words) -> Verdict:
         title = words.say(phrase("The first sync is under way"))
         text = words.count(
             phrase("{number} resource is not complete yet; the others can be trusted."),
-            phrase("{number} resources are not complete yet; the others can be trusted."), len(first),
+            phrase("{number} resources are not complete yet; the others can be trusted."), first,
         )  # fmt: skip
         return Verdict("busy", title, text)
     if held:

@@ -24,6 +24,8 @@ FEW = 12
 """Up to so many divisions are listed on the overview; of more those that need a look."""
 _MOST = 1_000
 _RUNS = 15
+_SHORT = timedelta(seconds=3)
+"""What is read again in less time than that is not worth a line."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,19 @@ class Views:
     def __init__(self, boards: Boards, reader: Reader) -> None:
         self._boards = boards
         self._reader = reader
+        self._cards: dict[str, Card] = {}
+
+    def _card(self, board: Board) -> "Card":
+        """Made once of each board, however many visitors look at it."""
+        known = self._cards.get(board.name)
+        if known is None or known.board is not board:
+            known = self._cards[board.name] = card(board)
+        return known
 
     async def overview(self, request: Request) -> Response:
         boards = await self._boards.all()
         words = language(request)
-        cards = [card(board) for board in boards]
+        cards = [self._card(board) for board in boards]
         return render(
             request, "overview.html", section="overview", refresh=_every(boards), now=boards[0].at,
             verdict=verdict.verdict(boards, words), cards=cards,
@@ -81,7 +91,7 @@ class Views:
         found = divisions(board, wanted, only_problems=only)
         return render(
             request, "connection.html", section="divisions", current=board.source, refresh=_every([board]),
-            now=board.at, verdict=verdict.of(board, language(request)), card=card(board),
+            now=board.at, verdict=verdict.of(board, language(request)), card=self._card(board),
             found=found[:_MOST], number=len(found), q=wanted, only=only,
             resources=totals.by_resource(board.status) if board.status else {},
         )  # fmt: skip
@@ -167,13 +177,19 @@ def divisions(
 def sayings(status: Status) -> list[Said]:
     """What divisions and resources have to say, each once; what needs nobody comes last."""
     outcomes = {(line.resource, line.division): line.state for line in status.resources}
+    lost = {division.division: division.suspended_because for division in status.divisions}
+    hints: dict[str, str] = {}
     found = []
-    for saying in totals.sayings(status):
+    for saying in totals.sayings(status)[::-1]:
+        if saying.resources and all(lost.get(code) == saying.text for code in saying.divisions or [-1]):
+            hints[saying.text] = saying.hint or ""  # the division itself says so, too
+            continue
         state = "suspended"
         if saying.resources:
             division = saying.divisions[0] if saying.divisions else None
             state = outcomes.get((saying.resources[0], division), "failed")
-        found.append(Said(saying, remedy(saying.hint, state), state))
+        found.append(Said(saying, remedy(saying.hint or hints.get(saying.text), state), state))
+    found.reverse()
     return sorted(found, key=lambda said: said.state in ("unavailable", "ok", "stopped"))
 
 
@@ -186,7 +202,9 @@ def readings(board: Board) -> list[Reading]:
     for run in board.running:
         key = (run.division or None, run.resource)
         line = lines.get(key)
-        found[key] = Reading(*key, run.records, line.loading if line else None, is_running=True)
+        is_news = line is None or line.succeeded_at is None or line.loading is not None
+        if is_news or board.at - run.started_at > _SHORT:
+            found[key] = Reading(*key, run.records, line.loading if line else None, is_running=True)
     for key, line in lines.items():
         if line.loading is not None and key not in found:
             found[key] = Reading(*key, line.loading.records, line.loading, is_running=False)
