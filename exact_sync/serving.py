@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from exact_sync.errors import DatabaseAway, ExactSyncError
 from exact_sync.service import Service
 from exact_sync.store.database import Database
 from exact_sync.store.secret_key import secret_key
-from exact_sync.web.counts import Audiences, Counted, Counts
+from exact_sync.web.counts import Audiences, Counted, CountingRequests, Counts
 from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
 
@@ -75,32 +74,31 @@ class Served:
         self.counts = Counts()
         only = services[0].connection.name
         self.audiences = Counted(audiences, self.counts, clock.monotonic, only)
+        for service in services:
+            service.observers.append(CountingRequests(service.connection.name, self.counts))
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
-        self.sources = [
-            Source(
-                connection=service.connection,
-                database=lambda service=service: asking.database().within(service.schemas),  # type: ignore[misc]
-                mirrored=service.mirrored,
-                wanted=service.wanted,
-                allowance=service.allowance,
-                pulse=self.pulses[service.connection.name],
-                desk=service.desk,
-                consent=service.consent,
-                now=clock.now,
-            )
-            for service in services
-        ]
-        self._schemas = {service.connection.name: service.schemas for service in services}
+        self._services, self._clock = services, clock
+        self.sources = self.asked_through(asking)
 
-    def seen_through(self, asking: Asking) -> list[Source]:
-        """The same sources, whose questions go through another pool."""
-        return [
-            replace(
-                source,
-                database=lambda schemas=self._schemas[source.name]: asking.database().within(schemas),  # type: ignore[misc]
-            )
-            for source in self.sources
-        ]
+    def asked_through(self, asking: Asking) -> list[Source]:
+        """A source for each connection, whose questions go through this pool."""
+        return [self._source(service, asking) for service in self._services]
+
+    def _source(self, service: Service, asking: Asking) -> Source:
+        def database() -> Database:
+            return asking.database().within(service.schemas)
+
+        return Source(
+            connection=service.connection,
+            database=database,
+            mirrored=service.mirrored,
+            wanted=service.wanted,
+            allowance=service.allowance,
+            pulse=self.pulses[service.connection.name],
+            desk=service.desk(database),
+            consent=service.consent,
+            now=self._clock.now,
+        )
 
 
 @contextlib.contextmanager
@@ -134,7 +132,7 @@ def served(
             # Counting rows may take long: what people look at must not keep a probe from its answer.
             people = Asking(settings, clock, opened, connections=2)
             stack.callback(people.close)
-            shown = parts.seen_through(people)
+            shown = parts.asked_through(people)
             pages = Pages(shown, time.monotonic, settings.server.public_url)
             stack.callback(pages.close)
             key = secret_key(settings.secret_key, settings.data_dir)

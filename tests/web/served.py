@@ -30,7 +30,7 @@ def source_of(deployment: Deployment, pulse: Pulse | None = None) -> Source:
         wanted=service.wanted,
         allowance=service.allowance,
         pulse=pulse or Pulse(deployment.clock),
-        desk=service.desk,
+        desk=service.desk(lambda: service.database),
         consent=service.consent,
         now=deployment.clock.now,
     )
