@@ -15,6 +15,10 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TOKEN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 
 
+def is_token_name(name: str) -> bool:
+    return _TOKEN_NAME.fullmatch(name) is not None
+
+
 def is_loopback_name(host: str) -> bool:
     """A name or an address, brackets or not, by which a machine means itself."""
     try:
@@ -97,7 +101,7 @@ class ServerSettings(BaseModel):
     @classmethod
     def _have_names(cls, value: dict[str, TokenSettings]) -> dict[str, TokenSettings]:
         for name in value:
-            if not _TOKEN_NAME.fullmatch(name):
+            if not is_token_name(name):
                 raise ValueError(
                     f"{name!r} can't be the name of a token; use up to 41 small letters, digits, - and _"
                 )

@@ -121,7 +121,7 @@ def served(
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
-            from exact_sync.web import login, probes, server
+            from exact_sync.web import api, login, probes, server
             from exact_sync.web.admission import Admission
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
@@ -140,6 +140,7 @@ def served(
             routes: list[BaseRoute] = [
                 *probes.routes(parts.sources, metrics, time.monotonic),
                 *login.routes(admission, time.monotonic),
+                *api.routes(shown),
                 *pages.routes,
             ]
             application, where = app(routes, admission), (settings.server.host, settings.server.port)

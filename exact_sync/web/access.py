@@ -20,6 +20,7 @@ LARGEST_BODY = 64 * 1024
 """Bytes; webhooks have a limit of their own."""
 _BODY_PATIENCE = 10.0
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_BEARER = {"WWW-Authenticate": "Bearer"}
 _PROBES = ("/livez", "/readyz")
 _PUBLIC = (*_PROBES, "/metrics", LOGIN)
 _PUBLIC_BELOW = ("/static/", "/webhooks/exact/")
@@ -82,7 +83,7 @@ class Guard:
             kind, _, token = given.partition(" ")
             visitor = admission.by_token(token.strip()) if kind.lower() == "bearer" else None
             if visitor is None:
-                raise Refused(401, "this token is not known", {"WWW-Authenticate": "Bearer"})
+                raise Refused(401, "this token is not known", _BEARER)
             return Entry(visitor, "")
         return admission.by_cookie(request)
 
@@ -93,13 +94,15 @@ class Guard:
         """
         path, visitor = request.scope["path"], entry.visitor
         if is_api(path) and visitor is None:
-            raise Refused(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
+            raise Refused(401, "a token is needed", _BEARER)
         if visitor is None and not is_public(path):
             raise Refused(403, "sign in first")
         if visitor is not None and not visitor.may_change:
             raise Refused(403, "this token may only read")
         by_token = visitor is not None and not visitor.csrf
         given = request.headers.get("x-csrf-token")
+        if is_api(path) and not by_token and given is None:
+            raise Refused(401, "a change needs a token, or the form token of our page", _BEARER)
         if not by_token and not is_from_our_pages(request.headers, self._admission.names(request)):
             raise Refused(403, "another site has sent this")
         if not by_token and given is not None and not self._is_ours(given, entry):
@@ -116,7 +119,7 @@ class Guard:
 
     def _sign_in_first(self, request: Request) -> Response:
         if is_api(request.scope["path"]):
-            return problem(401, "a token is needed", headers={"WWW-Authenticate": "Bearer"})
+            return problem(401, "a token is needed", headers=_BEARER)
         if self._admission.password_hash is None:
             return PlainTextResponse("come through the proxy\n", 403)
         back = request.scope["path"] if request.method == "GET" else "/"

@@ -1,6 +1,5 @@
 """Who may come in, by the settings: open on loopback, else by password, by proxy or by token."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import datetime
 
 from starlette.requests import HTTPConnection
 
+from exact_sync import api_tokens
 from exact_sync.server_settings import ServerSettings
 from exact_sync.web.origins import address, is_ours, name_in, neighbourhood
 from exact_sync.web.seals import Seals
@@ -114,8 +114,7 @@ class Admission:
 
     def by_token(self, given: str) -> Visitor | None:
         """The machine that has this token."""
-        digest = hashlib.sha256(given.encode(errors="replace")).hexdigest()
-        found = None
+        digest, found = api_tokens.digest(given), None
         for name, (known, may_change) in self._tokens.items():
             if hmac.compare_digest(known, digest):
                 found = Visitor(name, may_change, csrf="")

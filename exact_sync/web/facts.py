@@ -11,7 +11,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from exact_sync.store import credentials, divisions, incidents, pauses, quarantine, requests, runs
+from exact_sync.store import (
+    checkpoints,
+    credentials,
+    divisions,
+    incidents,
+    pauses,
+    quarantine,
+    requests,
+    runs,
+)
+from exact_sync.store.checkpoints import Position
 from exact_sync.store.credentials import Validity
 from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause
@@ -60,6 +70,13 @@ def newest_runs(source: Source, wanted: runs.Filter, limit: int) -> list[Run]:
 def run_history(source: Source, wanted: runs.Filter, since: datetime, step: timedelta) -> list[runs.Stretch]:
     """The runs since then, added up by stretches of time."""
     return _read(source, lambda connection: runs.history(connection, wanted, since, step))
+
+
+def positions(
+    source: Source, resource: str | None, codes: Sequence[int], limit: int, after: tuple[int, str] | None
+) -> list[Position]:
+    """Checkpoints by division and resource, from the first one behind ``after``."""
+    return _read(source, lambda c: checkpoints.positions(c, resource, codes, limit, after))
 
 
 def quarantined(source: Source, resource: str | None, codes: Sequence[int], limit: int) -> list[Held]:

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import BaseRoute
 
 from exact_sync.server_settings import ServerSettings
-from exact_sync.web import login, probes, server
+from exact_sync.web import api, login, probes, server
 from exact_sync.web.admission import Admission
 from exact_sync.web.app import app
 from exact_sync.web.counts import Counts
@@ -54,7 +54,12 @@ def a_server(
         return float(next(seconds))
 
     admission = Admission(settings or ServerSettings(), key, sources[0].now)
-    routes = [*probes.routes(sources, metrics, monotonic), *login.routes(admission, monotonic), *more]
+    routes = [
+        *probes.routes(sources, metrics, monotonic),
+        *login.routes(admission, monotonic),
+        *api.routes(sources),
+        *more,
+    ]
     with (
         server.listening("127.0.0.1", 0) as opened,
         server.serving(app(routes, admission), opened) as address,

@@ -14,21 +14,13 @@ from starlette.routing import Route
 
 from exact_sync.server_settings import ServerSettings
 from exact_sync.web.origins import is_from_our_pages, is_ours, local_path, neighbourhood
-from exact_sync.web.visitor import visitor_of
 from tests.deployment import Deployment
+from tests.web.browser import HASHED, PASSWORD, WHO, log_in, token_in
 from tests.web.served import a_server, metrics_of, source_of
 
-PASSWORD = "correct horse battery staple"
-HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 A_COOKIE = re.compile(r"(__Host-)?exact_sync_(session|visit)_[0-9a-f]{8}=([^;]*); (.*)")
 
 Opens = Callable[..., httpx.Client]
-
-
-async def who(request: Request) -> Response:
-    """What the guard found out, and the form token that a page would hold."""
-    visitor = visitor_of(request)
-    return PlainTextResponse(f"{visitor.name}|{visitor.may_change}|{visitor.csrf}")
 
 
 async def change(request: Request) -> Response:
@@ -41,11 +33,11 @@ async def breaks(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/", who),
+    WHO,
     Route("/change", change, methods=["POST", "PUT", "PATCH", "DELETE"]),
     Route("/breaks", breaks),
     Route("/webhooks/exact/topic", change, methods=["POST"]),
-    Route("/static/a.css", who),
+    Route("/static/a.css", WHO.endpoint),
 ]
 
 
@@ -65,18 +57,6 @@ def opens(deployment: Deployment) -> Iterator[Opens]:
         each.__exit__(None, None, None)
 
 
-def token_in(text: str) -> str:
-    """Of a page with a form, or of ``who``."""
-    found = re.search(r'name="csrf" value="([^"]+)"', text)
-    return found[1] if found else text.rpartition("|")[2]
-
-
-def log_in(client: httpx.Client, password: str = PASSWORD, **more: str) -> httpx.Response:
-    page = client.get("/login")
-    assert page.status_code == 200
-    return client.post("/login", data={"csrf": token_in(page.text), "password": password, **more})
-
-
 def cookies(answer: httpx.Response) -> dict[str, str]:
     """Kind of each cookie that is set, with its attributes."""
     found = [A_COOKIE.fullmatch(line) for line in answer.headers.get_list("set-cookie")]
@@ -85,19 +65,19 @@ def cookies(answer: httpx.Response) -> dict[str, str]:
 
 def test_on_loopback_everybody_may_change_something_from_our_own_pages(opens: Opens) -> None:
     client = opens()
-    page = client.get("/")
+    page = client.get("/who")
     assert page.text.startswith("|True|")
     assert cookies(page) == {"visit": "Path=/; HttpOnly; SameSite=Lax; Max-Age=2678400"}
     token = token_in(page.text)
     assert client.post("/change", data={"csrf": token, "what": "this"}).text == "changed this"
     assert client.post("/change", headers={"X-CSRF-Token": token}).text == "changed "
-    assert cookies(client.get("/")) == {}  # it stays
+    assert cookies(client.get("/who")) == {}  # it stays
     assert client.get("/login").headers["location"] == "/"
 
 
 def test_no_change_without_the_right_token(opens: Opens) -> None:
     client, other = opens(), opens(key="another deployment")
-    token, stranger = token_in(client.get("/").text), token_in(other.get("/").text)
+    token, stranger = token_in(client.get("/who").text), token_in(other.get("/who").text)
     without_cookie = httpx.Client(base_url=client.base_url)
     for method in ("POST", "PUT", "PATCH", "DELETE", "PURGE", "TRACE"):
         assert client.request(method, "/change").status_code == 403
@@ -113,7 +93,7 @@ def test_no_change_without_the_right_token(opens: Opens) -> None:
 
 def test_what_another_site_sends_is_refused_even_with_a_token(opens: Opens) -> None:
     client = opens(public_url="https://sync.example.com")
-    token = {"X-CSRF-Token": token_in(client.get("/").text)}
+    token = {"X-CSRF-Token": token_in(client.get("/who").text)}
     own = str(client.base_url)
     for headers, status in (
         ({"Sec-Fetch-Site": "same-origin"}, 200),
@@ -135,17 +115,21 @@ def test_what_another_site_sends_is_refused_even_with_a_token(opens: Opens) -> N
 )
 def test_a_page_elsewhere_can_not_take_our_address_for_its_own(opens: Opens, host: str) -> None:
     client = opens(public_url="https://sync.example.com")
-    for path in ("/", "/login", "/metrics", "/api/v1/status"):
+    for path in ("/who", "/login", "/metrics", "/api/v1/status"):
         answer = client.get(path, headers={"Host": host})
         assert answer.status_code == 421
     assert client.get("/livez", headers={"Host": host}).status_code == 200
     for ours in ("localhost", "LOCALHOST:8480", "127.0.0.1:1", "[::1]:8480", "sync.example.com"):
-        assert client.get("/", headers={"Host": ours}).status_code == 200
+        assert client.get("/who", headers={"Host": ours}).status_code == 200
 
 
 def test_with_a_password_nobody_sees_anything_before_signing_in(opens: Opens) -> None:
     client = opens(host="0.0.0.0", password_hash=HASHED, public_url="https://sync.example.com")
-    for path, target in (("/", "/login"), ("/runs?division=1", "/login?next=/runs%3Fdivision%3D1")):
+    for path, target in (
+        ("/", "/login"),
+        ("/who", "/login?next=/who"),
+        ("/runs?division=1", "/login?next=/runs%3Fdivision%3D1"),
+    ):
         answer = client.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, target)
     refused = client.get("/api/v1/status")
@@ -169,7 +153,7 @@ def test_signing_in_and_out(opens: Opens) -> None:
     right = log_in(client, next="/runs?division=1")
     assert (right.status_code, right.headers["location"]) == (303, "/runs?division=1")
     assert cookies(right) == {"session": "Path=/; HttpOnly; SameSite=Lax; Max-Age=43200"}
-    page = client.get("/")
+    page = client.get("/who")
     assert page.text.startswith("operator|True|")
     assert client.post("/change", data={"csrf": token_in(page.text)}).status_code == 200
     assert client.get("/login?next=//evil.example").headers["location"] == "/"
@@ -178,7 +162,7 @@ def test_signing_in_and_out(opens: Opens) -> None:
     assert (out.status_code, out.headers["location"]) == (303, "/login")
     assert cookies(out) == {"session": "Path=/; HttpOnly; SameSite=Lax; Max-Age=0"}
     client.cookies.update(copied)
-    assert client.get("/").status_code == 303  # a copy of the cookie has ended too
+    assert client.get("/who").status_code == 303  # a copy of the cookie has ended too
 
 
 def test_no_session_is_taken_from_outside(opens: Opens, deployment: Deployment) -> None:
@@ -187,7 +171,7 @@ def test_no_session_is_taken_from_outside(opens: Opens, deployment: Deployment) 
     client = opens(**settings)
     log_in(client)
     [first] = [value for name, value in client.cookies.items() if "session" in name]
-    token = token_in(client.get("/").text)
+    token = token_in(client.get("/who").text)
     again = client.post("/login", data={"csrf": token, "password": PASSWORD})
     assert again.status_code == 303
     assert first not in again.headers["set-cookie"]  # a new one each time
@@ -196,7 +180,7 @@ def test_no_session_is_taken_from_outside(opens: Opens, deployment: Deployment) 
         """Under the name that this server's own cookie has."""
         visit = httpx.get(f"{at.base_url}/login").headers["set-cookie"].partition("=")[0]
         sent = f"{visit.replace('visit', 'session')}={cookie}"
-        return httpx.get(f"{at.base_url}/", headers={"Cookie": sent.encode()}).status_code
+        return httpx.get(f"{at.base_url}/who", headers={"Cookie": sent.encode()}).status_code
 
     assert status(first) == 200
     value, stamp, signature = first.split(".")
@@ -230,22 +214,22 @@ def test_a_password_can_not_be_guessed_at_will(opens: Opens) -> None:
 
 def test_behind_a_proxy_nobody_else_may_come(opens: Opens) -> None:
     client = opens(host="0.0.0.0", trusted_proxy=["127.0.0.0/8"])
-    page = client.get("/", headers={"Host": "anything.example", "X-Forwarded-Proto": "https"})
+    page = client.get("/who", headers={"Host": "anything.example", "X-Forwarded-Proto": "https"})
     assert page.text.startswith("|True|")
     assert cookies(page) == {"__Host-visit": "Path=/; HttpOnly; SameSite=Lax; Max-Age=2678400; Secure"}
     stranger = opens(host="0.0.0.0", trusted_proxy=["10.0.0.0/8"])
-    answer = stranger.get("/", headers={"X-Forwarded-For": "10.0.0.1"})
+    answer = stranger.get("/who", headers={"X-Forwarded-For": "10.0.0.1"})
     assert (answer.status_code, answer.text) == (403, "come through the proxy\n")
     assert stranger.get("/livez").status_code == 200
     assert stranger.get("/api/v1/status").status_code == 401
     known = opens(host="0.0.0.0", trusted_proxy=["10.0.0.0/8"], password_hash=HASHED)
-    assert known.get("/").headers["location"] == "/login"
+    assert known.get("/who").headers["location"] == "/login?next=/who"
     assert log_in(known).status_code == 303
 
 
 def test_a_password_is_asked_for_also_where_any_proxy_is_trusted(opens: Opens) -> None:
     client = opens(host="0.0.0.0", trusted_proxy=True, password_hash=HASHED)
-    assert client.get("/").headers["location"] == "/login"
+    assert client.get("/who").headers["location"] == "/login?next=/who"
     client.headers["X-Forwarded-Proto"] = "https"
     page = client.get("/login")
     assert cookies(page) == {"__Host-visit": "Path=/; HttpOnly; SameSite=Lax; Max-Age=2678400; Secure"}
@@ -253,7 +237,7 @@ def test_a_password_is_asked_for_also_where_any_proxy_is_trusted(opens: Opens) -
 
 def test_bodies_are_short(opens: Opens) -> None:
     client = opens()
-    token = {"X-CSRF-Token": token_in(client.get("/").text)}
+    token = {"X-CSRF-Token": token_in(client.get("/who").text)}
     assert client.post("/change", content=b"x" * 65536, headers=token).status_code == 200
     assert client.post("/change", content=b"x" * 65537, headers=token).status_code == 413
     assert client.post("/change", content=iter([b"x" * 65536, b"x"]), headers=token).status_code == 413
@@ -264,7 +248,7 @@ def test_every_answer_has_strict_headers(opens: Opens) -> None:
         client.request(method, path, headers=headers)
         for client in (opens(), opens(password_hash=HASHED))
         for method in ("GET", "POST", "OPTIONS")
-        for path in ("/", "/login", "/nothing", "/change", "/static/a.css", "/api/v1/x")
+        for path in ("/who", "/login", "/nothing", "/change", "/static/a.css", "/api/v1/x")
         for headers in ({}, {"Authorization": "Bearer x"}, {"Host": "evil.example"})
     ]
     asked.append(opens().get("/breaks"))

@@ -8,7 +8,7 @@ from functools import cached_property
 from exact_sync.errors import ExactSyncError, TryLater
 from exact_sync.store.credentials import Validity
 from exact_sync.store.incidents import Record
-from exact_sync.store.pauses import EVERYWHERE, Pause
+from exact_sync.store.pauses import Pause, Pauses
 from exact_sync.store.runs import Filter, Run, Stretch
 from exact_sync.sync import totals
 from exact_sync.sync.status import ResourceStatus, Status
@@ -28,7 +28,7 @@ _RUNNING = 200
 
 _READ = ("active", "parked")
 """States of a division whose resources are read."""
-_BEGUN = ("never run", "running", "paused", "later", "stopped", "broken")
+_BEGUN = ("never run", "running", "waits", "later", "stopped", "broken")
 
 
 def _is_pending(line: ResourceStatus) -> bool:
@@ -80,16 +80,13 @@ class Board:
                     number += not self.is_paused(name, code)
         return number
 
-    def is_paused(self, resource: str, division: int | None) -> bool:
-        return (EVERYWHERE, resource) in self._held or (division, resource) in self._held
+    def is_paused(self, resource: str, division: int) -> bool:
+        """By a person; EVERYWHERE: in all divisions."""
+        return (division, resource) in self._pauses
 
     @cached_property
-    def _held(self) -> set[tuple[int, str]]:
-        return {(pause.division, pause.resource) for pause in self.paused}
-
-    def state(self, line: ResourceStatus) -> str:
-        """A resource's state, and that a person paused it."""
-        return "held" if self.is_paused(line.resource, line.division) else line.state
+    def _pauses(self) -> Pauses:
+        return Pauses(self.paused)
 
 
 class Boards:

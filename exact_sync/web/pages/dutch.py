@@ -194,6 +194,7 @@ DUTCH: dict[str, str] = {
     "Pause everything": "Alles pauzeren",
     "Pause this division": "Deze administratie pauzeren",
     "Resume": "Hervatten",
+    "Resume in all divisions": "In alle administraties hervatten",
     "Resume everything": "Alles hervatten",
     "Resume this division": "Deze administratie hervatten",
     "Accept": "Aanvaarden",

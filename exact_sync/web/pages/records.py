@@ -20,7 +20,7 @@ from exact_sync.web.source import Source
 _PAGE = 50
 _HELD = 200
 OUTCOMES = (
-    "ok", "running", "failed", "suspect", "quarantine", "later", "paused", "stopped", "broken",
+    "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "stopped", "broken",
     "unavailable", "verified", "differs",
 )  # fmt: skip
 SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7)}

@@ -26,7 +26,7 @@ STATES: dict[str, Look] = {
     "widened": Look(phrase("Column widened"), "check", "good"),
     "running": Look(phrase("Being read"), "spin", "info"),
     "loading": Look(phrase("Loading"), "spin", "info"),
-    "paused": Look(phrase("Goes on later"), "clock", "info"),
+    "waits": Look(phrase("Goes on later"), "clock", "info"),
     "later": Look(phrase("Waits"), "clock", "warn"),
     "stopped": Look(phrase("Broken off"), "clock", "calm"),
     "broken": Look(phrase("Broken off"), "clock", "warn"),
@@ -37,7 +37,7 @@ STATES: dict[str, Look] = {
     "differs": Look(phrase("Differs"), "alert", "bad"),
     "failed": Look(phrase("Failed"), "cross", "bad"),
     # what people do
-    "held": Look(phrase("Paused"), "pause", "calm"),
+    "paused": Look(phrase("Paused"), "pause", "calm"),
     # divisions
     "active": Look(phrase("Active"), "check", "good"),
     "parked": Look(phrase("No calls left"), "clock", "warn"),

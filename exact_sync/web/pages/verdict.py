@@ -76,7 +76,7 @@ def _resources(board: Board, words: Words) -> Verdict:
     lines = board.lines
     sum_of = totals.total(lines)
     lost = [d for d in board.status.divisions if d.state == "suspended"] if board.status else []
-    held = sum(board.is_paused(line.resource, line.division) for line in lines)
+    held = sum(line.paused_since is not None for line in lines)
     first = board.pending
     late = [incident for incident in board.incidents if incident.kind == "lag"]
     age = words.ago(sum_of.oldest_success, board.at) if sum_of.oldest_success else ""

@@ -114,7 +114,8 @@ class Views:
         return render(
             request, "division.html", section="divisions", current=source, refresh=_every([board]),
             now=board.at, board=board, division=division, lines=lines, total=totals.total(lines), runs=runs,
-            said={(said.saying.resources or [""])[0]: said for said in sayings(only)},
+            paused=[each.resource for each in board.paused if each.division == code],
+            said={name: said for said in sayings(only) for name in said.saying.resources or [""]},
             reading=[each for each in readings(board) if each.division == code],
         )  # fmt: skip
 
@@ -151,7 +152,7 @@ def card(board: Board) -> Card:
         sayings(status),
         readings(board),
         charts.chart(board.history, since(board.at), timedelta(hours=1), 24),
-        sum(board.is_paused(line.resource, line.division) for line in lines),
+        sum(line.paused_since is not None for line in lines),
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 _VOID = {"meta", "link", "input", "br", "img", "rect", "path", "line", "circle", "use"}
 
@@ -57,7 +58,7 @@ class Markup:
         found += ["inline script" for each in self.all("script") if each.text.strip()]
         found += ["inline sheet" for each in self.all("style")]
         levels = [int(each.tag[1]) for each in self.all("h1", "h2", "h3", "h4")]
-        found += [f"h{a} then h{b}" for a, b in zip(levels, levels[1:], strict=False) if b > a + 1]
+        found += [f"h{a} then h{b}" for a, b in pairwise(levels) if b > a + 1]
         return found
 
 

@@ -71,14 +71,20 @@ class Browser:
 
 
 @contextmanager
-def shown(deployment: Deployment, step: float = 100.0, **changes: Any) -> Iterator[Browser]:
-    """``step``: seconds between two looks at the time; ``changes``: to the source that the pages show."""
+def shown(
+    deployment: Deployment, step: float = 100.0, redirect_uri: str | None = None, **changes: Any
+) -> Iterator[Browser]:
+    """``step``: seconds between two looks at the time; ``changes``: to the source that the pages show.
+
+    ``redirect_uri``: where it is not the server's own.
+    """
     desk = Remembering()
     source = replace(source_of(deployment), desk=desk, **changes)
     seconds = itertools.count(1.0, step)
     pages = Pages([source], lambda: next(seconds))
     try:
         with a_server(metrics_of(deployment), [source], more=pages.routes) as client:
+            deployment.service.settings.redirect_uri = redirect_uri or f"{client.base_url}/callback"
             yield Browser(client, desk, source)
     finally:
         pages.close()

@@ -26,8 +26,9 @@ def test_runs_are_added_up_by_the_hour(database: Database, clock: SharedClock) -
             values = {"at": now - timedelta(minutes=minutes), "outcome": outcome, "division": division}
             connection.execute(
                 text(
-                    "INSERT INTO exact_sync.run (division, resource, strategy, full_read, started_at, outcome, inserted,"
-                    " deleted) VALUES (:division, 'items', 'modified', false, :at, :outcome, 2, 1)"
+                    "INSERT INTO exact_sync.run (division, resource, strategy, full_read, started_at,"
+                    " outcome, inserted, deleted)"
+                    " VALUES (:division, 'items', 'modified', false, :at, :outcome, 2, 1)"
                 ),
                 values,
             )

@@ -25,18 +25,15 @@ def begins(browser: Browser) -> str:
     """Press the button: the address at Exact to which the page leads."""
     answer = browser.presses(CONNECT)
     page = read(answer.text)
-    [refresh] = [
-        each
-        for each in page.all("meta")
-        if each.attributes.get("http-equiv") == "refresh" and "url=" in each.attributes["content"]
-    ]
+    [refresh] = [each for each in page.all("meta") if each.attributes.get("http-equiv") == "refresh"]
     return refresh.attributes["content"].removeprefix("0; url=")
 
 
 def consents(url: str) -> str:
-    """Where Exact sends the browser, without the address of the redirect URI."""
-    location = httpx.get(url, follow_redirects=False).headers["Location"]
-    return f"/connect/return?{urlsplit(location).query}"
+    """Where Exact sends the browser: path and query."""
+    location = urlsplit(httpx.get(url, follow_redirects=False).headers["Location"])
+    assert location.path == "/callback"
+    return f"{location.path}?{location.query}"
 
 
 def refused(browser: Browser, path: str) -> str:
@@ -132,8 +129,7 @@ def test_a_doorway_sends_the_browser_on_and_closes(deployment: Deployment) -> No
     """The redirect URI is another port of this machine: it is listened to for as long as it is needed."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        connection = redirected(deployment, f"http://localhost:{port}/callback")
-        with shown(deployment, step=0, **connection) as browser:
+        with shown(deployment, 0, f"http://localhost:{port}/callback") as browser:
             answer = browser.presses(CONNECT)
             assert answer.status_code == 409
             assert f"can&#39;t listen on localhost:{port}" in answer.text
@@ -152,14 +148,8 @@ def test_a_doorway_sends_the_browser_on_and_closes(deployment: Deployment) -> No
 
 
 def test_a_redirect_uri_elsewhere_is_for_pasting(deployment: Deployment) -> None:
-    with shown(deployment, step=0, **redirected(deployment, "https://example.com/exact-sync")) as browser:
+    with shown(deployment, 0, "https://example.com/exact-sync") as browser:
         page = browser.opens(CONNECT)
-        [form] = [each for each in page.all("form") if each.attributes["action"] == CONNECT]
+        [form] = [each for each in page.all("form") if each.attributes.get("action") == CONNECT]
         assert form.attributes["target"] == "_blank"
         assert "https://example.com/exact-sync" in page.text
-
-
-def redirected(deployment: Deployment, redirect_uri: str) -> dict[str, object]:
-    """Changes to the source: the app is registered with this redirect URI."""
-    deployment.service.settings.redirect_uri = redirect_uri
-    return {}

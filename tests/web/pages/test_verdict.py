@@ -74,7 +74,7 @@ def test_of_several_connections_the_worst_speaks(deployment: Deployment) -> None
             "lost rights look like this; if it is right, run: exact-sync accept items --division 7",
             "suspect", "lost rights look like this; if it is right, accept it", ("accept", "retry"),
         ),
-        ("run: exact-sync reset items --division 7", "failed", "run: exact-sync reset items --division 7", ("sync",)),
+        ("run: exact-sync reset items", "failed", "run: exact-sync reset items", ("sync",)),
         ("exact-sync status shows where they are", "ok", "see quarantine", ()),
         (None, "quarantine", "", ("accept", "retry")),
         ("its rows are kept", "suspended", "its rows are kept", ("sync", "connect")),
