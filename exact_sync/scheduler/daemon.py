@@ -249,6 +249,8 @@ class Daemon:
                 self._wishes.put_back(wish, _WATCH_EVERY)
             return
         points, paused, divisions = self._crew.standings(), self._crew.paused(), list(self._divisions())
+        # Who names a division that Exact refused may just have given us the right to it.
+        named = self._crew.selection(insist=True).divisions if any(w.insist for w in wanted) else divisions
         for wish in wanted:
             if wish.resource == DIVISIONS.name:
                 self._read_divisions()
@@ -256,7 +258,7 @@ class Daemon:
             for division in divisions if wish.division == EVERYWHERE else [wish.division]:
                 place = (division, wish.resource)
                 is_open = wish.insist or place not in paused
-                if division in divisions and wish.resource in self._schedules and is_open:
+                if division in (named if wish.insist else divisions) and wish.resource in self._schedules and is_open:
                     self._pool.add(
                         job(
                             division, self._schedules[wish.resource].resource, points.get(place),
