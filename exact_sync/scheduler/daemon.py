@@ -257,8 +257,9 @@ class Daemon:
                 continue
             for division in divisions if wish.division == EVERYWHERE else [wish.division]:
                 place = (division, wish.resource)
-                is_open = wish.insist or place not in paused
-                if division in (named if wish.insist else divisions) and wish.resource in self._schedules and is_open:
+                is_open = division in (named if wish.insist else divisions)
+                is_open = is_open and (wish.insist or place not in paused)
+                if wish.resource in self._schedules and is_open:
                     self._pool.add(
                         job(
                             division, self._schedules[wish.resource].resource, points.get(place),

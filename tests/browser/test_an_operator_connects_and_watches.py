@@ -39,6 +39,7 @@ def test_it_works_without_scripts_and_in_dutch(operator: Operator, browser: Brow
     operator.opens(connect, page)
     with context.expect_event("requestfailed", lambda request: "/exact-sync?" in request.url) as ended:
         page.get_by_role("button", name="Verbinden met Exact Online").click()
+    page = context.new_page()
     operator.opens(connect, page)
     page.get_by_label("Het adres waar de browser uitkwam").fill(ended.value.url)
     page.get_by_role("button", name="Aanmelden afronden").click()

@@ -9,7 +9,7 @@ PATHS = (
     "/connections/default/requests", "/connections/default/connect",
 )  # fmt: skip
 SMALL = """
-() => [...document.querySelectorAll("button, nav a, input:not([type=hidden], [type=checkbox]), label, select")]
+() => [...document.querySelectorAll("button, nav a, select, .tick, input:not([type=hidden],[type=checkbox])")]
     .filter((each) => each.getClientRects().length)
     .map((each) => [each.textContent.trim() || each.name, each.getBoundingClientRect().height])
     .filter(([, height]) => height < 24).map(String)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -13,6 +14,8 @@ from exact_sync.web.source import Source
 from tests.deployment import Deployment
 from tests.web.pages.markup import Markup, read
 from tests.web.served import a_server, metrics_of, source_of
+
+CONNECT = "/connections/default/connect"
 
 
 @dataclass
@@ -88,3 +91,18 @@ def shown(
             yield Browser(client, desk, source)
     finally:
         pages.close()
+
+
+def begins(browser: Browser) -> str:
+    """Press the button: the address at Exact to which the page leads."""
+    answer = browser.presses(CONNECT)
+    page = read(answer.text)
+    [refresh] = [each for each in page.all("meta") if each.attributes.get("http-equiv") == "refresh"]
+    return refresh.attributes["content"].removeprefix("0; url=")
+
+
+def consents(url: str) -> str:
+    """Where Exact sends the browser: path and query."""
+    location = urlsplit(httpx.get(url, follow_redirects=False).headers["Location"])
+    assert location.path == "/callback"
+    return f"{location.path}?{location.query}"

@@ -9,31 +9,13 @@ import pytest
 
 from exact_sync.web.pages.consents import LIFE
 from tests.deployment import Deployment
-from tests.web.pages.markup import read
-from tests.web.pages.shown import Browser, shown
-
-CONNECT = "/connections/default/connect"
+from tests.web.pages.shown import CONNECT, Browser, begins, consents, shown
 
 
 @pytest.fixture
 def browser(deployment: Deployment) -> Iterator[Browser]:
     with shown(deployment, step=0) as browser:
         yield browser
-
-
-def begins(browser: Browser) -> str:
-    """Press the button: the address at Exact to which the page leads."""
-    answer = browser.presses(CONNECT)
-    page = read(answer.text)
-    [refresh] = [each for each in page.all("meta") if each.attributes.get("http-equiv") == "refresh"]
-    return refresh.attributes["content"].removeprefix("0; url=")
-
-
-def consents(url: str) -> str:
-    """Where Exact sends the browser: path and query."""
-    location = urlsplit(httpx.get(url, follow_redirects=False).headers["Location"])
-    assert location.path == "/callback"
-    return f"{location.path}?{location.query}"
 
 
 def refused(browser: Browser, path: str) -> str:
