@@ -1,5 +1,6 @@
 """What is known of each connection at the moment: looked up now and then, shared by all visitors."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,10 +30,6 @@ _RUNNING = 200
 _READ = ("active", "parked")
 """States of a division whose resources are read."""
 _BEGUN = ("never run", "running", "waits", "later", "stopped", "broken")
-
-
-def _is_pending(line: ResourceStatus) -> bool:
-    return line.succeeded_at is None and line.outcome in _BEGUN
 
 
 @dataclass(frozen=True)
@@ -66,19 +63,40 @@ class Board:
         """Of the divisions that are read."""
         return totals.of_read_divisions(self.status) if self.status else []
 
-    @cached_property
+    @property
     def pending(self) -> int:
         """Resources of wanted divisions that were never read to their end, and are going to be."""
-        listed = self.status.divisions if self.status else ()
-        read = {division.division for division in listed if division.state in _READ}
-        known = {(line.division, line.resource): line for line in self.lines}
-        number = 0
-        for code in self.wanted:
-            for name, resource in self.source.mirrored.items():
-                line = known.get((code, name))
-                if code in read and resource.per_division and (line is None or _is_pending(line)):
-                    number += not self.is_paused(name, code)
-        return number
+        return self.pending_in.total()
+
+    @cached_property
+    def pending_in(self) -> Counter[int]:
+        """The same, by division."""
+        return self.missing_in + Counter(
+            line.division
+            for line in self.lines
+            if line.division is not None and line.succeeded_at is None and line.outcome in _BEGUN
+            if line.paused_since is None
+        )
+
+    @cached_property
+    def missing_in(self) -> Counter[int]:
+        """Those of which nothing is known yet, by division."""
+        if self.status is None:
+            return Counter()
+        read = {division.division for division in self.status.divisions if division.state in _READ}
+        known = {(line.division, line.resource) for line in self.status.resources}
+        # Of a resource whose columns are still to be learned there may never be anything to know.
+        names = [
+            name
+            for name, resource in self.source.mirrored.items()
+            if resource.per_division and not resource.is_inferred
+        ]
+        return Counter(
+            code
+            for code in read.intersection(self.wanted)
+            for name in names
+            if (code, name) not in known and not self.is_paused(name, code)
+        )
 
     def is_paused(self, resource: str, division: int) -> bool:
         """By a person; EVERYWHERE: in all divisions."""

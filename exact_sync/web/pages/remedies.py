@@ -37,6 +37,6 @@ def remedy(hint: str | None, state: str = "") -> Remedy:
         actions.update(dict.fromkeys(("accept", "retry")))
     elif state == "suspended":
         actions.update(dict.fromkeys(("sync", "connect")))
-    elif state in ("failed", "later", "unavailable", "broken"):
+    elif state in ("failed", "later", "unavailable", "broken") and "connect" not in actions:
         actions.setdefault("sync")
     return Remedy(text.strip(" ;"), tuple(actions))

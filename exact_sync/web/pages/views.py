@@ -149,7 +149,7 @@ def card(board: Board) -> Card:
         Counter(division.state for division in status.divisions),
         listed,
         len(every) - len(listed),
-        sayings(status),
+        [each for each in sayings(status) if not (board.needs_sign_in and "connect" in each.remedy.actions)],
         readings(board),
         charts.chart(board.history, since(board.at), timedelta(hours=1), 24),
         sum(line.paused_since is not None for line in lines),

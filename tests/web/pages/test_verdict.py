@@ -69,7 +69,7 @@ def test_of_several_connections_the_worst_speaks(deployment: Deployment) -> None
 @pytest.mark.parametrize(
     ("hint", "state", "shown", "actions"),
     [
-        ("run: exact-sync auth login", "failed", "sign in again", ("connect", "sync")),
+        ("run: exact-sync auth login", "failed", "sign in again", ("connect",)),
         (
             "lost rights look like this; if it is right, run: exact-sync accept items --division 7",
             "suspect", "lost rights look like this; if it is right, accept it", ("accept", "retry"),
