@@ -28,26 +28,37 @@ from exact_sync.store.pauses import Pause
 from exact_sync.store.quarantine import Held
 from exact_sync.store.runs import Run
 from exact_sync.sync import status
-from exact_sync.sync.status import Status
-from exact_sync.web.readiness import limited
+from exact_sync.sync.status import Counts, Status
+from exact_sync.web.readiness import STATEMENT_TIMEOUT, limited
 from exact_sync.web.source import Source
 
 T = TypeVar("T")
 
 
-def _read(source: Source, question: Callable[[Connection], T]) -> T:
+COUNTING = "60s"
+"""Longer than anything else may take: a table has to be looked through for it."""
+
+
+def _read(source: Source, question: Callable[[Connection], T], timeout: str = STATEMENT_TIMEOUT) -> T:
     with source.database().begin() as connection:
-        limited(connection)
+        limited(connection, timeout)
         return question(connection)
 
 
-def where_it_stands(source: Source, codes: Sequence[int] = ()) -> Status:
-    """Everything that ``exact-sync status`` shows. ``codes``: only these divisions."""
+def rows(source: Source) -> Counts:
+    """How many rows there are: the one fact that costs more the more there are."""
+    return _read(source, lambda connection: status.count(connection, source.mirrored.values()), COUNTING)
+
+
+def where_it_stands(source: Source, codes: Sequence[int] = (), counts: Counts | None = None) -> Status:
+    """Everything that ``exact-sync status`` shows. ``codes``: only these divisions; ``counts``: where the
+    rows were counted before.
+    """
 
     def question(connection: Connection) -> Status:
         why_not = credentials.validity(connection).why_not
         resources = source.mirrored.values()
-        return status.read(connection, why_not, resources, source.now(), source.allowance, codes)
+        return status.read(connection, why_not, resources, source.now(), source.allowance, codes, counts)
 
     return _read(source, question)
 

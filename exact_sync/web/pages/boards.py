@@ -1,10 +1,11 @@
 """What is known of each connection at the moment: looked up now and then, shared by all visitors."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from exact_sync.errors import ExactSyncError, TryLater
 from exact_sync.store.credentials import Validity
@@ -12,7 +13,7 @@ from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause, Pauses
 from exact_sync.store.runs import Filter, Run, Stretch
 from exact_sync.sync import totals
-from exact_sync.sync.status import ResourceStatus, Status
+from exact_sync.sync.status import Counts, ResourceStatus, Status
 from exact_sync.web import facts
 from exact_sync.web.recent import Recent
 from exact_sync.web.source import Source
@@ -21,6 +22,8 @@ _AGE = 2.0
 _REST = 19.0
 """A twentieth of the time at most is spent on looking: where it took a second, no one looks for 19."""
 _PATIENCE = 8.0
+_COUNTING = 0.5
+"""Seconds that a visitor waits for how many rows there are; a large table takes longer."""
 _STEP = timedelta(hours=1)
 _SPAN = timedelta(hours=24)
 _RUNNING = 200
@@ -44,6 +47,8 @@ class Board:
     incidents: Sequence[Record] = ()
     running: Sequence[Run] = ()
     history: Sequence[Stretch] = ()
+    is_counted: bool = True
+    """How many rows there are, is known."""
     wanted: Sequence[int] = ()
     """The divisions that the settings want."""
     trouble: ExactSyncError | None = None
@@ -112,17 +117,19 @@ class Boards:
 
     def __init__(self, sources: Sequence[Source], monotonic: Callable[[], float]) -> None:
         self.sources = sources
-        self._recent = {
-            source.name: Recent(
-                lambda source=source: _look(source),  # type: ignore[misc]
-                monotonic, age=_AGE, rest=_REST, patience=_PATIENCE,
-            )
-            for source in sources
-        }  # fmt: skip
+        self._rows = {source.name: _rows(source, monotonic) for source in sources}
+        self._recent = {source.name: self._looks(source, monotonic) for source in sources}
         self._last: dict[str, Board] = {}
+
+    def _looks(self, source: Source, monotonic: Callable[[], float]) -> Recent[Board]:
+        rows = self._rows[source.name]
+        look = partial(_look, source, lambda: rows.latest)
+        return Recent(look, monotonic, age=_AGE, rest=_REST, patience=_PATIENCE)
 
     async def of(self, source: Source) -> Board:
         """Where nothing can be asked now: what was known last, and why there is nothing newer."""
+        with contextlib.suppress(TimeoutError, ExactSyncError):
+            await self._rows[source.name].get()  # it is shown where it is known in time
         try:
             board = await self._recent[source.name].get()
         except TimeoutError:
@@ -142,18 +149,23 @@ class Boards:
         self._recent[name].forget()
 
 
-def _look(source: Source) -> Board:
-    now = source.now()
+def _rows(source: Source, monotonic: Callable[[], float]) -> Recent[Counts]:
+    return Recent(partial(facts.rows, source), monotonic, age=_AGE, rest=_REST, patience=_COUNTING)
+
+
+def _look(source: Source, rows: Callable[[], Counts | None]) -> Board:
+    now, counts = source.now(), rows()
     try:
         return Board(
             source,
             now,
             facts.sign_in(source),
-            facts.where_it_stands(source),
+            facts.where_it_stands(source, counts=counts or {}),
             facts.paused(source),
             facts.incidents_told(source),
             facts.newest_runs(source, Filter(outcome="running"), _RUNNING),
             facts.run_history(source, Filter(), since(now), _STEP),
+            counts is not None,
             facts.wanted_divisions(source),
         )
     except ExactSyncError as error:

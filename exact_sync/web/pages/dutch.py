@@ -126,6 +126,7 @@ DUTCH: dict[str, str] = {
     "Need a look": "Vraagt aandacht",
     "{number} in quarantine": "{number} in quarantaine",
     "Rows": "Rijen",
+    "being counted": "wordt geteld",
     "needed": "nodig",
     "until {day}": "tot {day}",
     "Signed in as {name}.": "Aangemeld als {name}.",

@@ -149,11 +149,16 @@ def card(board: Board) -> Card:
         Counter(division.state for division in status.divisions),
         listed,
         len(every) - len(listed),
-        [each for each in sayings(status) if not (board.needs_sign_in and "connect" in each.remedy.actions)],
+        [each for each in sayings(status) if not _is_said_above(board, each)],
         readings(board),
         charts.chart(board.history, since(board.at), timedelta(hours=1), 24),
         sum(line.paused_since is not None for line in lines),
     )
+
+
+def _is_said_above(board: Board, said: Said) -> bool:
+    """That signing in is needed, the verdict says."""
+    return bool(board.needs_sign_in) and said.state != "suspended" and "connect" in said.remedy.actions
 
 
 def divisions(

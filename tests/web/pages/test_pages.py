@@ -185,6 +185,17 @@ def test_a_change_is_seen_at_once_and_nothing_else_is_looked_up(deployment: Depl
         assert ("Paused" in row.text, "Resume" in row.text) == (True, True)
 
 
+def test_a_table_that_takes_long_to_be_counted_keeps_nobody_waiting(
+    browser: Browser, deployment: Deployment
+) -> None:
+    deployment.sync_well()
+    with deployment.service.database.begin() as connection:
+        connection.execute(text("LOCK TABLE exact.items IN ACCESS EXCLUSIVE MODE"))
+        page = browser.opens("/")
+        assert "The data can be trusted" in page.text
+        assert [each.text for each in page.all("span") if each.attributes.get("title") == "being counted"]
+
+
 def test_calls_are_shown_and_filtered(browser: Browser, deployment: Deployment) -> None:
     deployment.sync_well("journals", "items")
     deployment.service.request_log.flush()
