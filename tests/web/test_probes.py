@@ -121,7 +121,7 @@ def test_what_took_long_is_not_looked_up_again_soon_unless_it_is_no_longer_true(
         return len(looks)
 
     async def ask() -> list[int]:
-        recent = Recent(look, lambda: now[0], rest=19, patience=60)
+        recent = Recent(look, lambda: now[0], rest=20, patience=60)
         answers = [await recent.get()]
         for later in (39.0, 41.0):  # twenty times as long as it took, and then some
             now[0] = later

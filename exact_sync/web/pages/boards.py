@@ -19,8 +19,8 @@ from exact_sync.web.recent import Recent
 from exact_sync.web.source import Source
 
 _AGE = 2.0
-_REST = 19.0
-"""A twentieth of the time at most is spent on looking: where it took a second, no one looks for 19."""
+_REST = 20.0
+"""At most a twentieth of the time is spent on looking: what took a second is kept for twenty."""
 _PATIENCE = 8.0
 _COUNTING = 0.5
 """Seconds that a visitor waits for how many rows there are; a large table takes longer."""
