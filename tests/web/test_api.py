@@ -223,6 +223,7 @@ def test_what_went_wrong_is_a_problem_with_a_hint(
 def test_what_is_wrong_with_a_question_is_said_without_repeating_it(client: httpx.Client) -> None:
     for question, status, said in (
         ("runs?limt=3", 422, "query.limt"),
+        ("runs?" + "x" * 5000 + "=%ed%a0%80", 422, "query.xxx"),
         ("runs?limit=0", 422, "query.limit"),
         ("runs?limit=1001", 422, "query.limit"),
         ("runs?limit=1e2", 422, "no whole number"),
