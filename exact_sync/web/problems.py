@@ -33,5 +33,4 @@ def problem(
     content = {"status": status, "title": HTTPStatus(status).phrase, "detail": logs.clean(detail)}
     if hint:
         content["hint"] = logs.clean(hint)
-    text = json.dumps(content, ensure_ascii=False)
-    return Response(text, status, dict(headers or {}), media_type=PROBLEM)
+    return Response(json.dumps(content), status, dict(headers or {}), media_type=PROBLEM)

@@ -110,15 +110,12 @@ def test_what_another_site_sends_is_refused_even_with_a_token(opens: Opens) -> N
         assert answer.status_code == status, headers
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "a b", "10.0.0.1"]
-)
-def test_a_page_elsewhere_can_not_take_our_address_for_its_own(opens: Opens, host: str) -> None:
+def test_a_page_elsewhere_can_not_take_our_address_for_its_own(opens: Opens) -> None:
     client = opens(public_url="https://sync.example.com")
-    for path in ("/who", "/login", "/metrics", "/api/v1/status"):
-        answer = client.get(path, headers={"Host": host})
-        assert answer.status_code == 421
-    assert client.get("/livez", headers={"Host": host}).status_code == 200
+    for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "a b", "10.0.0.1"):
+        for path in ("/who", "/login", "/metrics", "/api/v1/status"):
+            assert client.get(path, headers={"Host": host}).status_code == 421
+        assert client.get("/livez", headers={"Host": host}).status_code == 200
     for ours in ("localhost", "LOCALHOST:8480", "127.0.0.1:1", "[::1]:8480", "sync.example.com"):
         assert client.get("/who", headers={"Host": ours}).status_code == 200
 

@@ -18,6 +18,9 @@ from exact_sync.web.api.asked import Asked
 from exact_sync.web.problems import PROBLEM, Problem, problem
 from exact_sync.web.source import Source
 
+_LONGEST = 300
+"""Characters of what is said of a wrong question: names in it are the asker's own."""
+
 _REASONS = {
     401: "No token, or one that is not known.",
     403: "The token may only read, or another site has sent this.",
@@ -101,4 +104,4 @@ async def _wrong(request: Request, error: Exception) -> Response:
         f"{'.'.join(str(part) for part in mistake['loc'])}: {mistake['msg'].removeprefix('Value error, ')}"
         for mistake in error.errors()[:5]
     ]
-    return problem(422, "; ".join(mistakes))
+    return problem(422, "; ".join(mistakes)[:_LONGEST])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from exact_sync.store.checkpoints import Position
 from exact_sync.store.incidents import Record
@@ -11,29 +11,23 @@ from exact_sync.store.pauses import Pause
 from exact_sync.store.quarantine import Held
 from exact_sync.store.runs import Run
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
-class Listed(Generic[T]):
-    """Of one connection."""
-
-    connection: str
-    items: list[T]
-
-
-@dataclass(frozen=True)
-class RunsPage(Listed[Run]):
+class RunsPage:
     """The newest first."""
 
+    connection: str
+    items: list[Run]
     next: int | None
     """The cursor of the next page; None where there is none."""
 
 
 @dataclass(frozen=True)
-class CheckpointsPage(Listed[Position]):
+class CheckpointsPage:
     """By division and resource."""
 
+    connection: str
+    items: list[Position]
     next: str | None
     """The cursor of the next page; None where there is none."""
 
@@ -83,28 +77,43 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class QuarantineList(Listed[Held]):
+class QuarantineList:
     """The newest first."""
+
+    connection: str
+    items: list[Held]
 
 
 @dataclass(frozen=True)
-class PauseList(Listed[Pause]):
+class PauseList:
     """By division and resource; division 0 stands for all of them."""
 
+    connection: str
+    items: list[Pause]
+
 
 @dataclass(frozen=True)
-class RequestList(Listed[RequestLine]):
+class RequestList:
     """The newest so many, in the order in which they were made."""
 
+    connection: str
+    items: list[RequestLine]
+
 
 @dataclass(frozen=True)
-class EndpointList(Listed[EndpointLine]):
+class EndpointList:
     """The most called first."""
 
+    connection: str
+    items: list[EndpointLine]
+
 
 @dataclass(frozen=True)
-class IncidentList(Listed[Incident]):
+class IncidentList:
     """The newest first."""
+
+    connection: str
+    items: list[Incident]
 
 
 @dataclass(frozen=True)
