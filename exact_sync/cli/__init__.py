@@ -22,6 +22,7 @@ _COMMANDS = {
     "reset": "checkpoint",
     "alert": "alert",
     "server": "server",
+    "webhooks": "webhooks",
     "db": "db",
     "simulator": "simulator",
     "demo": "demo",
