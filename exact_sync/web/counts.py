@@ -45,6 +45,8 @@ class Counts:
     """By connection, resource and outcome."""
     durations: dict[tuple[str, str], Durations] = field(default_factory=dict)
     """By connection and resource."""
+    webhooks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Messages of Exact by connection ('' where there is none of that name) and by what became of them."""
     mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, connection: str, outcome: Outcome, seconds: float | None) -> None:

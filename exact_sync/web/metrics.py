@@ -111,6 +111,8 @@ class Metrics:
         labels = ("connection", "resource", "outcome")
         yield _counter("runs", "Runs that ended.", labels, counts.runs)
         yield _histogram(counts.durations)
+        what = "Messages that came as Exact's webhooks, by what became of them."
+        yield _counter("webhook_events", what, ("connection", "outcome"), counts.webhooks)
 
     def _counter(self, name: str, what: str, labels: Sequence[str], numbers: Mapping[_Key, int]) -> Metric:
         """With the division in the second place: as text, or left out."""
