@@ -49,6 +49,8 @@ _REFUSALS = {
     "forged": (401, "Unauthorized"),
     "foreign": (403, "Forbidden"),
 }
+_UNREAD = ("unknown_connection", "oversized", "slow", "busy")
+"""Of these the body may not be here yet."""
 
 
 class Refused(Exception):
@@ -137,7 +139,8 @@ class _Door:
             self._complain(name if ear else "?", refusal.outcome)
             status, words = _REFUSALS[refusal.outcome]
             # What is still on its way of the body is not read: the connection goes with it.
-            return PlainTextResponse(f"{words}\n", status, headers={"Connection": "close"})
+            headers = {"Connection": "close"} if refusal.outcome in _UNREAD else None
+            return PlainTextResponse(f"{words}\n", status, headers=headers)
         except ClientDisconnect:
             return Response(status_code=400)
         except ExactSyncError as error:
