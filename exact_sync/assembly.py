@@ -41,6 +41,7 @@ from exact_sync.sync.selection import Wanted
 from exact_sync.sync.subscribing import Subscribing
 from exact_sync.sync.task import Options
 from exact_sync.sync.verifier import Verifier
+from exact_sync.sync.wishes import Wishes
 
 
 class Assembly:
@@ -184,9 +185,13 @@ class Assembly:
         return Subscribing(self.crew, self.client, self.app().client_id, self.settings.workers)
 
     @cached_property
-    def desk(self) -> Desk:
-        """Where the daemon is asked for something."""
-        return Desk()
+    def wishes(self) -> Wishes:
+        """What the daemon is asked to read."""
+        return Wishes(self.clock)
+
+    def desk(self, database: Callable[[], Database]) -> Desk:
+        """Where the daemon is asked for something. ``database``: which the desk is to use."""
+        return Desk(database, self.mirrored, self.wanted, self.wishes)
 
     @property
     def wanted(self) -> Wanted:

@@ -66,7 +66,8 @@ class Connection:
 
 
 _COMMANDS = re.compile(
-    r"\bexact-sync (?:auth login|auth status|sync|accept|reset|verify|plan|status|webhooks [a-z]+)\b"
+    r"\bexact-sync (?:auth login|auth status|sync|accept|reset|pause|resume|verify|plan|status"
+    r"|webhooks [a-z]+)\b"
 )
 
 

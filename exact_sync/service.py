@@ -94,13 +94,21 @@ class Service(Assembly):
         return schedules(self.resources(), self.settings.interval, self.settings.snapshot_interval, wanted)
 
     def sync(
-        self, names: Sequence[str], divisions: Sequence[int], audience: Audience, *, full: bool = False
+        self,
+        names: Sequence[str],
+        divisions: Sequence[int],
+        audience: Audience,
+        *,
+        full: bool = False,
+        again: bool = False,
     ) -> list[Outcome]:
         self.app()
         with self._looked_at():
             self.ready()
             resources = self.resources(names)
-            return sync_once(self.crew, resources, divisions, audience, full=full, insist=bool(names))
+            return sync_once(
+                self.crew, resources, divisions, audience, full=full, insist=bool(names), again=again
+            )
 
     @contextmanager
     def _looked_at(self) -> Iterator[None]:
@@ -185,6 +193,7 @@ class Service(Assembly):
             describe=lambda error: str(named_error(self.connection, error)),
             look=self.watch.look_and_log,
             beat=beat,
+            wishes=self.wishes,
         )
 
     def _wait_for_database(self, beat: Callable[[], None]) -> None:

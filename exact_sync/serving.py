@@ -67,19 +67,22 @@ class Served:
         only = services[0].connection.name
         self.audiences = Counted(audiences, self.counts, clock.monotonic, only)
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
-        self.sources = [
-            Source(
-                connection=service.connection,
-                database=lambda service=service: asking.database().within(service.schemas),  # type: ignore[misc]
-                mirrored=service.mirrored,
-                wanted=service.wanted,
-                allowance=service.allowance,
-                pulse=self.pulses[service.connection.name],
-                desk=service.desk,
-                now=clock.now,
-            )
-            for service in services
-        ]
+        self.sources = [self._source(service, asking, clock) for service in services]
+
+    def _source(self, service: Service, asking: Asking, clock: Clock) -> Source:
+        def database() -> Database:
+            return asking.database().within(service.schemas)
+
+        return Source(
+            connection=service.connection,
+            database=database,
+            mirrored=service.mirrored,
+            wanted=service.wanted,
+            allowance=service.allowance,
+            pulse=self.pulses[service.connection.name],
+            desk=service.desk(database),
+            now=clock.now,
+        )
 
 
 @contextlib.contextmanager

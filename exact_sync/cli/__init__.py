@@ -20,6 +20,8 @@ _COMMANDS = {
     "resources": "show",
     "accept": "checkpoint",
     "reset": "checkpoint",
+    "pause": "checkpoint",
+    "resume": "checkpoint",
     "alert": "alert",
     "server": "server",
     "webhooks": "webhooks",
