@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 _MESSAGE = re.compile(
     rb'\s*\{\s*"Content"\s*:\s*(\{.*\})\s*,\s*"HashCode"\s*:\s*"([0-9A-Fa-f]{64})"\s*\}\s*', re.DOTALL
 )
-"""Greedy: what looks like the end of a content may stand inside of it."""
+"""To the very end of it: what looks like the end of a content may stand inside."""
 
 
 _LARGEST_DIVISION = 2**31 - 1

@@ -15,7 +15,7 @@ from exact_sync.errors import (
     Unclear,
 )
 from exact_sync.exact.budget import Budget, Common
-from exact_sync.exact.odata import Answer, UnreadableAnswer, read_error
+from exact_sync.exact.odata import Answer, UnreadableAnswer, read_answer, read_error
 from exact_sync.exact.refusals import failure, refusal, trouble_of, unreadable
 from exact_sync.exact.requests import Observer, Watch
 from exact_sync.exact.session import Session
@@ -172,8 +172,8 @@ class Transport:
 
     def change(
         self, division: int, method: str, endpoint: str, url: str, content: bytes | None = None
-    ) -> bytes:
-        """Ask Exact to make (POST) or delete something of its own, once; its answer.
+    ) -> None:
+        """Ask Exact to make (POST) or delete something of its own, once.
 
         What Exact refuses before it does anything (a limit, a token) is asked again. Raises as ``get`` does,
         and Unclear where nobody knows whether it was done.
@@ -192,7 +192,9 @@ class Transport:
                     if response.repeated:
                         budget.repeated(endpoint)
                     if 200 <= response.status < 300:
-                        return response.body
+                        if response.body or method == "POST":
+                            read_answer(response.body)  # a web page says nothing of what was done
+                        return
                     trouble = trouble_of(response.status, response.body)
                     if response.status == 429:
                         minute_waits = self._limited(budget, response, minute_waits)
@@ -200,6 +202,8 @@ class Transport:
                     self._check_refusal(budget, endpoint, response)
                 except (httpx.TransportError, httpx.DecodingError) as error:
                     trouble = failure(error)
+                except UnreadableAnswer as error:
+                    trouble = unreadable(response.headers.get("Content-Type", ""), response.body, error)
                 finally:
                     self._tell(watch, division, None, endpoint, url, trouble, None)
                 raise Unclear(f"{endpoint} of division {division}: {trouble}")
