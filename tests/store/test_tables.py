@@ -104,7 +104,8 @@ def test_workers_may_ask_for_the_same_table_at_once() -> None:
         "from exact_sync.catalog import RESOURCES\n"
         "from exact_sync.store.tables import table\n"
         "sys.setswitchinterval(1e-6)\n"
-        "workers = [threading.Thread(target=lambda: [table(r) for r in RESOURCES.values()]) for _ in range(8)]\n"
+        "work = lambda: [table(resource) for resource in RESOURCES.values()]\n"
+        "workers = [threading.Thread(target=work) for _ in range(8)]\n"
         "for worker in workers: worker.start()\n"
         "for worker in workers: worker.join()\n"
     )
