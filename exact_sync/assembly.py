@@ -23,7 +23,7 @@ from exact_sync.desk import Desk
 from exact_sync.exact.client import Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
-from exact_sync.exact.requests import Observer
+from exact_sync.exact.requests import Observer, Several
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
 from exact_sync.store import migrate, readiness
@@ -68,6 +68,8 @@ class Assembly:
         self._name = name
         self._patience = patience
         self._shared = shared
+        self.observers: list[Observer] = []
+        """Who else is to hear of every request to Exact; to be added before the first one."""
         self._open = contextlib.ExitStack()
         self._is_ready = False
 
@@ -115,7 +117,8 @@ class Assembly:
     @property
     def observer(self) -> Observer | None:
         """Who hears of every request to Exact."""
-        return self.request_log if self.settings.request_log_days else None
+        own = [self.request_log] if self.settings.request_log_days else []
+        return Several([*own, *self.observers]) if own or self.observers else None
 
     @cached_property
     def http(self) -> httpx.Client:

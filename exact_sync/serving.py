@@ -12,7 +12,7 @@ from exact_sync.config import Settings
 from exact_sync.errors import DatabaseAway, ExactSyncError
 from exact_sync.service import Service
 from exact_sync.store.database import Database
-from exact_sync.web.counts import Audiences, Counted, Counts
+from exact_sync.web.counts import Audiences, Counted, CountingRequests, Counts
 from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
 
@@ -66,6 +66,8 @@ class Served:
         self.counts = Counts()
         only = services[0].connection.name
         self.audiences = Counted(audiences, self.counts, clock.monotonic, only)
+        for service in services:
+            service.observers.append(CountingRequests(service.connection.name, self.counts))
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
         self.sources = [self._source(service, asking, clock) for service in services]
 
