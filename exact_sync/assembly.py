@@ -38,6 +38,7 @@ from exact_sync.sync.opening import Opening
 from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
+from exact_sync.sync.subscribing import Subscribing
 from exact_sync.sync.task import Options
 from exact_sync.sync.verifier import Verifier
 from exact_sync.sync.wishes import Wishes
@@ -180,6 +181,11 @@ class Assembly:
             workers=settings.workers,
             request_log=self.request_log,
         )
+
+    @cached_property
+    def subscribing(self) -> Subscribing:
+        """Who subscribes to Exact's webhooks."""
+        return Subscribing(self.crew, self.client, self.app().client_id, self.settings.workers)
 
     @cached_property
     def wishes(self) -> Wishes:

@@ -121,7 +121,7 @@ def served(
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
-            from exact_sync.web import api, login, probes, server
+            from exact_sync.web import api, login, probes, server, webhooks
             from exact_sync.web.admission import Admission
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
@@ -141,6 +141,7 @@ def served(
                 *probes.routes(parts.sources, metrics, time.monotonic),
                 *login.routes(admission, time.monotonic),
                 *api.routes(shown),
+                *webhooks.routes(parts.sources, parts.counts, time.monotonic),
                 *pages.routes,
             ]
             application, where = app(routes, admission), (settings.server.host, settings.server.port)
