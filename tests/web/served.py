@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from exact_sync.server_settings import ServerSettings
@@ -30,9 +31,14 @@ def source_of(deployment: Deployment, pulse: Pulse | None = None) -> Source:
         wanted=service.wanted,
         allowance=service.allowance,
         pulse=pulse or Pulse(deployment.clock),
-        desk=service.desk,
+        desk=service.desk(lambda: service.database),
         now=deployment.clock.now,
     )
+
+
+def guarded(routes: Sequence[BaseRoute], source: Source) -> Starlette:
+    """Only these routes, on loopback and without a password."""
+    return app(routes, Admission(ServerSettings(), "a secret key", source.now))
 
 
 @contextmanager
