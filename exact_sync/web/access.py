@@ -8,14 +8,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exact_sync.connections import WEBHOOKS
 from exact_sync.web.admission import Admission, Entry
 from exact_sync.web.origins import is_from_our_pages
 from exact_sync.web.problems import problem
 from exact_sync.web.visitor import Visitor
 
 API = "/api/v1"
-WEBHOOKS = "/webhooks/exact/"
-"""Below it Exact posts, which has no token of ours: the route itself checks who signed what comes."""
 LOGIN = "/login"
 LARGEST_BODY = 64 * 1024
 """Bytes; webhooks have a limit of their own."""
@@ -59,6 +58,7 @@ class Guard:
         request = Request(scope, receive)
         try:
             entry = self._entry(request)
+            # Exact has no token of ours; that route itself checks who signed what comes.
             if request.method not in _SAFE and not scope["path"].startswith(WEBHOOKS):
                 receive = await self._checked_change(request, entry)
         except ClientDisconnect:

@@ -6,6 +6,7 @@ import tomllib
 
 import httpx
 
+from tests.deployment import DIVISION
 from tests.processes import Here, Machine, one_clear_line, until
 from tests.web.browser import HASHED
 
@@ -59,7 +60,26 @@ def test_a_token_opens_the_api_and_nothing_else(machine: Machine) -> None:
         assert client.post("/api/v1/sync").status_code == 403
         assert client.get("/", follow_redirects=False).headers["location"] == "/login"
         client.headers["Authorization"] = f"Bearer {full}"
-        assert client.post("/api/v1/resources/items/sync").status_code in (202, 503)
+        items = machine.deployment.table("logistics/Items")
+        machine.deployment.edit(1)
+        before = client.get("/api/v1/runs?resource=items").json()["items"][0]["id"]
+        asked = client.post(f"/api/v1/resources/items/sync?division={DIVISION}")
+        assert (asked.status_code, asked.json()) == (202, {"connection": "default", "count": 1})
+
+        def read_again() -> bool:
+            newest = client.get("/api/v1/runs?resource=items").json()["items"][0]
+            return bool(newest["id"] > before and newest["outcome"] == "ok")
+
+        until(read_again, "what was asked for")
+        [line] = client.get(f"/api/v1/resources?resource=items&division={DIVISION}").json()
+        assert line["rows"] == len(items.rows)
+        for what, paused in (("pause", True), ("resume", False)):
+            answer = client.post(f"/api/v1/resources/items/{what}")
+            assert answer.json() == {"connection": "default", "count": 1}
+            [line] = client.get(f"/api/v1/resources?resource=items&division={DIVISION}").json()
+            assert (line["paused_since"] is not None) == paused
+        unknown = client.post("/api/v1/resources/itemz/accept")
+        assert (unknown.status_code, "did you mean items?" in unknown.text) == (404, True)
     daemon.signal(signal.SIGTERM)
     assert daemon.ends() == 0, daemon
     for secret in (full, read, full_hash, read_hash, HASHED):

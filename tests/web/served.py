@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from exact_sync.server_settings import ServerSettings
@@ -34,6 +35,11 @@ def source_of(deployment: Deployment, pulse: Pulse | None = None) -> Source:
         consent=service.consent,
         now=deployment.clock.now,
     )
+
+
+def guarded(routes: Sequence[BaseRoute], source: Source) -> Starlette:
+    """Only these routes, on loopback and without a password."""
+    return app(routes, Admission(ServerSettings(), "a secret key", source.now))
 
 
 @contextmanager

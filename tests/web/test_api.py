@@ -214,7 +214,7 @@ def test_our_own_page_may_change_something_with_its_token(
         (TryLater("the daemon stands still"), 503, "5"),
         (DatabaseAway("no connection to postgresql://exact_sync:hunter2@db/exact"), 503, "5"),
         (Unknown("there is no resource itemz", "did you mean items?"), 404, None),
-        (BadConfiguration("division 1 is not read"), 404, None),
+        (BadConfiguration("items is paused in all divisions"), 409, None),
         (SignInNeeded("nobody is signed in"), 409, None),
         (SchemaAhead("a newer schema"), 409, None),
     ],

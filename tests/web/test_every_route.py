@@ -36,7 +36,7 @@ def flat(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[tuple[str, s
             yield prefix + re.sub(r"\{[^}]*\}", "items", route.path), set(route.methods or ())
 
 
-@pytest.mark.parametrize("password", [None, HASHED])
+@pytest.mark.parametrize("password", [None, HASHED], ids=["open", "with a password"])
 def test_nothing_is_changed_without_a_token_nor_shown_without_the_password(
     deployment: Deployment,
     password: str | None,

@@ -10,8 +10,7 @@ from exact_sync.connections import named
 from exact_sync.errors import (
     BadConfiguration,
     ExactSyncError,
-    SchemaAhead,
-    SignInNeeded,
+    NeedsPerson,
     TryLater,
     Unknown,
 )
@@ -50,15 +49,17 @@ class Asked:
         return await self._answer(self._reading, look, 200)
 
     async def change(self, do: Callable[[], object], status: int = 200) -> Response:
-        """The same for what is asked of a desk, which raises BadConfiguration for what there is not."""
+        """The same for what is asked of a desk."""
 
-        def known() -> object:
+        def possible() -> object:
             try:
                 return do()
-            except BadConfiguration as error:
-                raise Unknown(error.message, error.hint) from error
+            except Unknown:
+                raise
+            except BadConfiguration as error:  # known, but it can't be done as things are
+                raise NeedsPerson(error.message, error.hint) from error
 
-        return await self._answer(self._changing, known, status)
+        return await self._answer(self._changing, possible, status)
 
     async def _answer(self, gate: Gate, work: Callable[[], object], status: int) -> Response:
         try:
@@ -73,8 +74,6 @@ class Asked:
     def _refused(self, error: ExactSyncError) -> Response:
         if isinstance(error, Unknown):
             return problem(404, error.message, error.hint)
-        if isinstance(error, SignInNeeded | SchemaAhead):
-            return problem(409, error.message, error.hint)
         # A schema that is behind is no mistake of who asks: it will be up to date later.
         if isinstance(error, TryLater | BadConfiguration):
             return problem(503, error.message, error.hint, {"Retry-After": str(self._seconds(error))})
