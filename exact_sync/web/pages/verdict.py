@@ -63,11 +63,9 @@ def _trouble(board: Board, words: Words) -> Verdict | None:
         if oldest is None:
             title = words.say(phrase("Not connected to Exact Online yet"))
             text = words.say(phrase("Connect once; everything else goes by itself."))
-        else:
-            title = words.say(phrase("The data stands still: signing in is needed"))
-            text = words.say(
-                phrase("What is here stays as it was. Connect again, and it goes on where it was.")
-            )
+            return Verdict("warn", title, text, connect=board.name)
+        title = words.say(phrase("The data stands still: signing in is needed"))
+        text = words.say(phrase("What is here stays as it was. Connect again, and it goes on where it was."))
         return Verdict("bad", title, text, board.needs_sign_in, connect=board.name)
     return None
 

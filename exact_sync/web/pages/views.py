@@ -8,6 +8,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from exact_sync.store.incidents import Record
 from exact_sync.store.runs import Filter
 from exact_sync.sync import totals
 from exact_sync.sync.loading import Loading
@@ -133,6 +134,7 @@ class Card:
     left_out: int
     said: Sequence[Said]
     reading: Sequence[Reading]
+    incidents: Sequence[Record]
     chart: charts.Chart
     held: int
     """Resources that a person paused."""
@@ -151,6 +153,7 @@ def card(board: Board) -> Card:
         len(every) - len(listed),
         [each for each in sayings(status) if not _is_said_above(board, each)],
         readings(board),
+        [each for each in board.incidents if each.kind != "sign_in" or not board.needs_sign_in],
         charts.chart(board.history, since(board.at), timedelta(hours=1), 24),
         sum(line.paused_since is not None for line in lines),
     )
