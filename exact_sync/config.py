@@ -31,7 +31,7 @@ from exact_sync.sections import (
     SiteUrl,
     text_of,
 )
-from exact_sync.server_settings import ServerSettings
+from exact_sync.server_settings import ServerSettings, TokenSettings
 
 PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
@@ -192,6 +192,10 @@ def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file
     server = content.get("server", {})
     if isinstance(server, Mapping):
         _check(server, ServerSettings.model_fields, "server.", file)
+        tokens = server.get("tokens", {})
+        for name, section in tokens.items() if isinstance(tokens, Mapping) else ():
+            if isinstance(section, Mapping):
+                _check(section, TokenSettings.model_fields, f"server.tokens.{name}.", file)
     connections = content.get("connections", {})
     if isinstance(connections, Mapping):
         for name, section in connections.items():
@@ -231,7 +235,7 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
             known = {
                 "alerts": [*AlertSettings.model_fields],
                 "connections": ConnectionSettings.names(),
-                "server": [*ServerSettings.model_fields],
+                "server": [*(TokenSettings if parts[1] == "tokens" else ServerSettings).model_fields],
             }.get(parts[0], [*ResourceSettings.model_fields])
             text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"
