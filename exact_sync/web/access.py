@@ -95,24 +95,18 @@ class Guard:
         Returns what gives the body once more.
         """
         path, visitor = request.scope["path"], entry.visitor
-        if is_api(path) and visitor is None:
-            raise Refused(401, "a token is needed", _BEARER)
-        if visitor is None and not is_public(path):
-            raise Refused(403, "sign in first")
-        if visitor is not None and not visitor.may_change:
-            raise Refused(403, "this token may only read")
-        by_token = visitor is not None and not visitor.csrf
+        _check_rights(path, visitor)
+        if visitor is not None and not visitor.csrf:  # it came with a token, which no browser adds by itself
+            return _again(await _body(request), request.receive)
         given = request.headers.get("x-csrf-token")
-        if is_api(path) and not by_token and given is None:
+        if given is None and is_api(path):
             raise Refused(401, "a change needs a token, or the form token of our page", _BEARER)
-        if not by_token and not is_from_our_pages(request.headers, self._admission.names(request)):
+        if not is_from_our_pages(request.headers, self._admission.names(request)):
             raise Refused(403, "another site has sent this")
-        if not by_token and given is not None and not self._is_ours(given, entry):
-            raise Refused(403, _STALE)
-        if not by_token and given is None and not _is_form(request):
+        if not (_is_form(request) if given is None else self._is_ours(given, entry)):
             raise Refused(403, _STALE)
         body = await _body(request)
-        if not by_token and given is None and not self._is_ours(_field(body, "csrf"), entry):
+        if given is None and not self._is_ours(_field(body, "csrf"), entry):
             raise Refused(403, _STALE)
         return _again(body, request.receive)
 
@@ -131,6 +125,16 @@ class Guard:
 
 
 _STALE = "the form's token is missing or too old: load the page again"
+
+
+def _check_rights(path: str, visitor: Visitor | None) -> None:
+    """Raises Refused for who may change nothing here, whatever else is sent."""
+    if visitor is None and is_api(path):
+        raise Refused(401, "a token is needed", _BEARER)
+    if visitor is None and not is_public(path):
+        raise Refused(403, "sign in first")
+    if visitor is not None and not visitor.may_change:
+        raise Refused(403, "this token may only read")
 
 
 def _refusal(request: Request, refused: Refused) -> Response:

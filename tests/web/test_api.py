@@ -159,6 +159,31 @@ def test_what_is_asked_for_reaches_the_desk(client: httpx.Client, desk: Recordin
     ]
 
 
+def test_of_several_connections_the_first_one_is_meant_unless_one_is_named(
+    deployment: Deployment, source: Source, desk: RecordingDesk
+) -> None:
+    deployment.sync_well("divisions")
+    first = replace(source, connection=replace(source.connection, is_alone=False))
+    other = RecordingDesk()
+    second = replace(first, connection=replace(first.connection, name="be"), desk=other)
+    with a_server(metrics_of(deployment), [first, second], SETTINGS) as client:
+        client.headers["Authorization"] = f"Bearer {FULL.token}"
+
+        def names(path: str) -> list[str]:
+            return [line.get("connection") or line["name"] for line in client.get(f"/api/v1/{path}").json()]
+
+        assert names("connections") == names("divisions") == ["default", "be"]
+        assert names("connections?connection=be") == names("divisions?connection=be") == ["be"]
+        assert client.get("/api/v1/runs").json()["connection"] == "default"
+        assert client.get("/api/v1/runs?connection=be").json()["connection"] == "be"
+        client.post("/api/v1/sync?connection=be")
+        assert (desk.asked, other.asked) == ([], [("sync", [], [])])
+        other.refuses = SignInNeeded("nobody is signed in")
+        problem = client.post("/api/v1/sync?connection=be").json()
+        assert problem["detail"] == "be: nobody is signed in"
+        assert problem["hint"] == "run: exact-sync auth login --connection be"
+
+
 def test_no_changing_route_can_be_reached_without_a_token(
     client: httpx.Client, source: Source, desk: RecordingDesk
 ) -> None:

@@ -13,7 +13,7 @@ from tests.web.desk import RecordingDesk
 from tests.web.served import a_server, metrics_of, source_of
 from tests.web.test_api import FULL, SETTINGS, something_of_everything
 
-EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "3"))
 """Random ones for each operation; those at the edges of what is allowed (some sixty) come on top."""
 
 CONFIG = {

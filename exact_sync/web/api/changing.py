@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query
 from starlette.responses import Response
 
+from exact_sync.sync.naming import errors_named
 from exact_sync.web.api import terms
 from exact_sync.web.api.asked import Asked
 from exact_sync.web.api.lines import Done
@@ -20,7 +21,8 @@ def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]
     async def ask(question: terms.OfAConnection, what: Callable[[Desk], int], status: int = 200) -> Response:
         def do() -> Done:
             source = asked.one(question.connection)
-            return Done(source.name, what(source.desk))
+            with errors_named(source.connection):
+                return Done(source.name, what(source.desk))
 
         return await asked.change(do, status)
 
