@@ -98,9 +98,7 @@ class Connecting:
                 self._boards.forget(source.name)
         with contextlib.suppress(ExactSyncError, TimeoutError):  # the tokens are safe: this may fail
             await asyncio.wait_for(asyncio.to_thread(source.consent.who), _NAMING)
-        answer = came_of("/", "connected")
-        answer.delete_cookie(_COOKIE, path="/")
-        return answer
+        return came_of("/", "connected")
 
     async def _page(
         self,

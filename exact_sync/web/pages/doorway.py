@@ -7,6 +7,11 @@ from exact_sync.errors import SignInNeeded
 from exact_sync.exact.callback import Callback
 from exact_sync.web.pages.consents import LIFE
 
+_UNTIL_FREE = 7.0
+"""Seconds until the port is free again, even where a browser holds a connection on which it asks nothing."""
+_GRACE = 2.0
+"""Seconds for the same where the process is about to end anyway."""
+
 
 class Doorway:
     """At most one listener at a time; a new one takes the place of the one before."""
@@ -19,7 +24,7 @@ class Doorway:
     def open(self, address: tuple[str, int, str], state: str, onward: str) -> None:
         """Blocks for a moment. Raises BadConfiguration where the port is taken by somebody else."""
         with self._mutex:
-            self._close()
+            self._close(_UNTIL_FREE)
             callback, over = Callback(address, state, onward), threading.Event()
             until = time.monotonic() + LIFE
             self._over = over
@@ -30,12 +35,12 @@ class Doorway:
 
     def close(self) -> None:
         with self._mutex:
-            self._close()
+            self._close(_GRACE)
 
-    def _close(self) -> None:
+    def _close(self, patience: float) -> None:
         self._over.set()
         if self._thread is not None:
-            self._thread.join(7)
+            self._thread.join(patience)
             self._thread = None
 
 
