@@ -196,6 +196,18 @@ class Assembly:
         """Where the daemon is asked for something. ``database``: which the desk is to use."""
         return Desk(database, self.mirrored, self.wanted, self.wishes)
 
+    @cached_property
+    def consent(self) -> signing_in.Consent:
+        """Where the server's page signs in."""
+        return signing_in.Consent(
+            self.connection,
+            self.clock,
+            http=lambda: self.http,
+            store=lambda: self.sign_in,
+            client=lambda: self.client,
+            observer=lambda: self.observer,
+        )
+
     @property
     def wanted(self) -> Wanted:
         """The divisions that the settings want."""

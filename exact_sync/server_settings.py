@@ -61,6 +61,8 @@ class ServerSettings(BaseModel):
     port: int = Field(default=8480, ge=0, le=65535)
     """0: any free one."""
     metrics_division_label: bool = True
+    language: Literal["auto", "en", "nl"] = "auto"
+    """Of the page; auto: what the browser asks for."""
     password_hash: SecretStr | None = None
     trusted_proxy: Annotated[bool | list[IPvAnyNetwork], BeforeValidator(_proxies)] = False
     """Somebody in front of us asks for a password: whoever comes, or comes from these networks.

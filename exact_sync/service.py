@@ -49,6 +49,7 @@ def load_settings(path: Path | None = None, **options: object) -> Settings:
     secrets += [settings.client_secret, settings.webhook_secret]
     for section in settings.connections.values():
         secrets += [section.client_secret, section.webhook_secret]
+    secrets += [token.hash for token in settings.server.tokens.values()]
     for secret in (*secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
     for url in settings.alerts.urls:

@@ -30,8 +30,11 @@ _PATIENCE = 2
 class Asking:
     """A small pool of the server's own, so that it gets an answer while the workers use all of theirs."""
 
-    def __init__(self, settings: Settings, clock: Clock, opened: Callable[[], Database | None]) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, opened: Callable[[], Database | None], connections: int = 1
+    ) -> None:
         """``opened``: the database of the work; None as long as nobody has reached it."""
+        self._connections = connections
         self._url = settings.database_url
         self._clock = clock
         self._opened = opened
@@ -43,7 +46,7 @@ class Asking:
         with self._mutex:
             if self._database is None:
                 self._database = Database(
-                    self._where(), self._clock, name="exact-sync server", connections=1,
+                    self._where(), self._clock, name="exact-sync server", connections=self._connections,
                     patience=_PATIENCE, turn=_PATIENCE,
                 )  # fmt: skip
             return self._database
@@ -74,9 +77,14 @@ class Served:
         for service in services:
             service.observers.append(CountingRequests(service.connection.name, self.counts))
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
-        self.sources = [self._source(service, asking, clock) for service in services]
+        self._services, self._clock = services, clock
+        self.sources = self.asked_through(asking)
 
-    def _source(self, service: Service, asking: Asking, clock: Clock) -> Source:
+    def asked_through(self, asking: Asking) -> list[Source]:
+        """A source for each connection, whose questions go through this pool."""
+        return [self._source(service, asking) for service in self._services]
+
+    def _source(self, service: Service, asking: Asking) -> Source:
         def database() -> Database:
             return asking.database().within(service.schemas)
 
@@ -88,7 +96,8 @@ class Served:
             allowance=service.allowance,
             pulse=self.pulses[service.connection.name],
             desk=service.desk(database),
-            now=clock.now,
+            consent=service.consent,
+            now=self._clock.now,
         )
 
 
@@ -116,18 +125,27 @@ def served(
             from exact_sync.web.admission import Admission
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
+            from exact_sync.web.pages.site import Pages
 
             by_division = settings.server.metrics_division_label
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
+            # Counting rows may take long: what people look at must not keep a probe from its answer.
+            people = Asking(settings, clock, opened, connections=2)
+            stack.callback(people.close)
+            shown = parts.asked_through(people)
+            pages = Pages(shown, time.monotonic, settings.server.public_url)
+            stack.callback(pages.close)
             key = secret_key(settings.secret_key, settings.data_dir)
             admission = Admission(settings.server, key, clock.now)
             routes: list[BaseRoute] = [
                 *probes.routes(parts.sources, metrics, time.monotonic),
                 *login.routes(admission, time.monotonic),
-                *api.routes(parts.sources),
+                *api.routes(shown),
                 *webhooks.routes(parts.sources, parts.counts, time.monotonic),
+                *pages.routes,
             ]
             application, where = app(routes, admission), (settings.server.host, settings.server.port)
+            application.state.language, application.state.sources = settings.server.language, shown
             try:
                 opened_socket = stack.enter_context(server.listening(*where))
             except server.PortTaken as taken:

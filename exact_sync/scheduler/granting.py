@@ -58,12 +58,16 @@ class Granting:
         if any(wish.resource == DIVISIONS.name for wish in wanted):
             self._read_divisions()
         points, paused, divisions = self._crew.standings(), self._crew.paused(), list(self._divisions())
+        # Who names a division that Exact refused may just have given us the right to it.
+        insists = any(wish.insist for wish in wanted)
+        named = self._crew.selection(insist=True).divisions if insists else divisions
         for wish in wanted:
             schedule = self._schedules.get(wish.resource)
             if schedule is None or not schedule.resource.per_division:
                 continue
             for division in divisions if wish.division == EVERYWHERE else [wish.division]:
                 place = (division, wish.resource)
-                if division in divisions and (wish.insist or place not in paused):
+                is_read = division in (named if wish.insist else divisions)
+                if is_read and (wish.insist or place not in paused):
                     point, insist, again = points.get(place), wish.insist, wish.again
                     self._pool.add(job(division, schedule.resource, point, insist=insist, again=again))

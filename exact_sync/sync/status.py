@@ -17,6 +17,9 @@ from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.loading import Allowance, Loading, loading
 from exact_sync.sync.task import CONNECTION_WIDE
 
+Counts = Mapping[tuple[int, str], tuple[int, int]]
+"""Live and deleted rows, by division (or CONNECTION_WIDE) and resource."""
+
 _WAITS = ("waits", "later")
 """Outcomes of a run that went no further for now; to a long reading they are a part of its way."""
 _FINE = (*_WAITS, "ok", "running", "accepted", "widened", "unavailable", "never run")
@@ -106,8 +109,10 @@ def read(
     now: datetime,
     allowance: Allowance,
     codes: Collection[int] = (),
+    counts: Counts | None = None,
 ) -> Status:
     """``why_not``: why a person must sign in; None while all is well. ``codes``: only these divisions.
+    ``counts``: rows, where they were counted before.
 
     Raises Unknown for one that Exact does not list.
     """
@@ -128,15 +133,17 @@ def read(
     }
     limit = allowance.connection_day_limit
     paused = pauses.read(connection)
+    known = [each for one in resources if (each := learned.known(connection, one)) is not None]
+    if counts is None:
+        counts = _counted(connection, known)
     return Status(
         signed_in=why_not is None,
         sign_in_message=why_not,
         divisions=found,
         resources=[
             line
-            for resource in resources
-            if (known := learned.known(connection, resource)) is not None
-            for line in _resource(connection, known, now, limits, codes, paused)
+            for resource in known
+            for line in _resource(connection, resource, now, limits, codes, paused, counts)
         ],
         calls_today=None if limit is None else calls.today(connection, now.astimezone(UTC).date()),
         day_limit=limit,
@@ -174,6 +181,25 @@ def _left(limit: dict[str, Any], now: datetime) -> tuple[int | None, int | None]
     return (limit.get("limit") if over else limit.get("remaining")), limit.get("limit")
 
 
+def count(connection: Connection, resources: Iterable[Resource]) -> Counts:
+    """Live and deleted rows; what takes long where there are many."""
+    known = (learned.known(connection, resource) for resource in resources)
+    return _counted(connection, [resource for resource in known if resource is not None])
+
+
+def _counted(connection: Connection, resources: Iterable[Resource]) -> Counts:
+    counts: dict[tuple[int, str], tuple[int, int]] = {}
+    for resource in resources:
+        table = table_of(resource)
+        deleted = func.count(table.c._deleted_at)
+        if resource.per_division:
+            query = select(table.c.division, func.count() - deleted, deleted).group_by(table.c.division)
+        else:
+            query = select(literal(CONNECTION_WIDE), func.count() - deleted, deleted)
+        counts |= {(code, resource.name): (live, gone) for code, live, gone in connection.execute(query)}
+    return counts
+
+
 def _resource(
     connection: Connection,
     resource: Resource,
@@ -181,15 +207,9 @@ def _resource(
     limits: Mapping[int, tuple[int, int]],
     codes: Collection[int],
     paused: Pauses,
+    counts: Counts,
 ) -> list[ResourceStatus]:
     """``limits``: calls a minute and a day that each division's first loads may use."""
-    table = table_of(resource)
-    deleted = func.count(table.c._deleted_at)
-    if resource.per_division:
-        query = select(table.c.division, func.count() - deleted, deleted).group_by(table.c.division)
-    else:
-        query = select(literal(CONNECTION_WIDE), func.count() - deleted, deleted)
-    rows = {code: (live, gone) for code, live, gone in connection.execute(query)}
     held = select(quarantine.c.division, func.count()).where(quarantine.c.resource == resource.name)
     rejects = {row[0]: row[1] for row in connection.execute(held.group_by(quarantine.c.division))}
     points = select(checkpoint).where(checkpoint.c.resource == resource.name).order_by(checkpoint.c.division)
@@ -197,7 +217,7 @@ def _resource(
         points = points.where(checkpoint.c.division.in_(list(codes)))
     lines = []
     for point in connection.execute(points):
-        live, gone = rows.get(point.division, (0, 0))
+        live, gone = counts.get((point.division, resource.name), (0, 0))
         since = point.succeeded_at
         lines.append(
             ResourceStatus(

@@ -32,6 +32,7 @@ def source_of(deployment: Deployment, pulse: Pulse | None = None) -> Source:
         allowance=service.allowance,
         pulse=pulse or Pulse(deployment.clock),
         desk=service.desk(lambda: service.database),
+        consent=service.consent,
         now=deployment.clock.now,
     )
 
