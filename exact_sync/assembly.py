@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
@@ -39,7 +39,11 @@ from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
 from exact_sync.sync.task import Options
+from exact_sync.sync.telling import Telling
 from exact_sync.sync.verifier import Verifier
+
+if TYPE_CHECKING:
+    from exact_sync.outbox.couriers import Couriers
 
 
 class Assembly:
@@ -66,6 +70,7 @@ class Assembly:
         self._name = name
         self._patience = patience
         self._shared = shared
+        self.hears_of_deliveries: Callable[[str, str], None] = lambda target, outcome: None
         self._open = contextlib.ExitStack()
         self._is_ready = False
 
@@ -158,6 +163,7 @@ class Assembly:
             start_date=settings.start_date,
             sweep_every=settings.sweep_interval,
             resources=tuple(self.mirrored.values()),
+            telling=self.telling,
         )
         return Opening(self.client, self.database, self.clock, options)
 
@@ -206,6 +212,27 @@ class Assembly:
         return Watch(
             self.database, self.connection, self.clock, alerts, self.wanted, bounds, self.alert_targets
         )
+
+    @cached_property
+    def couriers(self) -> "Couriers | None":
+        """Who brings what changed to those who want to be told; None where there are none."""
+        if not self.settings.outbox.targets:
+            return None
+        from exact_sync.outbox.couriers import couriers
+
+        made = couriers(
+            self.settings.outbox, self.database, self.clock, self.connection.name, self.stop,
+            lambda target, outcome: self.hears_of_deliveries(target, outcome),
+        )  # fmt: skip
+        self._open.callback(made.close)
+        return made
+
+    @property
+    def telling(self) -> Telling | None:
+        """Who hears of what is changed, in the transaction that changes it."""
+        if self.couriers is None:
+            return None
+        return Telling(self.settings.outbox.targets, self.clock, self.couriers.wake)
 
     @cached_property
     def connection_budget(self) -> ConnectionBudget | None:

@@ -127,14 +127,15 @@ class ConnectionSettings(BaseModel):
 class SectionSecrets(PydanticBaseSettingsSource):
     """Files of the secrets folder that set something of a section.
 
-    They are named ``connections__NAME__client_secret``, with or without the prefix; those of the alerts
-    and of the server ``alerts__urls`` and ``server__password_hash``.
+    They are named ``connections__NAME__client_secret`` or ``outbox__targets__NAME__secret``, with or
+    without the prefix; those of the alerts and of the server ``alerts__urls`` and ``server__password_hash``.
     """
 
     def __init__(self, settings_cls: type[BaseSettings], folder: Path, prefix: str) -> None:
         super().__init__(settings_cls)
         self._folder = folder
         self._name = re.compile(rf"(?:{prefix})?connections__(.+?)__([a-z_]+)", re.IGNORECASE)
+        self._target = re.compile(rf"(?:{prefix})?outbox__targets__(.+?)__([a-z_]+)", re.IGNORECASE)
         self._of_section = re.compile(rf"(?:{prefix})?(alerts|server)__([a-z_]+)", re.IGNORECASE)
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
@@ -143,6 +144,7 @@ class SectionSecrets(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         sections: dict[str, dict[str, str]] = {}
         others: dict[str, dict[str, str]] = {}
+        targets: dict[str, dict[str, str]] = {}
         try:
             files = sorted(self._folder.iterdir())
         except OSError:
@@ -151,9 +153,12 @@ class SectionSecrets(PydanticBaseSettingsSource):
             match = self._name.fullmatch(file.name)
             if match and file.is_file():
                 sections.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
+            elif (match := self._target.fullmatch(file.name)) and file.is_file():
+                targets.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
             elif (match := self._of_section.fullmatch(file.name)) and file.is_file():
                 others.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
         found: dict[str, Any] = {"connections": sections, **others}
+        found["outbox"] = {"targets": targets} if targets else {}
         return {name: section for name, section in found.items() if section}
 
 

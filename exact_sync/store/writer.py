@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
+from exact_sync.store import changes
 from exact_sync.store.merging import bury_sql, merge_sql, quote
 from exact_sync.store.schemas import sql
 from exact_sync.store.tables import SCHEMA, row_columns
@@ -57,6 +58,7 @@ class Writer:
         digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
         self._stage_name = f"{resource.name[:45]}_{digest}"
         self._merge = merge_sql(resource, self._table)
+        self._changed = changes.changed_sql(self._table, self._key, self._match)
 
     # Staging: one temporary table per connection and resource. A new one per page would bloat
     # PostgreSQL's catalog.
@@ -102,6 +104,9 @@ class Writer:
         is_guarded = self.resource.has_modified or self.resource.is_versioned
         values = {"read_since": read_since or _NEVER} if is_guarded else {}
         row = connection.execute(sql(connection, statement), values).one()
+        if (noted := changes.of(connection)) is not None:
+            which = self._changed.replace("{stage}", self._stage(kept))
+            noted.upserted(connection, self.resource.name, row.inserted, row.updated, which)
         return Written(row.inserted, row.updated)
 
     def live(self, connection: Connection, division: int) -> int:
@@ -118,9 +123,7 @@ class Writer:
         """
         # PostgreSQL knows nothing of a table that has just been filled; each row against each takes minutes.
         connection.execute(text("SET LOCAL enable_nestloop TO off"))
-        buried = connection.execute(
-            sql(connection, statement), {"division": division, "spared": list(spared)}
-        ).rowcount
+        buried = self._buried(connection, statement, {"division": division, "spared": list(spared)})
         connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
         return buried
 
@@ -130,9 +133,10 @@ class Writer:
             {self._bury}
             WHERE {self._live} AND {self._key} = ANY(:keys)
         """
-        return connection.execute(
-            sql(connection, statement), {"division": division, "keys": list(keys)}
-        ).rowcount
+        return self._buried(connection, statement, {"division": division, "keys": list(keys)})
+
+    def _buried(self, connection: Connection, statement: str, values: dict[str, Any]) -> int:
+        return changes.bury(connection, self.resource.name, self._key, statement, values)
 
     # For resources that are read in date windows.
 

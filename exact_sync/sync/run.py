@@ -160,6 +160,7 @@ class Runner:
 
         def work(connection: Connection) -> None:
             runs.close_run(connection, task.run_id, task.tally, status, message, hint)
+            task.is_over(connection)
             values: dict[str, object] = {"outcome": status, "message": message, "hint": hint}
             values["strategy"] = task.strategy
             if succeeded:
@@ -191,6 +192,7 @@ class Runner:
                     4,
                     error=away,
                 )
+        task.wake()
         return Outcome(
             task.division, task.resource.name, status, task.tally, message, hint, exit_code, until, error
         )

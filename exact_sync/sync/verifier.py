@@ -164,9 +164,11 @@ class Verifier:
 
         def work(connection: Connection) -> None:
             runs.close_run(connection, task.run_id, task.tally, status, message, hint)
+            task.is_over(connection)
             divisions.save_budget(connection, task.asked, task.budget.as_json())
 
         self._opening.database.transact(work)
+        task.wake()
         name = task.resource.name
         return Outcome(task.division, name, status, task.tally, message, hint or None, exit_code)
 
