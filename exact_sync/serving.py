@@ -1,6 +1,7 @@
 """What can be asked of a running exact-sync over HTTP, built from its services; and the file of metrics."""
 
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -65,6 +66,8 @@ class Served:
     ) -> None:
         self.counts = Counts()
         only = services[0].connection.name
+        for service in services:
+            service.hears_of_deliveries = functools.partial(self.counts.tried, service.connection.name)
         self.audiences = Counted(audiences, self.counts, clock.monotonic, only)
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
         self.sources = [

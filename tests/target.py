@@ -36,6 +36,7 @@ class Target:
         self.accepted: list[dict[str, Any]] = []
         self.ids: list[str] = []
         self.bodies: list[bytes] = []
+        self.hosts: list[str] = []
         self.refused = 0
         self.replies: list[Reply] = []
         self._left: dict[int, int] = {}
@@ -48,6 +49,7 @@ class Target:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 target.check(dict(self.headers), body)
+                target.hosts.append(self.headers["Host"])
                 reply = target.reply_to(json.loads(body), self.headers["webhook-id"], body)
                 self.send_response(reply.status)
                 for name, value in reply.headers:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "accept": "checkpoint",
     "reset": "checkpoint",
     "alert": "alert",
+    "outbox": "outbox",
     "server": "server",
     "db": "db",
     "simulator": "simulator",

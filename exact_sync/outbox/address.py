@@ -12,8 +12,10 @@ _GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _MAPPED = ipaddress.ip_network("::ffff:0:0/96")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
-_TEREDO = ipaddress.ip_network("2001::/32")
 _FOR_RELAYS = ipaddress.ip_network("192.88.99.0/24")
+_TEREDO = ipaddress.ip_network("2001::/32")
+_FOR_BOOKS = ipaddress.ip_network("3fff::/20")
+"""For documentation, which not every Python knows."""
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -42,4 +44,5 @@ def _is_public_6(address: IPv6Address) -> bool:
         return _is_public_4(IPv4Address(int(address) & 0xFFFFFFFF))
     if address in _SIX_TO_FOUR:
         return _is_public_4(IPv4Address(int(address) >> 80 & 0xFFFFFFFF))
-    return address in _GLOBAL_UNICAST and address.is_global and address not in _TEREDO
+    is_used = address not in _TEREDO and address not in _FOR_BOOKS
+    return address in _GLOBAL_UNICAST and address.is_global and is_used

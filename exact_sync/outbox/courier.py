@@ -143,7 +143,7 @@ class Courier:
             self._failures += 1
             rest = max(min(_LONGEST_REST, pause(self._failures)), answer.retry_after)
             self._rests_until = now + timedelta(seconds=rest)
-        elif not message.attempts:
+        elif not message.attempts and retry_at is not None:
             log.warning("target %s refuses message %d: %s", self.name, message.id, answer.trouble)
         return retry_at is not None
 

@@ -98,6 +98,19 @@ class Metrics:
         }
         help_ = "When a token ends, in Unix time. The access token is renewed in time, and so is the other."
         yield _gauge("token_expiry_timestamp_seconds", help_, ("connection", "token"), ends)
+        yield from self._outbox(found)
+
+    def _outbox(self, found: Gauges) -> Iterator[Metric]:
+        labels, now = ("connection", "target"), self._now()
+        waiting = {key: float(each.waiting) for key, each in found.backlogs.items()}
+        yield _gauge("outbox_waiting", "Messages that a target does not have yet.", labels, waiting)
+        ages = {
+            key: max(0.0, (now - each.oldest_at).total_seconds()) if each.oldest_at else 0.0
+            for key, each in found.backlogs.items()
+        }
+        yield _gauge("outbox_oldest_seconds", "How long the oldest of them has waited.", labels, ages)
+        dead = {key: float(each.dead) for key, each in found.backlogs.items()}
+        yield _gauge("outbox_dead", "Messages that were given up.", labels, dead)
 
     def _counted(self) -> Iterator[Metric]:
         counts = self._counts
@@ -110,6 +123,9 @@ class Metrics:
         yield self._counter("calls", "Calls to Exact, by runs.", _SERIES[:2], counts.calls)
         labels = ("connection", "resource", "outcome")
         yield _counter("runs", "Runs that ended.", labels, counts.runs)
+        labels = ("connection", "target", "outcome")
+        what = "Tries to tell a target what changed: delivered, failed or given_up."
+        yield _counter("deliveries", what, labels, counts.deliveries)
         yield _histogram(counts.durations)
 
     def _counter(self, name: str, what: str, labels: Sequence[str], numbers: Mapping[_Key, int]) -> Metric:

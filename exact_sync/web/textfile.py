@@ -72,6 +72,8 @@ def _take(counts: Counts, sample: Sample, below: Counter[tuple[str, str]]) -> No
         counts.calls[connection, division] += number
     elif sample.name == "exact_sync_runs_total":
         counts.runs[connection, resource, labels.get("outcome", "")] += number
+    elif sample.name == "exact_sync_deliveries_total":
+        counts.deliveries[connection, labels.get("target", ""), labels.get("outcome", "")] += number
     elif sample.name in (f"{durations}_bucket", f"{durations}_sum"):
         each = counts.durations.setdefault((connection, resource), Durations())
         if sample.name.endswith("_sum"):

@@ -29,7 +29,9 @@ def target() -> Iterator[Target]:
 
 
 def telling(
-    deployment: Deployment, names: Sequence[str] = ("items", "contacts"), **sections: dict[str, Any]
+    deployment: Deployment,
+    names: Sequence[str] = ("items", "contacts", "journals"),
+    **sections: dict[str, Any],
 ) -> None:
     """These were read once (none: all), and now somebody wants to be told."""
     deployment.sync_well(*names)
