@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,6 +39,8 @@ class Target:
         self.hosts: list[str] = []
         self.refused = 0
         self.replies: list[Reply] = []
+        self.before: Callable[[], None] = lambda: None
+        """Happens with each message, before it is answered or noted."""
         self._left: dict[int, int] = {}
         self._mutex = threading.Lock()
         target = self
@@ -50,6 +52,7 @@ class Target:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 target.check(dict(self.headers), body)
                 target.hosts.append(self.headers["Host"])
+                target.before()
                 reply = target.reply_to(json.loads(body), self.headers["webhook-id"], body)
                 self.send_response(reply.status)
                 for name, value in reply.headers:
@@ -75,6 +78,10 @@ class Target:
     def settings(self, **more: Any) -> dict[str, Any]:
         """The section of the settings for it."""
         return {"url": self.url, "secret": SECRET, "allow_private": True, **more}
+
+    def variable(self, **more: Any) -> str:
+        """The same for the environment."""
+        return json.dumps({"targets": {"warehouse": self.settings(**more)}})
 
     def check(self, headers: dict[str, str], body: bytes) -> None:
         """As Standard Webhooks says it, written down a second time."""

@@ -15,7 +15,7 @@ PATIENCE = 10.0
 """Seconds at the end of a one-shot for what waits; what is left goes with the next run."""
 _LAST_LETTER = 25.0
 """Seconds that a letter under way may take beyond that."""
-_GRACE = 5.0
+_GRACE = 2.0
 """The same where everything is to end at once; what is under way then is sent again."""
 
 

@@ -136,6 +136,7 @@ def _differing(connection: Connection) -> list[Place]:
 
 
 def _given_up(connection: Connection) -> dict[str, int]:
-    query = select(delivery.c.target, func.count()).where(delivery.c.given_up_at.is_not(None))
+    number = func.count().label("number")
+    query = select(delivery.c.target, number).where(delivery.c.given_up_at.is_not(None))
     rows = connection.execute(query.group_by(delivery.c.target).order_by(delivery.c.target))
-    return dict(rows.tuples().all())
+    return {row.target: row.number for row in rows}
