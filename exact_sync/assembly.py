@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from exact_sync import __version__, signing_in
+from exact_sync import __version__, signing_in, telemetry
 from exact_sync.alerts.incidents import Bounds
 from exact_sync.alerts.notify import Target, targets
 from exact_sync.alerts.watch import Watch
@@ -25,6 +25,7 @@ from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.requests import Observer
 from exact_sync.exact.session import Session
+from exact_sync.exact.traced import Traced
 from exact_sync.exact.transport import Patience, Transport
 from exact_sync.store import migrate, readiness
 from exact_sync.store.connect import open_database
@@ -118,7 +119,8 @@ class Assembly:
     @property
     def observer(self) -> Observer | None:
         """Who hears of every request to Exact."""
-        return self.request_log if self.settings.request_log_days else None
+        log = self.request_log if self.settings.request_log_days else None
+        return Traced(log) if telemetry.is_on() else log
 
     @cached_property
     def http(self) -> httpx.Client:

@@ -32,12 +32,14 @@ from exact_sync.sections import (
     text_of,
 )
 from exact_sync.server_settings import ServerSettings
+from exact_sync.telemetry_settings import TelemetrySettings
 
 PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
 _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
 
-_SECTIONS = tuple(f"{PREFIX}{name}__" for name in ("ALERTS", "OUTBOX", "RESOURCES", "CONNECTIONS", "SERVER"))
+_SECTION_NAMES = ("ALERTS", "OUTBOX", "RESOURCES", "CONNECTIONS", "SERVER", "TELEMETRY")
+_SECTIONS = tuple(f"{PREFIX}{name}__" for name in _SECTION_NAMES)
 _SITES = {"uk": "co.uk"}
 
 
@@ -82,6 +84,7 @@ class Settings(BaseSettings):
     outbox: OutboxSettings = Field(default_factory=OutboxSettings)
     metrics_file: Path | None = None
     server: ServerSettings = Field(default_factory=ServerSettings)
+    telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
 
@@ -198,6 +201,8 @@ def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file
     server = content.get("server", {})
     if isinstance(server, Mapping):
         _check(server, ServerSettings.model_fields, "server.", file)
+    if isinstance(telemetry := content.get("telemetry"), Mapping):
+        _check(telemetry, TelemetrySettings.model_fields, "telemetry.", file)
     connections = content.get("connections", {})
     if isinstance(connections, Mapping):
         for name, section in connections.items():
@@ -252,6 +257,7 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
                 "connections": ConnectionSettings.names(),
                 "outbox": [*(TargetSettings if len(parts) > 2 else OutboxSettings).model_fields],
                 "server": [*ServerSettings.model_fields],
+                "telemetry": [*TelemetrySettings.model_fields],
             }.get(parts[0], [*ResourceSettings.model_fields])
             text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

@@ -128,7 +128,8 @@ class SectionSecrets(PydanticBaseSettingsSource):
     """Files of the secrets folder that set something of a section.
 
     They are named ``connections__NAME__client_secret`` or ``outbox__targets__NAME__secret``, with or
-    without the prefix; those of the alerts and of the server ``alerts__urls`` and ``server__password_hash``.
+    without the prefix; those of other sections ``alerts__urls``, ``server__password_hash`` or
+    ``telemetry__headers``.
     """
 
     def __init__(self, settings_cls: type[BaseSettings], folder: Path, prefix: str) -> None:
@@ -136,7 +137,7 @@ class SectionSecrets(PydanticBaseSettingsSource):
         self._folder = folder
         self._name = re.compile(rf"(?:{prefix})?connections__(.+?)__([a-z_]+)", re.IGNORECASE)
         self._target = re.compile(rf"(?:{prefix})?outbox__targets__(.+?)__([a-z_]+)", re.IGNORECASE)
-        self._of_section = re.compile(rf"(?:{prefix})?(alerts|server)__([a-z_]+)", re.IGNORECASE)
+        self._of_section = re.compile(rf"(?:{prefix})?(alerts|server|telemetry)__([a-z_]+)", re.IGNORECASE)
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
         return None, field_name, False

@@ -49,6 +49,7 @@ def load_settings(path: Path | None = None, **options: object) -> Settings:
     for secret in (*hidden, *secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
     logs.hide(*settings.outbox.secrets())
+    logs.hide(*(header.get_secret_value() for header in settings.telemetry.headers.values()))
     for url in settings.alerts.urls:
         logs.hide(urlsplit(url.get_secret_value()).password)
     return settings

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exact_sync.clock import Clock
 from exact_sync.config import Settings
@@ -16,6 +17,9 @@ from exact_sync.store.database import Database
 from exact_sync.web.counts import Audiences, Counted, Counts
 from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
+
+if TYPE_CHECKING:
+    from exact_sync.exporting.measures import Measures
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +96,9 @@ def served(
     settings: Settings,
     clock: Clock,
     opened: Callable[[], Database | None],
+    measures: "Measures | None" = None,
 ) -> Iterator[Served]:
-    """Meanwhile the server answers, where it is enabled.
+    """Meanwhile the server answers, where it is enabled. ``measures``: who sends metrics elsewhere.
 
     Raises BadConfiguration where it may not, or can't, listen; where only its port is taken, the work
     begins without it.
@@ -102,6 +107,12 @@ def served(
     with contextlib.ExitStack() as stack:
         stack.callback(asking.close)
         parts = Served(services, audiences, clock, asking)
+        by_division = settings.server.metrics_division_label
+        if measures is not None:
+            from exact_sync.web.metrics import Metrics
+
+            sent = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
+            stack.enter_context(measures.again_and_again(sent.families))
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
@@ -109,7 +120,6 @@ def served(
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
 
-            by_division = settings.server.metrics_division_label
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
             routes = probes.routes(parts.sources, metrics, time.monotonic)
             application, where = app(routes), (settings.server.host, settings.server.port)
@@ -137,12 +147,14 @@ def measured(
     clock: Clock,
     opened: Callable[[], Database | None],
     file: Path | None,
+    measures: "Measures | None" = None,
 ) -> Iterator[Audiences]:
-    """A one-shot; at its end, however it ends, its metrics are in ``file`` (None: nowhere).
+    """A one-shot; at its end, however it ends, its metrics are in ``file`` (None: nowhere), and sent by
+    ``measures`` (None: nobody).
 
     Raises BadConfiguration where the file can't be written, unless something worse happened.
     """
-    if file is None:
+    if file is None and measures is None:
         yield audiences
         return
     asking = Asking(settings, clock, opened)
@@ -152,10 +164,13 @@ def measured(
         from exact_sync.web import textfile
         from exact_sync.web.metrics import Metrics
 
-        textfile.carry_on(file, parts.counts)
         by_division = settings.server.metrics_division_label
         metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-        textfile.write(file, metrics)
+        if measures is not None:
+            measures.once(metrics.families())
+        if file is not None:
+            textfile.carry_on(file, parts.counts)
+            textfile.write(file, metrics)
 
     with contextlib.closing(asking):
         try:

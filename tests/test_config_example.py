@@ -15,6 +15,7 @@ from exact_sync.config import Settings
 from exact_sync.outbox_settings import TargetSettings
 from exact_sync.sections import ConnectionSettings, ResourceSettings
 from exact_sync.server_settings import ServerSettings
+from exact_sync.telemetry_settings import TelemetrySettings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 OF_THE_MACHINE = "data_dir"
@@ -76,6 +77,10 @@ def test_every_setting_of_the_server_is_shown() -> None:
 def test_every_setting_of_a_connection_is_shown() -> None:
     sections = tomllib.loads(with_everything_set())["connections"].values()
     assert {name for section in sections for name in section} == set(ConnectionSettings.names())
+
+
+def test_every_setting_of_telemetry_is_shown() -> None:
+    assert set(tomllib.loads(with_everything_set())["telemetry"]) == set(TelemetrySettings.model_fields)
 
 
 def test_every_setting_of_a_target_is_shown() -> None:

@@ -26,6 +26,7 @@ from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, 
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
 from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.task import CONNECTION_WIDE, Suspect, Task, Widened
+from exact_sync.sync.traced import traced
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Runner:
         self._database = opening.database
         self._clock = opening.clock
 
+    @traced("run")
     def run(
         self,
         resource: Resource,

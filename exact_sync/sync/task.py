@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from exact_sync import telemetry
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.catalog.inference import Learned, learn
 from exact_sync.clock import Clock
@@ -235,8 +236,11 @@ class Task:
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
-            self.writer.stage(connection, rows)
-            self.count(self.writer.merge(connection, read_since=self.read_since))
+            with telemetry.span("merge", rows=len(rows)) as span:
+                self.writer.stage(connection, rows)
+                written = self.writer.merge(connection, read_since=self.read_since)
+                span.note(inserted=written.inserted, updated=written.updated)
+            self.count(written)
 
     def count(self, written: Any) -> None:
         self.tally.inserted += written.inserted

@@ -14,6 +14,7 @@ from exact_sync.sync.opening import Opening, is_unavailable
 from exact_sync.sync.outcome import Difference, Outcome, not_begun
 from exact_sync.sync.run import Runner
 from exact_sync.sync.task import Suspect, Task, Widened
+from exact_sync.sync.traced import traced
 from exact_sync.sync.verify import Checks, Findings
 
 
@@ -37,6 +38,7 @@ class Verifier:
         self._opening = opening
         self._runner = runner
 
+    @traced("verify")
     def verify(
         self, resource: Resource, division: int, checks: Checks, on_page: Callable[[int], None]
     ) -> Outcome:

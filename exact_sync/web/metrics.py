@@ -49,16 +49,22 @@ class Metrics:
 
     def text(self) -> bytes:
         """With the state in the database; without it, and saying so, where that can't be read."""
-        try:
-            found = gauges.read(self._sources, self._now(), by_division=self._by_division)
-        except ExactSyncError as error:
-            log.debug("metrics without the database: %s", error)
-            return self.counts_only()
-        return self._text(found)
+        return self._text(self._found())
+
+    def families(self) -> list[Metric]:
+        """The same, for those who write it down in another way."""
+        return list(self._families(self._found()))
 
     def counts_only(self) -> bytes:
         """What this process knows by itself."""
         return self._text(None)
+
+    def _found(self) -> Gauges | None:
+        try:
+            return gauges.read(self._sources, self._now(), by_division=self._by_division)
+        except ExactSyncError as error:
+            log.debug("metrics without the database: %s", error)
+            return None
 
     def _text(self, found: Gauges | None) -> bytes:
         registry = CollectorRegistry()

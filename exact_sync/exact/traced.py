@@ -1,0 +1,28 @@
+"""Every request to Exact as a step of the run that made it: an observer before another one."""
+
+from exact_sync import telemetry
+from exact_sync.exact.requests import Observer, Request
+
+
+class Traced:
+    """Tells telemetry of each request, then whoever keeps the log. Never what was asked for, only where."""
+
+    def __init__(self, log: Observer | None) -> None:
+        self._log = log
+
+    def made(self, request: Request) -> None:
+        method = "POST" if request.endpoint == "oauth2/token" else "GET"
+        attributes: dict[str, telemetry.Value] = {
+            "http.request.method": method,
+            "http.response.status_code": request.status,
+            "url.template": request.endpoint,
+            "division": request.division,
+            "resource": request.resource,
+            "records": request.rows,
+            "minute_left": request.minute_left,
+            "day_left": request.day_left,
+        }
+        name, seconds = f"{method} {request.endpoint}", request.milliseconds / 1000
+        telemetry.past(telemetry.Past(name, request.at, seconds, attributes, request.trouble))
+        if self._log is not None:
+            self._log.made(request)
