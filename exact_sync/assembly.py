@@ -23,7 +23,7 @@ from exact_sync.desk import Desk
 from exact_sync.exact.client import Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
-from exact_sync.exact.requests import Observer
+from exact_sync.exact.requests import Observer, Several
 from exact_sync.exact.session import Session
 from exact_sync.exact.traced import Traced
 from exact_sync.exact.transport import Patience, Transport
@@ -39,9 +39,11 @@ from exact_sync.sync.opening import Opening
 from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
+from exact_sync.sync.subscribing import Subscribing
 from exact_sync.sync.task import Options
 from exact_sync.sync.telling import Telling
 from exact_sync.sync.verifier import Verifier
+from exact_sync.sync.wishes import Wishes
 
 if TYPE_CHECKING:
     from exact_sync.outbox.couriers import Couriers
@@ -72,6 +74,8 @@ class Assembly:
         self._patience = patience
         self._shared = shared
         self.hears_of_deliveries: Callable[[str, str], None] = lambda target, outcome: None
+        self.observers: list[Observer] = []
+        """Who else is to hear of every request to Exact; to be added before the first one."""
         self._open = contextlib.ExitStack()
         self._is_ready = False
 
@@ -119,8 +123,9 @@ class Assembly:
     @property
     def observer(self) -> Observer | None:
         """Who hears of every request to Exact."""
-        log = self.request_log if self.settings.request_log_days else None
-        return Traced(log) if telemetry.is_on() else log
+        own: list[Observer] = [self.request_log] if self.settings.request_log_days else []
+        own += [Traced()] if telemetry.is_on() else []
+        return Several([*own, *self.observers]) if own or self.observers else None
 
     @cached_property
     def http(self) -> httpx.Client:
@@ -186,9 +191,18 @@ class Assembly:
         )
 
     @cached_property
-    def desk(self) -> Desk:
-        """Where the daemon is asked for something."""
-        return Desk()
+    def subscribing(self) -> Subscribing:
+        """Who subscribes to Exact's webhooks."""
+        return Subscribing(self.crew, self.client, self.app().client_id, self.settings.workers)
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        """What the daemon is asked to read."""
+        return Wishes(self.clock)
+
+    def desk(self, database: Callable[[], Database]) -> Desk:
+        """Where the daemon is asked for something. ``database``: which the desk is to use."""
+        return Desk(database, self.mirrored, self.wanted, self.wishes)
 
     @property
     def wanted(self) -> Wanted:

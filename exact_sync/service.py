@@ -44,9 +44,11 @@ _BEFORE_ANOTHER = 1.0
 def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
-    secrets = [section.client_secret for section in settings.connections.values()]
-    hidden = (settings.client_secret, settings.secret_key, settings.server.password_hash)
-    for secret in (*hidden, *secrets, *settings.alerts.urls):
+    secrets = [settings.secret_key, settings.server.password_hash]
+    secrets += [settings.client_secret, settings.webhook_secret]
+    for section in settings.connections.values():
+        secrets += [section.client_secret, section.webhook_secret]
+    for secret in (*secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
     logs.hide(*settings.outbox.secrets())
     logs.hide(*(header.get_secret_value() for header in settings.telemetry.headers.values()))
@@ -94,14 +96,22 @@ class Service(Assembly):
         return schedules(self.resources(), self.settings.interval, self.settings.snapshot_interval, wanted)
 
     def sync(
-        self, names: Sequence[str], divisions: Sequence[int], audience: Audience, *, full: bool = False
+        self,
+        names: Sequence[str],
+        divisions: Sequence[int],
+        audience: Audience,
+        *,
+        full: bool = False,
+        again: bool = False,
     ) -> list[Outcome]:
         self.app()
         with self._looked_at():
             self.ready()
             resources = self.resources(names)
             with self._delivered():
-                return sync_once(self.crew, resources, divisions, audience, full=full, insist=bool(names))
+                return sync_once(
+                    self.crew, resources, divisions, audience, full=full, insist=bool(names), again=again
+                )
 
     @contextmanager
     def _looked_at(self) -> Iterator[None]:
@@ -192,6 +202,7 @@ class Service(Assembly):
             describe=lambda error: str(named_error(self.connection, error)),
             look=self.watch.look_and_log,
             beat=beat,
+            wishes=self.wishes,
         )
 
     def _wait_for_database(self, beat: Callable[[], None]) -> None:

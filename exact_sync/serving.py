@@ -14,7 +14,7 @@ from exact_sync.config import Settings
 from exact_sync.errors import DatabaseAway, ExactSyncError
 from exact_sync.service import Service
 from exact_sync.store.database import Database
-from exact_sync.web.counts import Audiences, Counted, Counts
+from exact_sync.web.counts import Audiences, Counted, CountingRequests, Counts
 from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
 
@@ -73,20 +73,25 @@ class Served:
         for service in services:
             service.hears_of_deliveries = functools.partial(self.counts.tried, service.connection.name)
         self.audiences = Counted(audiences, self.counts, clock.monotonic, only)
+        for service in services:
+            service.observers.append(CountingRequests(service.connection.name, self.counts))
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
-        self.sources = [
-            Source(
-                connection=service.connection,
-                database=lambda service=service: asking.database().within(service.schemas),  # type: ignore[misc]
-                mirrored=service.mirrored,
-                wanted=service.wanted,
-                allowance=service.allowance,
-                pulse=self.pulses[service.connection.name],
-                desk=service.desk,
-                now=clock.now,
-            )
-            for service in services
-        ]
+        self.sources = [self._source(service, asking, clock) for service in services]
+
+    def _source(self, service: Service, asking: Asking, clock: Clock) -> Source:
+        def database() -> Database:
+            return asking.database().within(service.schemas)
+
+        return Source(
+            connection=service.connection,
+            database=database,
+            mirrored=service.mirrored,
+            wanted=service.wanted,
+            allowance=service.allowance,
+            pulse=self.pulses[service.connection.name],
+            desk=service.desk(database),
+            now=clock.now,
+        )
 
 
 @contextlib.contextmanager
@@ -116,12 +121,15 @@ def served(
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
-            from exact_sync.web import probes, server
+            from exact_sync.web import probes, server, webhooks
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
 
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-            routes = probes.routes(parts.sources, metrics, time.monotonic)
+            routes = [
+                *probes.routes(parts.sources, metrics, time.monotonic),
+                *webhooks.routes(parts.sources, parts.counts, time.monotonic),
+            ]
             application, where = app(routes), (settings.server.host, settings.server.port)
             try:
                 opened_socket = stack.enter_context(server.listening(*where))

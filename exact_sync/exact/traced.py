@@ -1,14 +1,11 @@
-"""Every request to Exact as a step of the run that made it: an observer before another one."""
+"""Every request to Exact as a step of the run that made it: an observer."""
 
 from exact_sync import telemetry
-from exact_sync.exact.requests import Observer, Request
+from exact_sync.exact.requests import Request
 
 
 class Traced:
-    """Tells telemetry of each request, then whoever keeps the log. Never what was asked for, only where."""
-
-    def __init__(self, log: Observer | None) -> None:
-        self._log = log
+    """Tells telemetry of each request. Never what was asked for, only where."""
 
     def made(self, request: Request) -> None:
         method = "POST" if request.endpoint == "oauth2/token" else "GET"
@@ -24,5 +21,3 @@ class Traced:
         }
         name, seconds = f"{method} {request.endpoint}", request.milliseconds / 1000
         telemetry.past(telemetry.Past(name, request.at, seconds, attributes, request.trouble))
-        if self._log is not None:
-            self._log.made(request)

@@ -22,6 +22,24 @@ class Pause:
     since: datetime
 
 
+class Pauses:
+    """What is paused at a moment."""
+
+    def __init__(self, found: Iterable[Pause] = ()) -> None:
+        self._since = {(pause.division, pause.resource): pause.since for pause in found}
+
+    def since(self, division: int, resource: str) -> datetime | None:
+        """Since when it is paused, there or everywhere; None where it is not."""
+        return self._since.get((division, resource)) or self._since.get((EVERYWHERE, resource))
+
+    def __contains__(self, place: tuple[int, str]) -> bool:
+        return self.since(*place) is not None
+
+
+def read(connection: Connection) -> Pauses:
+    return Pauses(paused(connection))
+
+
 def paused(connection: Connection) -> list[Pause]:
     """All pauses, by division and resource."""
     columns = (table.c.division, table.c.resource, table.c.since)

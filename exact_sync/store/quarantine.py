@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Text, cast, delete, func, literal_column, select
+from sqlalchemy import Boolean, Connection, Text, case, cast, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Resource
@@ -74,7 +74,12 @@ def keep(connection: Connection, division: int, resource: str, rejects: Iterable
         statement = (
             insert(quarantine)
             .values(division=division, resource=resource, key=reject.name, **values)
-            .on_conflict_do_update(index_elements=["division", "resource", "key"], set_=values)
+            .on_conflict_do_update(
+                index_elements=["division", "resource", "key"],
+                # What a person has seen and accepted was this record, not another one.
+                set_=values
+                | {"accepted_at": case((quarantine.c.record == reject.raw, quarantine.c.accepted_at))},
+            )
             .returning(literal_column("xmax = 0", Boolean))
         )
         new += bool(connection.execute(statement).scalar_one())
@@ -122,3 +127,12 @@ def release_others(connection: Connection, division: int, resource: str, names: 
             quarantine.c.key.not_in(list(names)),
         )
     )
+
+
+def accept(connection: Connection, resource: str, divisions: Sequence[int] | None = None) -> set[int]:
+    """A person knows of these records (None: of all divisions); where there were any."""
+    conditions = [quarantine.c.resource == resource, quarantine.c.accepted_at.is_(None)]
+    if divisions is not None:
+        conditions.append(quarantine.c.division.in_(list(divisions)))
+    accepted = update(quarantine).where(*conditions).values(accepted_at=func.now())
+    return set(connection.execute(accepted.returning(quarantine.c.division)).scalars())

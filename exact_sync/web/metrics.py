@@ -132,7 +132,16 @@ class Metrics:
         labels = ("connection", "target", "outcome")
         what = "Tries to tell a target what changed: delivered, failed or given_up."
         yield _counter("deliveries", what, labels, counts.deliveries)
-        yield _histogram(counts.durations)
+        names = ("connection", "resource")
+        yield _histogram("run_duration_seconds", "How long runs took.", names, counts.durations)
+        what = "HTTP requests to Exact, those for tokens and repeated ones among them."
+        yield _counter("http_requests", what, ("connection", "status"), counts.requests)
+        what = "How long they took, to the last byte."
+        yield _histogram("http_request_duration_seconds", what, ("connection",), counts.request_durations)
+        what = "Refreshes of the access token."
+        yield _counter("token_refreshes", what, ("connection", "outcome"), counts.refreshes)
+        what = "Messages that came as Exact's webhooks, by what became of them."
+        yield _counter("webhook_events", what, ("connection", "outcome"), counts.webhooks)
 
     def _counter(self, name: str, what: str, labels: Sequence[str], numbers: Mapping[_Key, int]) -> Metric:
         """With the division in the second place: as text, or left out."""
@@ -173,9 +182,10 @@ def _counter(
     return family
 
 
-def _histogram(durations: Mapping[tuple[str, str], Durations]) -> HistogramMetricFamily:
-    what = "How long runs took."
-    family = HistogramMetricFamily("exact_sync_run_duration_seconds", what, labels=("connection", "resource"))
+def _histogram(
+    name: str, what: str, labels: Sequence[str], durations: Mapping[_Labels, Durations]
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(f"exact_sync_{name}", what, labels=labels)
     for key, each in durations.items():
         number, buckets = 0, []
         for bound, more in zip([*map(str, BUCKETS), "+Inf"], each.buckets, strict=True):

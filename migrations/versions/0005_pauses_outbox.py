@@ -76,9 +76,14 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         schema="exact_sync",
     )
+    # "paused" is a word for what people do from now on, and for nothing else.
+    op.execute("UPDATE exact_sync.run SET outcome = 'waits' WHERE outcome = 'paused'")
+    op.execute("UPDATE exact_sync.checkpoint SET outcome = 'waits' WHERE outcome = 'paused'")
 
 
 def downgrade() -> None:
+    op.execute("UPDATE exact_sync.run SET outcome = 'paused' WHERE outcome = 'waits'")
+    op.execute("UPDATE exact_sync.checkpoint SET outcome = 'paused' WHERE outcome = 'waits'")
     op.drop_column("quarantine", "accepted_at", schema="exact_sync")
     op.drop_table("delivery", schema="exact_sync")
     op.drop_table("outbox", schema="exact_sync")

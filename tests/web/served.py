@@ -27,7 +27,7 @@ def source_of(deployment: Deployment, pulse: Pulse | None = None) -> Source:
         wanted=service.wanted,
         allowance=service.allowance,
         pulse=pulse or Pulse(deployment.clock),
-        desk=service.desk,
+        desk=service.desk(lambda: service.database),
         now=deployment.clock.now,
     )
 
