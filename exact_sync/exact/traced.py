@@ -8,9 +8,7 @@ class Traced:
     """Tells telemetry of each request. Never what was asked for, only where."""
 
     def made(self, request: Request) -> None:
-        method = "POST" if request.endpoint == "oauth2/token" else "GET"
         attributes: dict[str, telemetry.Value] = {
-            "http.request.method": method,
             "http.response.status_code": request.status,
             "url.template": request.endpoint,
             "division": request.division,
@@ -19,5 +17,5 @@ class Traced:
             "minute_left": request.minute_left,
             "day_left": request.day_left,
         }
-        name, seconds = f"{method} {request.endpoint}", request.milliseconds / 1000
-        telemetry.past(telemetry.Past(name, request.at, seconds, attributes, request.trouble))
+        seconds = request.milliseconds / 1000
+        telemetry.past(telemetry.Past(request.endpoint, request.at, seconds, attributes, request.trouble))

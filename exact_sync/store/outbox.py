@@ -24,20 +24,23 @@ _ALONE = 0x4558414F  # "EXAO": the class of the locks that keep two processes fr
 
 _WAITS = delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None)
 
-# In the order in which they were written; behind one that may not go yet, its kind waits.
+# In the order in which they were written; behind one that may not go yet, its kind waits. However many
+# wait, only those that may not go and the first that may are looked at closer.
 _DUE = """
-    WITH waiting AS (
-        SELECT d.message, d.attempts, o.uid, o.at, o.run, o.division, o.resource, o.message AS change,
-               d.retry_at > :now IS TRUE OR o.open_until IS NOT NULL AS is_early
-        FROM exact_sync.delivery d JOIN exact_sync.outbox o ON o.id = d.message
-        WHERE d.target = :target AND d.delivered_at IS NULL AND d.given_up_at IS NULL
-    ), early AS (
-        SELECT division, resource, min(message) AS first FROM waiting WHERE is_early GROUP BY 1, 2
+    WITH early AS (
+        SELECT division, resource, min(id) AS first FROM exact_sync.outbox WHERE id IN (
+            SELECT message FROM exact_sync.delivery
+            WHERE target = :target AND delivered_at IS NULL AND given_up_at IS NULL AND retry_at > :now
+            UNION ALL
+            SELECT id FROM exact_sync.outbox WHERE open_until IS NOT NULL)
+        GROUP BY division, resource
     )
-    SELECT w.message, w.uid, w.at, w.run, w.division, w.resource, w.change, w.attempts
-    FROM waiting w LEFT JOIN early e USING (division, resource)
-    WHERE e.first IS NULL OR w.message < e.first
-    ORDER BY w.message LIMIT :most
+    SELECT d.message, o.uid, o.at, o.run, o.division, o.resource, o.message AS change, d.attempts
+    FROM exact_sync.delivery d JOIN exact_sync.outbox o ON o.id = d.message
+    LEFT JOIN early e ON e.division = o.division AND e.resource = o.resource
+    WHERE d.target = :target AND d.delivered_at IS NULL AND d.given_up_at IS NULL
+      AND (e.first IS NULL OR d.message < e.first)
+    ORDER BY d.message LIMIT :most
 """
 # Whoever adds to a message at this moment holds its row; it is closed the next time.
 _CLOSE_OVERDUE = """
