@@ -36,7 +36,6 @@ def test_a_sync_is_seen_from_the_run_down_to_the_merge(here: Here) -> None:
     assert sum(span.attributes["exact_sync.inserted"] for span in merges) > 0
     calls = [span for span in collector.spans if span.kind == 3 and span.parent == run.id]
     assert {span.trace for span in (run, page, *merges, *calls)} == {run.trace}
-    assert {span.name for span in calls} >= {"logistics/Items"}
     stumbled, *well = [span for span in calls if span.name.endswith("/Items")]
     assert (stumbled.attributes["http.response.status_code"], bool(stumbled.failed)) == (500, True)
     assert {(span.attributes["http.response.status_code"], span.failed) for span in well} == {(200, None)}
