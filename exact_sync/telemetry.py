@@ -1,24 +1,22 @@
-"""Spans: how long single steps take, each inside another one, for those who collect that.
+"""Spans: how long things take, each inside another one, for those who collect that.
 
 Without a backend, as nearly always, nothing happens and nothing is imported. A backend is set by
 ``exact_sync.exporting`` where the settings name a collector.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
-
-T = TypeVar("T")
+from typing import Protocol
 
 Value = str | int | float | bool | None
 """What is None is left out."""
 
 
 class Span:
-    """One step; this one is of no interest to anybody."""
+    """Something that takes time; this one is of no interest to anybody."""
 
     def note(self, **attributes: Value) -> None:
         """What became known of it on the way. Never a secret."""
@@ -35,12 +33,12 @@ class Backend(Protocol):
 
     def begin(self, name: str, attributes: Mapping[str, Value], parent: Span | None) -> Span: ...
 
-    def past(self, step: "Past", parent: Span | None) -> None: ...
+    def past(self, call: "Past", parent: Span | None) -> None: ...
 
 
 @dataclass(frozen=True)
 class Past:
-    """A step that is over already: a call to somebody else."""
+    """A call to somebody else that is over already."""
 
     name: str
     began: datetime
@@ -50,9 +48,22 @@ class Past:
     """Why it failed; '' where it did not."""
 
 
+@dataclass
+class _Frame:
+    """A span that somebody is inside of, and the step in it that goes on."""
+
+    span: Span
+    step: Span | None = None
+
+    def over(self) -> None:
+        if self.step is not None:
+            self.step.end()
+            self.step = None
+
+
 _NOTHING = Span()
 _backend: Backend | None = None
-_current: ContextVar[Span | None] = ContextVar("span", default=None)
+_frame: ContextVar[_Frame | None] = ContextVar("frame", default=None)
 
 
 def use(backend: Backend | None) -> None:
@@ -67,47 +78,48 @@ def is_on() -> bool:
 
 def current() -> Span | None:
     """The innermost span of this thread."""
-    return _current.get()
+    frame = _frame.get()
+    return None if frame is None else frame.step or frame.span
 
 
 def span(name: str, **attributes: Value) -> AbstractContextManager[Span]:
-    """A step, until the end of the ``with``; what is raised makes it fail."""
+    """A span until the end of the ``with``; what is raised makes it fail."""
     return nullcontext(_NOTHING) if _backend is None else _span(_backend, name, attributes)
 
 
 @contextmanager
 def _span(backend: Backend, name: str, attributes: Mapping[str, Value]) -> Iterator[Span]:
-    outer = _current.get()
-    inner = backend.begin(name, attributes, outer)
-    _current.set(inner)
+    outer = _frame.get()
+    inner = _Frame(backend.begin(name, attributes, current()))
+    _frame.set(inner)
     try:
-        yield inner
+        yield inner.span
     except BaseException as error:
-        inner.fail(type(error).__name__)
+        inner.span.fail(type(error).__name__)
         raise
     finally:
-        _current.set(outer)
-        inner.end()
+        inner.over()
+        _frame.set(outer)
+        inner.span.end()
 
 
-def each(name: str, items: Iterable[T]) -> Iterator[T]:
-    """The items, each a step that lasts until the next one is asked for."""
-    if _backend is None:
-        yield from items
-        return
-    for number, item in enumerate(items, 1):
-        outer = _current.get()
-        inner = _backend.begin(name, {"number": number}, outer)
-        _current.set(inner)
-        try:
-            yield item
-        finally:
-            if _current.get() is inner:  # one that is dropped may end after what is around it
-                _current.set(outer)
-            inner.end()
+def step(name: str, **attributes: Value) -> None:
+    """The next step of the innermost span begins: a span in it, until the next one or its own end."""
+    frame = _frame.get()
+    if _backend is not None and frame is not None:
+        frame.over()
+        frame.step = _backend.begin(name, attributes, frame.span)
 
 
-def past(step: Past) -> None:
-    """Keep a step that is over, inside the innermost span of this thread."""
+def step_ends() -> None:
+    """The step is over, and what comes now belongs to none."""
+    frame = _frame.get()
+    if frame is not None:
+        frame.over()
+
+
+def past(call: Past) -> None:
+    """Keep what is over already, inside the innermost span, but in no step of it: it may be for the next."""
     if _backend is not None:
-        _backend.past(step, _current.get())
+        frame = _frame.get()
+        _backend.past(call, None if frame is None else frame.span)

@@ -43,18 +43,18 @@ class Recorder:
     ) -> telemetry.Span:
         return Recorded(self._tracer.start_span(name, context_of(parent), attributes=named(attributes)))
 
-    def past(self, step: Past, parent: telemetry.Span | None) -> None:
-        began = nanoseconds(step.began)
+    def past(self, call: Past, parent: telemetry.Span | None) -> None:
+        began = nanoseconds(call.began)
         span = self._tracer.start_span(
-            step.name,
+            call.name,
             context_of(parent),
             kind=trace.SpanKind.CLIENT,
-            attributes=named(step.attributes),
+            attributes=named(call.attributes),
             start_time=began,
         )
-        if step.trouble:
-            span.set_status(trace.Status(trace.StatusCode.ERROR, logs.clean(step.trouble)))
-        span.end(began + round(step.seconds * 1e9))
+        if call.trouble:
+            span.set_status(trace.Status(trace.StatusCode.ERROR, logs.clean(call.trouble)))
+        span.end(began + round(call.seconds * 1e9))
 
 
 def context_of(parent: telemetry.Span | None) -> Context:

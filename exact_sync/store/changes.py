@@ -7,10 +7,13 @@ costs nothing.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import update_wrapper
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
+from exact_sync import telemetry
+from exact_sync.catalog import Resource
 from exact_sync.store.schemas import sql
 
 _NOTED = "exact_sync.changes"
@@ -139,12 +142,48 @@ def bury(connection: Connection, resource: str, key: str, statement: str, values
     return noted.buried(connection, resource, key, statement, values)
 
 
-def changed_sql(table: str, key: str, match: str) -> str:
-    """A query for the keys of the rows that this transaction changed, of those in ``{stage}`` (s).
+def changed_sql(table: str, stage: str, key: str, match: str) -> str:
+    """A query for the keys of the rows that this transaction changed, of those in ``stage`` (s).
 
     ``_synced_at`` tells them: it is this transaction's ``now()`` on what changed, and only there.
     """
     return (
-        f"SELECT DISTINCT t.{key}::text AS key FROM {{stage}} s JOIN {table} t ON {match} "  # noqa: S608
+        f"SELECT DISTINCT t.{key}::text AS key FROM {stage} s JOIN {table} t ON {match} "  # noqa: S608
         "WHERE t._synced_at = now() LIMIT :most"
     )
+
+
+class _Written(Protocol):
+    @property
+    def inserted(self) -> int: ...
+
+    @property
+    def updated(self) -> int: ...
+
+
+class _Writer(Protocol):
+    resource: Resource
+
+    def changed_sql(self, kept: bool) -> str: ...
+
+
+AWriter = TypeVar("AWriter", bound=_Writer)
+Wrote = TypeVar("Wrote", bound=_Written)
+P = ParamSpec("P")
+Merge = Callable[Concatenate[AWriter, Connection, P], Wrote]
+
+
+def told(merge: Merge[AWriter, P, Wrote]) -> Merge[AWriter, P, Wrote]:
+    """For a writer's merge: what it changes is noted where that is wanted, and it is a span."""
+
+    def merged(writer: AWriter, connection: Connection, /, *more: P.args, **named: P.kwargs) -> Wrote:
+        with telemetry.span("merge", resource=writer.resource.name) as span:
+            written = merge(writer, connection, *more, **named)
+            span.note(inserted=written.inserted, updated=written.updated)
+        if (noted := of(connection)) is not None:
+            which = writer.changed_sql(bool(named.get("kept", False)))
+            noted.upserted(connection, writer.resource.name, written.inserted, written.updated, which)
+        return written
+
+    update_wrapper(merged, merge)
+    return merged

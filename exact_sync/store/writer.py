@@ -58,7 +58,6 @@ class Writer:
         digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
         self._stage_name = f"{resource.name[:45]}_{digest}"
         self._merge = merge_sql(resource, self._table)
-        self._changed = changes.changed_sql(self._table, self._key, self._match)
 
     # Staging: one temporary table per connection and resource. A new one per page would bloat
     # PostgreSQL's catalog.
@@ -92,6 +91,7 @@ class Writer:
         query = f"SELECT count(DISTINCT {self._key}) FROM {self._stage(keep=True)}"  # noqa: S608
         return int(connection.execute(sql(connection, query)).scalar_one())
 
+    @changes.told
     def merge(
         self, connection: Connection, *, kept: bool = False, read_since: datetime | None = None
     ) -> Written:
@@ -104,10 +104,11 @@ class Writer:
         is_guarded = self.resource.has_modified or self.resource.is_versioned
         values = {"read_since": read_since or _NEVER} if is_guarded else {}
         row = connection.execute(sql(connection, statement), values).one()
-        if (noted := changes.of(connection)) is not None:
-            which = self._changed.replace("{stage}", self._stage(kept))
-            noted.upserted(connection, self.resource.name, row.inserted, row.updated, which)
         return Written(row.inserted, row.updated)
+
+    def changed_sql(self, kept: bool) -> str:
+        """A query for the keys of what a merge in this transaction has changed."""
+        return changes.changed_sql(self._table, self._stage(kept), self._key, self._match)
 
     def live(self, connection: Connection, division: int) -> int:
         """How many rows of a division are not marked as deleted."""

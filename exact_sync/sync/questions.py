@@ -7,10 +7,8 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import chain
 from typing import Any
 
-from exact_sync import telemetry
 from exact_sync.catalog import Bulk, Edm, Feed, Strategy
 from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
@@ -178,7 +176,8 @@ class Questions:
                 continue
             while self._supposed:
                 self.learn(self._supposed.pop())
-            yield from telemetry.each("page", chain([first], pages))
+            yield first
+            yield from pages
             return
 
     def _bulk_filters(self, bulk: Bulk) -> bool:

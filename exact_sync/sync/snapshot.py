@@ -7,7 +7,6 @@ from math import ceil
 
 from sqlalchemy import Connection
 
-from exact_sync import telemetry
 from exact_sync.catalog import Strategy
 from exact_sync.store import quarantine
 from exact_sync.store.database import translated
@@ -86,10 +85,7 @@ def _swap(task: Task, connection: Connection, total: Batch) -> None:
         known = task.writer.live(connection, task.division)
         rejected = [reject.key for reject in total.rejects if reject.key is not None]
         seen = task.writer.staged(connection) + len(set(rejected))
-        with telemetry.span("merge", rows=seen) as span:
-            written = task.writer.merge(connection, kept=True, read_since=task.began_at)
-            span.note(inserted=written.inserted, updated=written.updated)
-        task.count(written)
+        task.count(task.writer.merge(connection, kept=True, read_since=task.began_at))
         task.put_aside(connection, total)
         if is_suspect(seen, known, task.checkpoint.accepted_rows):
             silent.append(Suspect(task.resource.name, task.division, seen, known))

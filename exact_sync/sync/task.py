@@ -151,6 +151,7 @@ class Task:
         batch = self.shaper.batch(self.division, records)
         self.tally.records += len(records)
         self.on_page(len(records))
+        telemetry.step("page", records=len(records))
         if batch.replaced_surrogates:
             self.note(f"{batch.replaced_surrogates} unpaired surrogates were replaced")
         if batch.unknown:
@@ -219,6 +220,7 @@ class Task:
         except BaseException:
             self.tally.become(before)
             raise
+        telemetry.step_ends()
 
     def _heard(self, connection: Connection) -> AbstractContextManager[None]:
         telling = self.options.telling
@@ -236,11 +238,8 @@ class Task:
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
-            with telemetry.span("merge", rows=len(rows)) as span:
-                self.writer.stage(connection, rows)
-                written = self.writer.merge(connection, read_since=self.read_since)
-                span.note(inserted=written.inserted, updated=written.updated)
-            self.count(written)
+            self.writer.stage(connection, rows)
+            self.count(self.writer.merge(connection, read_since=self.read_since))
 
     def count(self, written: Any) -> None:
         self.tally.inserted += written.inserted
