@@ -32,7 +32,7 @@ from exact_sync.sections import (
     SiteUrl,
     text_of,
 )
-from exact_sync.server_settings import ServerSettings
+from exact_sync.server_settings import ServerSettings, TokenSettings
 from exact_sync.telemetry_settings import TelemetrySettings
 
 PREFIX = "EXACT_SYNC_"
@@ -204,6 +204,10 @@ def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file
     server = content.get("server", {})
     if isinstance(server, Mapping):
         _check(server, ServerSettings.model_fields, "server.", file)
+        tokens = server.get("tokens", {})
+        for name, section in tokens.items() if isinstance(tokens, Mapping) else ():
+            if isinstance(section, Mapping):
+                _check(section, TokenSettings.model_fields, f"server.tokens.{name}.", file)
     if isinstance(telemetry := content.get("telemetry"), Mapping):
         _check(telemetry, TelemetrySettings.model_fields, "telemetry.", file)
     connections = content.get("connections", {})
@@ -259,7 +263,7 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
                 "alerts": [*AlertSettings.model_fields],
                 "connections": ConnectionSettings.names(),
                 "outbox": [*(TargetSettings if len(parts) > 2 else OutboxSettings).model_fields],
-                "server": [*ServerSettings.model_fields],
+                "server": [*(TokenSettings if parts[1] == "tokens" else ServerSettings).model_fields],
                 "telemetry": [*TelemetrySettings.model_fields],
             }.get(parts[0], [*ResourceSettings.model_fields])
             text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"

@@ -45,6 +45,7 @@ def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
     secrets = [settings.secret_key, settings.server.password_hash]
+    secrets += [token.hash for token in settings.server.tokens.values()]
     secrets += [settings.client_secret, settings.webhook_secret]
     for section in settings.connections.values():
         secrets += [section.client_secret, section.webhook_secret]

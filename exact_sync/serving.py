@@ -14,11 +14,14 @@ from exact_sync.config import Settings
 from exact_sync.errors import DatabaseAway, ExactSyncError
 from exact_sync.service import Service
 from exact_sync.store.database import Database
+from exact_sync.store.secret_key import secret_key
 from exact_sync.web.counts import Audiences, Counted, CountingRequests, Counts
 from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
     from exact_sync.exporting.measures import Measures
 
 log = logging.getLogger(__name__)
@@ -121,16 +124,21 @@ def served(
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
-            from exact_sync.web import probes, server, webhooks
+            from exact_sync.web import api, login, probes, server, webhooks
+            from exact_sync.web.admission import Admission
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
 
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-            routes = [
+            key = secret_key(settings.secret_key, settings.data_dir)
+            admission = Admission(settings.server, key, clock.now)
+            routes: list[BaseRoute] = [
                 *probes.routes(parts.sources, metrics, time.monotonic),
+                *login.routes(admission, time.monotonic),
+                *api.routes(parts.sources),
                 *webhooks.routes(parts.sources, parts.counts, time.monotonic),
             ]
-            application, where = app(routes), (settings.server.host, settings.server.port)
+            application, where = app(routes, admission), (settings.server.host, settings.server.port)
             try:
                 opened_socket = stack.enter_context(server.listening(*where))
             except server.PortTaken as taken:

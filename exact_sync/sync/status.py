@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select
 
 from exact_sync.catalog import Resource
-from exact_sync.errors import BadConfiguration
+from exact_sync.errors import Unknown
 from exact_sync.store import calls, divisions, learned, pauses
 from exact_sync.store.pauses import Pauses
 from exact_sync.store.state import checkpoint, quarantine
@@ -109,12 +109,12 @@ def read(
 ) -> Status:
     """``why_not``: why a person must sign in; None while all is well. ``codes``: only these divisions.
 
-    Raises BadConfiguration for one that Exact does not list.
+    Raises Unknown for one that Exact does not list.
     """
     found = division_lines(connection, now)
     for code in codes:
         if code not in [division.division for division in found]:
-            raise BadConfiguration(
+            raise Unknown(
                 f"division {code} is not among the divisions that Exact lists",
                 "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
             )

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from exact_sync.store import credentials, incidents, pauses, quarantine, requests, runs
+from exact_sync.store import checkpoints, credentials, incidents, pauses, quarantine, requests, runs
+from exact_sync.store.checkpoints import Position
 from exact_sync.store.credentials import Validity
 from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause
@@ -49,6 +50,13 @@ def sign_in(source: Source) -> Validity:
 def newest_runs(source: Source, wanted: runs.Filter, limit: int) -> list[Run]:
     """The newest runs first."""
     return _read(source, lambda connection: runs.newest(connection, wanted, limit))
+
+
+def positions(
+    source: Source, resource: str | None, codes: Sequence[int], limit: int, after: tuple[int, str] | None
+) -> list[Position]:
+    """Checkpoints by division and resource, from the first one behind ``after``."""
+    return _read(source, lambda c: checkpoints.positions(c, resource, codes, limit, after))
 
 
 def quarantined(source: Source, resource: str | None, codes: Sequence[int], limit: int) -> list[Held]:

@@ -18,7 +18,7 @@ class Desk(Protocol):
 
     Every method answers at once: the work is done later, by the daemon's own threads. ``names``:
     resources (empty: all that are on); ``divisions``: codes (empty: all that are read). Each raises
-    BadConfiguration for what there is not, DatabaseAway where the state can't be written.
+    Unknown for what there is not, DatabaseAway where the state can't be written.
     """
 
     def sync_now(self, names: Sequence[str] = (), divisions: Sequence[int] = ()) -> int:
