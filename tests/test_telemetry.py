@@ -74,9 +74,13 @@ def test_a_call_is_in_the_span_also_where_another_thread_makes_it_during_a_step(
 
 
 def test_what_is_raised_makes_a_span_fail(keeper: Keeper) -> None:
-    with pytest.raises(ValueError, match="secret"), telemetry.span("run"):
-        telemetry.step("page")
-        raise ValueError("secret")
+    def fail() -> None:
+        with telemetry.span("run"):
+            telemetry.step("page")
+            raise ValueError("secret")
+
+    with pytest.raises(ValueError, match="secret"):
+        fail()
     assert [(span.failed, span.ended) for span in keeper.spans] == [("ValueError", True), (None, True)]
 
 
