@@ -66,7 +66,7 @@ class Connection:
 
 
 _COMMANDS = re.compile(
-    r"\bexact-sync (?:auth login|auth status|sync|accept|reset|pause|resume|verify|plan|status"
+    r"\bexact-sync (?:auth login|auth status|outbox list|sync|accept|reset|pause|resume|verify|plan|status"
     r"|webhooks [a-z]+)\b"
 )
 

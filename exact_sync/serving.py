@@ -1,6 +1,7 @@
 """What can be asked of a running exact-sync over HTTP, built from its services; and the file of metrics."""
 
 import contextlib
+import functools
 import logging
 import threading
 import time
@@ -20,6 +21,8 @@ from exact_sync.web.source import Source
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
+
+    from exact_sync.exporting.measures import Measures
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,8 @@ class Served:
     ) -> None:
         self.counts = Counts()
         only = services[0].connection.name
+        for service in services:
+            service.hears_of_deliveries = functools.partial(self.counts.tried, service.connection.name)
         self.audiences = Counted(audiences, self.counts, clock.monotonic, only)
         for service in services:
             service.observers.append(CountingRequests(service.connection.name, self.counts))
@@ -108,8 +113,9 @@ def served(
     settings: Settings,
     clock: Clock,
     opened: Callable[[], Database | None],
+    measures: "Measures | None" = None,
 ) -> Iterator[Served]:
-    """Meanwhile the server answers, where it is enabled.
+    """Meanwhile the server answers, where it is enabled. ``measures``: who sends metrics elsewhere.
 
     Raises BadConfiguration where it may not, or can't, listen; where only its port is taken, the work
     begins without it.
@@ -118,6 +124,12 @@ def served(
     with contextlib.ExitStack() as stack:
         stack.callback(asking.close)
         parts = Served(services, audiences, clock, asking)
+        by_division = settings.server.metrics_division_label
+        if measures is not None:
+            from exact_sync.web.metrics import Metrics
+
+            sent = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
+            stack.enter_context(measures.again_and_again(sent.families))
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
@@ -127,7 +139,6 @@ def served(
             from exact_sync.web.metrics import Metrics
             from exact_sync.web.pages.site import Pages
 
-            by_division = settings.server.metrics_division_label
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
             # Counting rows may take long: what people look at must not keep a probe from its answer.
             people = Asking(settings, clock, opened, connections=2)
@@ -170,12 +181,14 @@ def measured(
     clock: Clock,
     opened: Callable[[], Database | None],
     file: Path | None,
+    measures: "Measures | None" = None,
 ) -> Iterator[Audiences]:
-    """A one-shot; at its end, however it ends, its metrics are in ``file`` (None: nowhere).
+    """A one-shot; at its end, however it ends, its metrics are in ``file`` (None: nowhere), and sent by
+    ``measures`` (None: nobody).
 
     Raises BadConfiguration where the file can't be written, unless something worse happened.
     """
-    if file is None:
+    if file is None and measures is None:
         yield audiences
         return
     asking = Asking(settings, clock, opened)
@@ -185,10 +198,13 @@ def measured(
         from exact_sync.web import textfile
         from exact_sync.web.metrics import Metrics
 
-        textfile.carry_on(file, parts.counts)
         by_division = settings.server.metrics_division_label
         metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-        textfile.write(file, metrics)
+        if measures is not None:
+            measures.once(metrics.families())
+        if file is not None:
+            textfile.carry_on(file, parts.counts)
+            textfile.write(file, metrics)
 
     with contextlib.closing(asking):
         try:

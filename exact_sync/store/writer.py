@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
+from exact_sync.store import changes
 from exact_sync.store.merging import bury_sql, merge_sql, quote
 from exact_sync.store.schemas import sql
 from exact_sync.store.tables import SCHEMA, row_columns
@@ -90,6 +91,7 @@ class Writer:
         query = f"SELECT count(DISTINCT {self._key}) FROM {self._stage(keep=True)}"  # noqa: S608
         return int(connection.execute(sql(connection, query)).scalar_one())
 
+    @changes.told
     def merge(
         self, connection: Connection, *, kept: bool = False, read_since: datetime | None = None
     ) -> Written:
@@ -103,6 +105,10 @@ class Writer:
         values = {"read_since": read_since or _NEVER} if is_guarded else {}
         row = connection.execute(sql(connection, statement), values).one()
         return Written(row.inserted, row.updated)
+
+    def changed_sql(self, kept: bool) -> str:
+        """A query for the keys of what a merge in this transaction has changed."""
+        return changes.changed_sql(self._table, self._stage(kept), self._key, self._match)
 
     def live(self, connection: Connection, division: int) -> int:
         """How many rows of a division are not marked as deleted."""
@@ -118,9 +124,7 @@ class Writer:
         """
         # PostgreSQL knows nothing of a table that has just been filled; each row against each takes minutes.
         connection.execute(text("SET LOCAL enable_nestloop TO off"))
-        buried = connection.execute(
-            sql(connection, statement), {"division": division, "spared": list(spared)}
-        ).rowcount
+        buried = self._buried(connection, statement, {"division": division, "spared": list(spared)})
         connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
         return buried
 
@@ -130,9 +134,10 @@ class Writer:
             {self._bury}
             WHERE {self._live} AND {self._key} = ANY(:keys)
         """
-        return connection.execute(
-            sql(connection, statement), {"division": division, "keys": list(keys)}
-        ).rowcount
+        return self._buried(connection, statement, {"division": division, "keys": list(keys)})
+
+    def _buried(self, connection: Connection, statement: str, values: dict[str, Any]) -> int:
+        return changes.bury(connection, self.resource.name, self._key, statement, values)
 
     # For resources that are read in date windows.
 

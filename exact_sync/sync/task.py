@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from exact_sync import telemetry
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.catalog.inference import Learned, learn
 from exact_sync.clock import Clock
@@ -15,13 +17,14 @@ from exact_sync.errors import ExactSyncError, one_line
 from exact_sync.exact.client import Client
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import read_date
-from exact_sync.store import checkpoints, divisions, quarantine, runs
+from exact_sync.store import checkpoints, divisions, outbox, quarantine, runs
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Keys
 from exact_sync.store.runs import Tally
 from exact_sync.store.writer import Row, Writer
 from exact_sync.sync.rows import Batch, Shaper
+from exact_sync.sync.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,8 @@ class Options:
     """How often all keys are compared."""
     resources: tuple[Resource, ...] = ()
     """All that are mirrored: whom a deletion at Exact may concern."""
+    telling: Telling | None = None
+    """Hears what is changed; None: nobody wants to be told."""
 
 
 class Suspect(ExactSyncError):
@@ -146,6 +151,7 @@ class Task:
         batch = self.shaper.batch(self.division, records)
         self.tally.records += len(records)
         self.on_page(len(records))
+        telemetry.step("page", records=len(records))
         if batch.replaced_surrogates:
             self.note(f"{batch.replaced_surrogates} unpaired surrogates were replaced")
         if batch.unknown:
@@ -202,7 +208,8 @@ class Task:
 
         def attempt(connection: Connection) -> None:
             self.tally.become(before)
-            work(connection)
+            with self._heard(connection):
+                work(connection)
             self.tally.calls = self.budget.calls - self._calls_before
             if self.tally.records:
                 runs.progress(connection, self.run_id, self.tally)
@@ -213,6 +220,21 @@ class Task:
         except BaseException:
             self.tally.become(before)
             raise
+        telemetry.step_ends()
+
+    def _heard(self, connection: Connection) -> AbstractContextManager[None]:
+        telling = self.options.telling
+        return nullcontext() if telling is None else telling.hears(self, connection)
+
+    def is_over(self, connection: Connection) -> None:
+        """The run has ended: who is to be told what it changed may be told now."""
+        if self.options.telling is not None and self.tally.written:
+            outbox.close(connection, self.run_id)
+
+    def wake(self) -> None:
+        """Once that is committed: whoever sends it need not find it by himself."""
+        if self.options.telling is not None and self.tally.written:
+            self.options.telling.wake()
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> None:
         if rows:
