@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,15 +15,18 @@ from exact_sync.catalog import Resource, Strategy
 from exact_sync.catalog.inference import Learned, learn
 from exact_sync.clock import Clock
 from exact_sync.errors import ExactSyncError, one_line
-from exact_sync.exact.client import Client
-from exact_sync.exact.odata import Record
+from exact_sync.exact.client import Client, Page, Reader
+from exact_sync.exact.odata import Record, read_answer
 from exact_sync.exact.wallclock import read_date
 from exact_sync.store import checkpoints, divisions, outbox, quarantine, runs
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Keys
 from exact_sync.store.runs import Tally
-from exact_sync.store.writer import Row, Writer
+from exact_sync.store.writer import Writer
+from exact_sync.sync.columns import Columns
+from exact_sync.sync.cursors import highest_modified
+from exact_sync.sync.holding import Held, Holding
 from exact_sync.sync.rows import Batch, Shaper
 from exact_sync.sync.telling import Telling
 
@@ -116,6 +120,9 @@ class Task:
         self.budget = self.client.budget(self.asked)
         self._calls_before = self.budget.calls
         self._quarantined: set[str] | None = None
+        self._holding = Holding(self.clock)
+        self._brings_new = False
+        """What came last was mostly new."""
         self.is_read = False
         """What is new has been taken over; what follows only compares."""
         self.is_swept = False
@@ -141,6 +148,28 @@ class Task:
             self.checkpoint = replace(point, cursor=None, resume=None, complete_at=None)
             self.is_new = True
             self.read_since = self.began_at
+
+    def reader(self) -> Reader:
+        """Reads pages of whole records: straight into rows, where nobody wants to see the records."""
+        is_bound = self.start is not None and self.resource.dated_by is not None
+        if self.learned is not None or self.resource.is_log or is_bound:
+            return read_answer
+        return Columns(self.resource, self.division).read
+
+    def take(self, page: Page) -> Batch:
+        """Rows from a page, counted and reported. Raises Widened where they need other columns."""
+        if page.batch is None:
+            return self.shape(self.wanted(page.records))
+        batch: Batch = page.batch
+        self.tally.records += page.count
+        self.on_page(page.count)
+        telemetry.step("page", records=page.count)
+        return batch
+
+    def highest(self, page: Page) -> datetime | None:
+        """The highest Modified of a page, on Exact's clock."""
+        batch: Batch | None = page.batch
+        return highest_modified(page.records) if batch is None else batch.highest
 
     def shape(self, records: Sequence[Record]) -> Batch:
         """Rows from a page, counted and reported. Raises Widened where they need other columns."""
@@ -188,14 +217,34 @@ class Task:
             self.notes.append(text)
 
     def keep(self, batch: Batch, also: Callable[[Connection], None] | None = None, **checkpoint: Any) -> None:
-        """A page's rows (and what ``also`` does) and the checkpoint after it, in one transaction."""
+        """A page's rows (and what ``also`` does) and the checkpoint after it, in one transaction; what
+        was held before goes along.
+        """
+        self._holding.add(Held(batch, also, checkpoint))
+        self.settle()
+
+    def hold(self, batch: Batch, also: Callable[[Connection], None] | None = None, **checkpoint: Any) -> None:
+        """The same, but it may wait for the pages that follow, for as long as `holding` allows."""
+        self._holding.add(Held(batch, also, checkpoint))
+        if self._holding.is_full:
+            self.settle()
+
+    def settle(self) -> None:
+        """Write what is held, in one transaction."""
+        pages = self._holding.take()
+        if not pages:
+            return
 
         def work(connection: Connection) -> None:
-            self.write(connection, batch.rows)
-            self.put_aside(connection, batch)
-            if also is not None:
-                also(connection)
-            self.save(connection, **checkpoint)
+            self.write(connection, [page.batch for page in pages])
+            checkpoint: dict[str, Any] = {}
+            for page in pages:
+                self.put_aside(connection, page.batch)
+                if page.also is not None:
+                    page.also(connection)
+                checkpoint |= page.checkpoint
+            if checkpoint:
+                self.save(connection, **checkpoint)
 
         self.transact(work)
 
@@ -236,10 +285,29 @@ class Task:
         if self.options.telling is not None and self.tally.written:
             self.options.telling.wake()
 
-    def write(self, connection: Connection, rows: Sequence[Row]) -> None:
-        if rows:
-            self.writer.stage(connection, rows)
-            self.count(self.writer.merge(connection, read_since=self.read_since))
+    def write(self, connection: Connection, batches: Sequence[Batch]) -> None:
+        """Rows of some pages, in their order; lines of pages that follow each other at once."""
+        for are_lines, alike in groupby(batches, lambda batch: batch.lines is not None):
+            if are_lines:
+                self._write_lines(connection, list(alike))
+                continue
+            for batch in alike:
+                if batch.rows:
+                    self.writer.stage(connection, batch.rows)
+                    self.count(self.writer.merge(connection, read_since=self.read_since))
+
+    def _write_lines(self, connection: Connection, batches: Sequence[Batch]) -> None:
+        self.writer.stage_lines(connection, [batch.lines for batch in batches if batch.lines is not None])
+        keys = [key for batch in batches for key in batch.keys]
+        is_unique = len({*keys}) == len(keys)
+        written = self.writer.merge(
+            connection,
+            read_since=self.read_since,
+            unique=len(keys) if is_unique else None,
+            expects_new=self._brings_new,
+        )
+        self._brings_new = 2 * written.inserted > len(keys)
+        self.count(written)
 
     def count(self, written: Any) -> None:
         self.tally.inserted += written.inserted
