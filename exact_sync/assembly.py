@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from exact_sync import __version__, signing_in
+from exact_sync import __version__, signing_in, telemetry
 from exact_sync.alerts.incidents import Bounds
 from exact_sync.alerts.notify import Target, targets
 from exact_sync.alerts.watch import Watch
@@ -19,11 +19,13 @@ from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections
 from exact_sync.credentials import Cipher
+from exact_sync.desk import Desk
 from exact_sync.exact.client import Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
-from exact_sync.exact.requests import Observer
+from exact_sync.exact.requests import Observer, Several
 from exact_sync.exact.session import Session
+from exact_sync.exact.traced import Traced
 from exact_sync.exact.transport import Patience, Transport
 from exact_sync.store import migrate, readiness
 from exact_sync.store.connect import open_database
@@ -37,11 +39,14 @@ from exact_sync.sync.opening import Opening
 from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
+from exact_sync.sync.subscribing import Subscribing
 from exact_sync.sync.task import Options
+from exact_sync.sync.telling import Telling
 from exact_sync.sync.verifier import Verifier
+from exact_sync.sync.wishes import Wishes
 
 if TYPE_CHECKING:
-    pass
+    from exact_sync.outbox.couriers import Couriers
 
 
 class Assembly:
@@ -68,6 +73,9 @@ class Assembly:
         self._name = name
         self._patience = patience
         self._shared = shared
+        self.hears_of_deliveries: Callable[[str, str], None] = lambda target, outcome: None
+        self.observers: list[Observer] = []
+        """Who else is to hear of every request to Exact; to be added before the first one."""
         self._open = contextlib.ExitStack()
         self._is_ready = False
 
@@ -115,7 +123,9 @@ class Assembly:
     @property
     def observer(self) -> Observer | None:
         """Who hears of every request to Exact."""
-        return self.request_log if self.settings.request_log_days else None
+        own: list[Observer] = [self.request_log] if self.settings.request_log_days else []
+        own += [Traced()] if telemetry.is_on() else []
+        return Several([*own, *self.observers]) if own or self.observers else None
 
     @cached_property
     def http(self) -> httpx.Client:
@@ -160,6 +170,7 @@ class Assembly:
             start_date=settings.start_date,
             sweep_every=settings.sweep_interval,
             resources=tuple(self.mirrored.values()),
+            telling=self.telling,
         )
         return Opening(self.client, self.database, self.clock, options)
 
@@ -177,6 +188,32 @@ class Assembly:
             wanted=self.wanted,
             workers=settings.workers,
             request_log=self.request_log,
+        )
+
+    @cached_property
+    def subscribing(self) -> Subscribing:
+        """Who subscribes to Exact's webhooks."""
+        return Subscribing(self.crew, self.client, self.app().client_id, self.settings.workers)
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        """What the daemon is asked to read."""
+        return Wishes(self.clock)
+
+    def desk(self, database: Callable[[], Database]) -> Desk:
+        """Where the daemon is asked for something. ``database``: which the desk is to use."""
+        return Desk(database, self.mirrored, self.wanted, self.wishes)
+
+    @cached_property
+    def consent(self) -> signing_in.Consent:
+        """Where the server's page signs in."""
+        return signing_in.Consent(
+            self.connection,
+            self.clock,
+            http=lambda: self.http,
+            store=lambda: self.sign_in,
+            client=lambda: self.client,
+            observer=lambda: self.observer,
         )
 
     @property
@@ -203,6 +240,27 @@ class Assembly:
         return Watch(
             self.database, self.connection, self.clock, alerts, self.wanted, bounds, self.alert_targets
         )
+
+    @cached_property
+    def couriers(self) -> "Couriers | None":
+        """Who brings what changed to those who want to be told; None where there are none."""
+        if not self.settings.outbox.targets:
+            return None
+        from exact_sync.outbox.couriers import couriers
+
+        made = couriers(
+            self.settings.outbox, self.database, self.clock, self.connection.name, self.stop,
+            lambda target, outcome: self.hears_of_deliveries(target, outcome),
+        )  # fmt: skip
+        self._open.callback(made.close)
+        return made
+
+    @property
+    def telling(self) -> Telling | None:
+        """Who hears of what is changed, in the transaction that changes it."""
+        if self.couriers is None:
+            return None
+        return Telling(self.settings.outbox.targets, self.clock, self.couriers.wake)
 
     @cached_property
     def connection_budget(self) -> ConnectionBudget | None:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exact_sync.config import PREFIX, Settings
-from exact_sync.errors import BadConfiguration
+from exact_sync.errors import BadConfiguration, Unknown
 from exact_sync.sections import ConnectionSettings
 
 FIRST_SCHEMA = "exact"
 TOP_LEVEL = "default"
 """The name of the connection that stands at the top level of the settings."""
+
+WEBHOOKS = "/webhooks/exact/"
+"""Where the server hears Exact's webhooks; the name of the connection stands behind it."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,20}")
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,40}")
@@ -37,6 +40,12 @@ class Connection:
         return f"{self.schema}_sync"
 
     @property
+    def webhook_url(self) -> str | None:
+        """The URL that Exact calls when something changes; None where nobody has said what it is."""
+        public = self.settings.server.public_url
+        return self.settings.webhook_url or (f"{public}{WEBHOOKS}{self.name}" if public else None)
+
+    @property
     def label(self) -> str:
         """What stands before a line about it: nothing where there is only one."""
         return "" if self.is_alone else f"{self.name}: "
@@ -56,7 +65,10 @@ class Connection:
         return _COMMANDS.sub(rf"\g<0> --connection {self.name}", text)
 
 
-_COMMANDS = re.compile(r"\bexact-sync (?:auth login|auth status|sync|accept|reset|verify|plan|status)\b")
+_COMMANDS = re.compile(
+    r"\bexact-sync (?:auth login|auth status|outbox list|sync|accept|reset|pause|resume|verify|plan|status"
+    r"|webhooks [a-z]+)\b"
+)
 
 
 def connections(settings: Settings) -> list[Connection]:
@@ -86,14 +98,14 @@ def connections(settings: Settings) -> list[Connection]:
 
 
 def named(found: Sequence[Connection], name: str | None) -> list[Connection]:
-    """The one with this name, or all. Raises BadConfiguration with the nearest known name."""
+    """The one with this name, or all. Raises Unknown with the nearest known name."""
     chosen = [connection for connection in found if name in (None, connection.name)]
     if chosen:
         return chosen
     names = [connection.name for connection in found]
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there is: {', '.join(names)}"
-    raise BadConfiguration(f"there is no connection {name}", hint)
+    raise Unknown(f"there is no connection {name}", hint)
 
 
 def _check_name(name: str) -> None:

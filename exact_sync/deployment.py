@@ -9,7 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from exact_sync import logs, serving
+from sqlalchemy import Connection as Transaction
+
+from exact_sync import desk, logs, serving
 from exact_sync.catalog import Resource
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
@@ -18,7 +20,7 @@ from exact_sync.errors import BadConfiguration, ExactSyncError
 from exact_sync.exact.transport import Patience
 from exact_sync.service import Service
 from exact_sync.shares import Share, shares
-from exact_sync.store import checkpoints
+from exact_sync.store import checkpoints, pauses
 from exact_sync.store.connect import open_database
 from exact_sync.store.database import Database
 from exact_sync.sync.audience import Audience
@@ -30,6 +32,7 @@ from exact_sync.sync.verify import Checks
 from exact_sync.web.counts import Audiences
 
 if TYPE_CHECKING:
+    from exact_sync.exporting.measures import Measures
     from exact_sync.scheduler.plan import Schedule
 
 log = logging.getLogger(__name__)
@@ -125,36 +128,65 @@ class Deployment:
         audiences: Audiences,
         *,
         full: bool = False,
+        again: bool = False,
         metrics_file: Path | None = None,
     ) -> list[Outcome]:
-        """``metrics_file``: for node_exporter, instead of the one in the settings."""
+        """``again``: also what is in quarantine. ``metrics_file``: for node_exporter, instead of the one in
+        the settings.
+        """
         self.resources(names)
         file = metrics_file or self._settings.metrics_file
-        with serving.measured(
-            self.services, audiences, self._settings, self.clock, lambda: self._database, file
-        ) as heard:
+        with (
+            self._exporting() as measures,
+            serving.measured(
+                self.services, audiences, self._settings, self.clock, lambda: self._database, file, measures
+            ) as heard,
+        ):
             return self._outcomes(
                 codes,
                 heard,
-                lambda share, audience: share.service.sync(names, share.divisions, audience, full=full),
+                lambda share, audience: share.service.sync(
+                    names, share.divisions, audience, full=full, again=again
+                ),
             )
 
     def verify(
         self, names: Sequence[str], codes: Sequence[int], checks: Checks, audiences: Audiences
     ) -> list[Outcome]:
         self.resources(names)
-        return self._outcomes(
-            codes,
-            audiences,
-            lambda share, audience: share.service.verify(names, share.divisions, checks, audience),
-        )
+        with self._exporting():
+            return self._outcomes(
+                codes,
+                audiences,
+                lambda share, audience: share.service.verify(names, share.divisions, checks, audience),
+            )
 
     def run(self, audiences: Audiences) -> None:
         """A daemon for each and one server, until ``stop``. Raises one's error where none could go on."""
-        with serving.served(
-            self.services, audiences, self._settings, self.clock, lambda: self._database
-        ) as parts:
+        with (
+            self._exporting() as measures,
+            serving.served(
+                self.services, audiences, self._settings, self.clock, lambda: self._database, measures
+            ) as parts,
+        ):
             self._run(parts)
+
+    def _exporting(self) -> "contextlib.AbstractContextManager[Measures | None]":
+        """Meanwhile what is done is told to a collector of OpenTelemetry, where the settings name one.
+
+        Raises BadConfiguration where OpenTelemetry is not installed.
+        """
+        settings = self._settings.telemetry
+        if settings.endpoint is None:
+            return contextlib.nullcontext()
+        try:
+            from exact_sync.exporting.collector import exporting
+        except ModuleNotFoundError as error:
+            raise BadConfiguration(
+                f"setting telemetry.endpoint needs OpenTelemetry, and {error.name} is not installed",
+                "pip install --require-hashes -r requirements-otel.txt; or: pip install 'exact-sync[otel]'",
+            ) from None
+        return exporting(settings)
 
     def _run(self, parts: serving.Served) -> None:
         audiences, pulses = parts.audiences, parts.pulses
@@ -208,21 +240,40 @@ class Deployment:
         return lines
 
     def accept(self, name: str, codes: Sequence[int]) -> int:
-        """Accept what Exact says now, where a run of this resource is suspect; in how many divisions."""
-        return self._on_checkpoints(name, codes, checkpoints.accept)
+        """Accept what Exact says now: suspect lists and records in quarantine; in how many divisions."""
+        return self._on_state([name], codes, lambda connection, share: desk.accept(connection, name, share))
 
     def reset(self, name: str, codes: Sequence[int]) -> int:
         """Read this resource again from the beginning with the next sync; in how many divisions."""
-        return self._on_checkpoints(name, codes, checkpoints.reset)
+        return self._on_state(
+            [name], codes, lambda connection, share: checkpoints.reset(connection, name, share or None)
+        )
 
-    def _on_checkpoints(self, name: str, codes: Sequence[int], change: Callable[..., int]) -> int:
-        self.resources([name])
+    def pause(self, names: Sequence[str], codes: Sequence[int]) -> int:
+        """Read these no more until they are resumed; how many were not paused before."""
+        wanted = [resource.name for resource in self.resources(names)]
+        return self._on_state(
+            names, codes, lambda connection, share: pauses.add(connection, desk.places(wanted, share))
+        )
+
+    def resume(self, names: Sequence[str], codes: Sequence[int]) -> int:
+        """Read these again; how many were paused."""
+        wanted = [resource.name for resource in self.resources(names)]
+        return self._on_state(
+            names, codes, lambda connection, share: len(desk.resume(connection, wanted, share))
+        )
+
+    def _on_state(
+        self, names: Sequence[str], codes: Sequence[int], change: Callable[[Transaction, list[int]], int]
+    ) -> int:
+        """A change of the state of each connection that has these divisions (or of all)."""
+        self.resources(names)
         number = 0
         for share in shares(self.services, codes):
             with errors_named(share.service.connection):
                 share.service.ready()
             with share.service.database.begin() as connection:
-                number += change(connection, name, share.divisions or None)
+                number += change(connection, share.divisions)
         return number
 
     # Several at a time

@@ -6,12 +6,14 @@
     │   │   └── BackfillSpent   what is left of the day is for small reads
     │   ├── GivesWay        other work goes first; a first load goes on after it
     │   ├── ExactAway       Exact does not answer, or not with data
+    │   │   └── Unclear         nobody knows whether Exact has done what it was asked to
     │   ├── DatabaseAway    PostgreSQL does not answer, or not now
     │   ├── WorkHeld        another process does this work at the moment
     │   └── Stopped         this process was asked to stop
     ├── NeedsPerson         somebody has to change something                   exit code 1
     │   ├── SignInNeeded    nobody is signed in, or no longer                  exit code 3
     │   ├── BadConfiguration  settings or command line are wrong               exit code 2
+    │   │   └── Unknown         what is named there is not
     │   ├── SchemaAhead     the database was made by a newer exact-sync        exit code 2
     │   ├── DivisionLost    Exact refuses the whole division (with its reason)
     │   ├── Unavailable     Exact refuses one resource of a division
@@ -71,6 +73,10 @@ class ExactAway(TryLater):
     """Exact does not answer, or answers with something that is not data."""
 
 
+class Unclear(ExactAway):
+    """Exact was asked to change something, and nobody knows whether it did. Look before asking again."""
+
+
 class DatabaseAway(TryLater):
     """PostgreSQL can't be reached, or can't do this now."""
 
@@ -100,6 +106,10 @@ class BadConfiguration(NeedsPerson):
     """Settings or command line are wrong."""
 
     exit_code = 2
+
+
+class Unknown(BadConfiguration):
+    """There is no connection, resource or division of this name."""
 
 
 class SchemaAhead(NeedsPerson):

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,10 +44,16 @@ _BEFORE_ANOTHER = 1.0
 def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
-    secrets = [section.client_secret for section in settings.connections.values()]
-    hidden = (settings.client_secret, settings.secret_key, settings.server.password_hash)
-    for secret in (*hidden, *secrets, *settings.alerts.urls):
+    secrets = [settings.secret_key, settings.server.password_hash]
+    secrets += [token.hash for token in settings.server.tokens.values()]
+    secrets += [settings.client_secret, settings.webhook_secret]
+    for section in settings.connections.values():
+        secrets += [section.client_secret, section.webhook_secret]
+    secrets += [token.hash for token in settings.server.tokens.values()]
+    for secret in (*secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
+    logs.hide(*settings.outbox.secrets())
+    logs.hide(*(header.get_secret_value() for header in settings.telemetry.headers.values()))
     for url in settings.alerts.urls:
         logs.hide(urlsplit(url.get_secret_value()).password)
     return settings
@@ -92,13 +98,22 @@ class Service(Assembly):
         return schedules(self.resources(), self.settings.interval, self.settings.snapshot_interval, wanted)
 
     def sync(
-        self, names: Sequence[str], divisions: Sequence[int], audience: Audience, *, full: bool = False
+        self,
+        names: Sequence[str],
+        divisions: Sequence[int],
+        audience: Audience,
+        *,
+        full: bool = False,
+        again: bool = False,
     ) -> list[Outcome]:
         self.app()
         with self._looked_at():
             self.ready()
             resources = self.resources(names)
-            return sync_once(self.crew, resources, divisions, audience, full=full, insist=bool(names))
+            with self._delivered():
+                return sync_once(
+                    self.crew, resources, divisions, audience, full=full, insist=bool(names), again=again
+                )
 
     @contextmanager
     def _looked_at(self) -> Iterator[None]:
@@ -109,6 +124,10 @@ class Service(Assembly):
         finally:
             if is_told and not self.stop.is_set():
                 self.watch.look_and_log()
+
+    def _delivered(self) -> AbstractContextManager[None]:
+        """Meanwhile, and at the end, those who want to be told of changes are."""
+        return self.couriers.at_work() if self.couriers is not None else nullcontext()
 
     def verify(
         self, names: Sequence[str], divisions: Sequence[int], checks: Checks, audience: Audience
@@ -121,7 +140,8 @@ class Service(Assembly):
                 raise BadConfiguration(f"there is nothing to compare for {name}")
         with self._looked_at():
             self.ready()
-            return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
+            with self._delivered():
+                return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
 
     def plan(self, names: Sequence[str], divisions: Sequence[int], *, count: bool) -> Forecast:
         """What the next cycle and the first loads will cost. ``count``: ask Exact where that is not known."""
@@ -153,7 +173,8 @@ class Service(Assembly):
         while not self.stop.is_set():
             try:
                 self._wait_for_database(beat)
-                self._daemon(daemon_schedules, audience, beat).run(self.stop)
+                with self._delivered():
+                    self._daemon(daemon_schedules, audience, beat).run(self.stop)
                 return
             except Stopped:
                 return
@@ -183,6 +204,7 @@ class Service(Assembly):
             describe=lambda error: str(named_error(self.connection, error)),
             look=self.watch.look_and_log,
             beat=beat,
+            wishes=self.wishes,
         )
 
     def _wait_for_database(self, beat: Callable[[], None]) -> None:
@@ -201,13 +223,16 @@ class Service(Assembly):
         """Where the named resources (or all) of these divisions (or all) stand."""
         resources = self.resources(names)
         self.ready()
-        allowance = Allowance(
-            self.settings.day_reserve,
-            calls_an_hour(self.settings, self.mirrored.values()),
-            self.settings.connection_day_limit,
-        )
+        why_not = self.sign_in.read().why_not
         with self.database.begin() as connection:
-            return status.read(connection, self.sign_in.read(), resources, self.clock.now(), allowance, codes)
+            return status.read(connection, why_not, resources, self.clock.now(), self.allowance, codes)
+
+    @property
+    def allowance(self) -> Allowance:
+        """What the settings leave of a division's calls to first loads."""
+        settings = self.settings
+        needs = calls_an_hour(settings, self.mirrored.values())
+        return Allowance(settings.day_reserve, needs, settings.connection_day_limit)
 
     def requests(
         self, wanted: requests.Filter, codes: Sequence[int], limit: int | None

@@ -17,6 +17,7 @@ from exact_sync import logs
 from exact_sync.alerts.watch import LOOK_EVERY
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
+from exact_sync.scheduler.granting import AGAIN, Granting
 from exact_sync.scheduler.plan import Schedule
 from exact_sync.store import runs
 from exact_sync.store.checkpoints import Standing
@@ -27,13 +28,13 @@ from exact_sync.sync.opening import VERIFY
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
 from exact_sync.sync.verify import Checks
+from exact_sync.sync.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
 GRACE = 7.0
 """Seconds that running work has to end after the daemon was asked to stop."""
 
-_WATCH_EVERY = 5.0
 _FIRST_RETRY = timedelta(seconds=15)
 _LAST_RETRY = timedelta(minutes=15)
 
@@ -60,7 +61,9 @@ class Daemon:
         describe: Callable[[ExactSyncError], str] = str,
         look: Callable[[], None] | None = None,
         beat: Callable[[], None] = lambda: None,
+        wishes: Wishes | None = None,
     ) -> None:
+        self._wishes = wishes or Wishes(crew.clock)
         self._crew = crew
         self._schedules = schedules
         self._audience = audience
@@ -76,7 +79,6 @@ class Daemon:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._pool = crew.pool(self)
-        self._trouble: str | None = "not started"
         self._retries: dict[tuple[int, str], tuple[datetime, int]] = {}
         self._told: dict[int, str] = {}
         self.begins, self.page = audience.begins, audience.page
@@ -90,8 +92,16 @@ class Daemon:
             log.info("the daemon has started", extra={"resources": len(self._schedules)})
             self._schedule()
             self._scheduler.start()
+            self._wishes.open()
+            granting = Granting(
+                self._wishes, self._crew, self._schedules, self._pool,
+                self._divisions, self._read_divisions, self._stands_still,
+            )  # fmt: skip
+            granting.start()
             stop.wait()
         finally:
+            self._wishes.trouble = "the daemon has stopped"
+            self._wishes.close()
             if self._scheduler.running:
                 self._scheduler.shutdown(wait=False)
             self._pool.close(GRACE)
@@ -104,6 +114,7 @@ class Daemon:
         if outcome.status in ("verified", "differs"):
             return  # says nothing of when to read
         key = (outcome.division, outcome.resource)
+        self._wishes.took(*key, outcome.tally.calls)
         if isinstance(outcome.error, SignInNeeded | DatabaseAway):
             self._stands_still(outcome.error)
         elif isinstance(outcome.error, TryLater):
@@ -136,23 +147,25 @@ class Daemon:
             begins = now + LOOK_EVERY  # what was overdue at the start may be read by then
             self._scheduler.add_job(self._look, "interval", seconds=seconds, id="look", next_run_time=begins)
         # Whoever wants data more often than we watch need not wait longer for trouble to go.
-        every = min([_WATCH_EVERY, *(s.every.total_seconds() for s in self._schedules.values())])
+        every = min([AGAIN, *(s.every.total_seconds() for s in self._schedules.values())])
         self._scheduler.add_job(self._watch, "interval", seconds=every, id="watch", next_run_time=now)
 
     # The jobs. Each ends quietly where nothing can be done now: _watch catches up later.
 
     def _fire(self, name: str) -> None:
         """A resource's time has come."""
-        if self._trouble is not None:
+        if self._wishes.trouble is not None:
             return
         try:
+            paused = self._crew.paused()
             if name == DIVISIONS.name:
-                self._read_divisions()
+                if (CONNECTION_WIDE, name) not in paused:
+                    self._read_divisions()
             else:
                 points = self._crew.standings(name)
                 for division in self._divisions():
                     point = points.get((division, name))
-                    if not self._was_just_read_whole(name, point):
+                    if (division, name) not in paused and not self._was_just_read_whole(name, point):
                         self._add(division, name, point)
         except ExactSyncError as error:
             self._stands_still(error)
@@ -164,8 +177,8 @@ class Daemon:
         try:
             self._crew.keep_lock()
             self._crew.check_signed_in()
-            if self._trouble is not None:
-                self._trouble = None
+            if self._wishes.trouble is not None:
+                self._wishes.trouble = None
                 self._catch_up()
             self._retry_what_is_due()
             self._keep_signed_in()
@@ -177,10 +190,12 @@ class Daemon:
     def _catch_up(self) -> None:
         """Run everything that is due: at the start, and after trouble has gone."""
         now = self._crew.clock.now()
-        points = self._crew.standings()
+        points, paused = self._crew.standings(), self._crew.paused()
 
         def is_due(division: int, name: str) -> bool:
             point = points.get((division, name))
+            if (division, name) in paused:
+                return False
             since = point.succeeded_at if point else None
             return self._schedules[name].next_due(since, now) <= now
 
@@ -194,7 +209,7 @@ class Daemon:
 
     def _verify(self) -> None:
         """Hold every resource of every division against Exact."""
-        if self._trouble is not None or self._verification is None:
+        if self._wishes.trouble is not None or self._verification is None:
             return
         for division in self._divisions():
             for schedule in self._schedules.values():
@@ -209,8 +224,11 @@ class Daemon:
         due = [(key, attempt) for key, (at, attempt) in list(self._retries.items()) if at <= now]
         if not due:
             return
-        divisions, points = set(self._divisions()), self._crew.standings()
+        divisions, points, paused = set(self._divisions()), self._crew.standings(), self._crew.paused()
         for key, attempt in due:
+            if key in paused:
+                self._retries.pop(key)
+                continue
             self._retries[key] = (datetime.max.replace(tzinfo=now.tzinfo), attempt)
             division, name = key
             if division == CONNECTION_WIDE:
@@ -244,6 +262,6 @@ class Daemon:
         return self._crew.clock.now() - point.complete_at < self._snapshot_interval * 0.9
 
     def _stands_still(self, error: ExactSyncError) -> None:
-        if self._trouble != error.message:
+        if self._wishes.trouble != error.message:
             log.error("%s", self._describe(error))
-        self._trouble = error.message
+        self._wishes.trouble = error.message

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from exact_sync.credentials import REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
+from exact_sync.credentials import NOBODY, REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
 from exact_sync.errors import BadConfiguration, DatabaseAway
 from exact_sync.store.database import Database, translated
 from exact_sync.store.schemas import FIRST
@@ -28,22 +28,24 @@ class Validity:
     needed_because: str | None = None
     access_until: datetime | None = None
     refresh_until: datetime | None = None
+    user_name: str | None = None
 
     @property
     def why_not(self) -> str | None:
         """Why a person must sign in; None while all is well."""
-        return self.needed_because or (None if self.has_tokens else "nobody is signed in at Exact yet")
+        return self.needed_because or (None if self.has_tokens else NOBODY)
 
 
 def validity(connection: Connection) -> Validity:
-    columns = (sign_in.c.needed_because, sign_in.c.access_expires_at, sign_in.c.obtained_at)
+    names = ("needed_because", "access_expires_at", "obtained_at", "user_name")
+    columns = [sign_in.c[name] for name in names]
     row = connection.execute(
         select(sign_in.c.refresh_token.is_not(None).label("has_tokens"), *columns)
     ).first()
     if row is None:
         return Validity()
     ends = row.obtained_at + REFRESH_TOKEN_LIFE if row.obtained_at else None
-    return Validity(row.has_tokens, row.needed_because, row.access_expires_at, ends)
+    return Validity(row.has_tokens, row.needed_because, row.access_expires_at, ends, row.user_name)
 
 
 class StoredSignIn:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
+from exact_sync.store import changes
 from exact_sync.store.merging import bury_sql, modified, quote
 from exact_sync.store.planning import without_loops
 from exact_sync.store.schemas import sql
@@ -135,7 +136,7 @@ class Keys:
         statement = f"{bury_sql(self._resource, self._table)} WHERE {self._unseen(since)}"
         values = self._values(division, began, since)
         with without_loops(connection):
-            return connection.execute(sql(connection, statement), values).rowcount
+            return changes.bury(connection, self._resource.name, self._key, statement, values)
 
     def _unseen(self, since: date | None) -> str:
         dated_by = self._resource.dated_by
@@ -187,7 +188,7 @@ class Keys:
             "moments": [deletion.moment for deletion in deletions],
         }
         values |= {} if self._resource.has_modified else {"known_until": known_until}
-        return connection.execute(sql(connection, statement), values).rowcount
+        return changes.bury(connection, self._resource.name, self._key, statement, values)
 
     def purge(self, connection: Connection, division: int) -> int:
         """Remove the rows that were only marked as deleted; counts them."""

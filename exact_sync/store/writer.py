@@ -17,6 +17,7 @@ from sqlalchemy import Connection, CursorResult, Table, text
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
+from exact_sync.store import changes
 from exact_sync.store.lines import COPY_OPTIONS, Lines
 from exact_sync.store.merging import Merge, bury_sql, merge_sql, quote
 from exact_sync.store.planning import without_loops
@@ -105,6 +106,7 @@ class Writer:
         query = f"SELECT count(DISTINCT {self._key}) FROM {self._stage(keep=True)}"  # noqa: S608
         return int(connection.execute(sql(connection, query)).scalar_one())
 
+    @changes.told
     def merge(
         self,
         connection: Connection,
@@ -142,6 +144,10 @@ class Writer:
             self._merges[is_unique] = merge_sql(self.resource, self._table, is_unique=is_unique)
         return self._merges[is_unique]
 
+    def changed_sql(self, kept: bool) -> str:
+        """A query for the keys of what a merge in this transaction has changed."""
+        return changes.changed_sql(self._table, self._stage(kept), self._key, self._match)
+
     def live(self, connection: Connection, division: int) -> int:
         """How many rows of a division are not marked as deleted."""
         query = f"SELECT count(*) FROM {self._table} WHERE {self._live}"  # noqa: S608
@@ -156,7 +162,7 @@ class Writer:
         """
         values = {"division": division, "spared": list(spared)}
         with without_loops(connection):
-            return connection.execute(sql(connection, statement), values).rowcount
+            return self._buried(connection, statement, values)
 
     def delete_keys(self, connection: Connection, division: int, keys: Sequence[object]) -> int:
         """Bury live rows by key; counts them."""
@@ -164,9 +170,10 @@ class Writer:
             {self._bury}
             WHERE {self._live} AND {self._key} = ANY(:keys)
         """
-        return connection.execute(
-            sql(connection, statement), {"division": division, "keys": list(keys)}
-        ).rowcount
+        return self._buried(connection, statement, {"division": division, "keys": list(keys)})
+
+    def _buried(self, connection: Connection, statement: str, values: dict[str, Any]) -> int:
+        return changes.bury(connection, self.resource.name, self._key, statement, values)
 
     # For resources that are read in date windows.
 

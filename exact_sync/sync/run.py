@@ -23,9 +23,11 @@ from exact_sync.errors import (
 )
 from exact_sync.store import divisions, runs
 from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, windows
+from exact_sync.sync.again import ask_again
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
 from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.task import CONNECTION_WIDE, Suspect, Task, Widened
+from exact_sync.sync.traced import traced
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Runner:
         self._database = opening.database
         self._clock = opening.clock
 
+    @traced("run")
     def run(
         self,
         resource: Resource,
@@ -56,11 +59,13 @@ class Runner:
         *,
         full: bool = False,
         insist: bool = False,
+        again: bool = False,
         on_page: Callable[[int], None] = lambda records: None,
         gives_way: Callable[[int | None], bool] = lambda pages: False,
         since: datetime | None = None,
     ) -> Outcome:
-        """One attempt. ``insist``: also where it was found unavailable within the last day.
+        """One attempt. ``insist``: also where it was found unavailable within the last day. ``again``:
+        also what is in quarantine.
 
         ``gives_way``: whether a long reading lets other work go first, after so many pages (None:
         while it would only wait). ``since``: nothing to do where another process has read it after that.
@@ -83,6 +88,8 @@ class Runner:
                     return self._done(task)
                 task.claim(row_versions.strategy_here(task))
                 READERS[task.cursor_of](task)
+                if again:
+                    ask_again(task)
                 task.is_read = True
                 if sweep.is_due(task):
                     self._sweep(task)
@@ -128,7 +135,7 @@ class Runner:
     def _failed(self, task: Task, error: ExactSyncError) -> Outcome:
         status, exit_code, until = "failed", error.exit_code, getattr(error, "until", None)
         if isinstance(error, GivesWay):
-            status, exit_code = "paused", 0
+            status, exit_code = "waits", 0
         elif isinstance(error, TryLater):
             status = "later"
         elif isinstance(error, Unavailable) and task.resource.per_division:
@@ -160,6 +167,7 @@ class Runner:
 
         def work(connection: Connection) -> None:
             runs.close_run(connection, task.run_id, task.tally, status, message, hint)
+            task.is_over(connection)
             values: dict[str, object] = {"outcome": status, "message": message, "hint": hint}
             values["strategy"] = task.strategy
             if succeeded:
@@ -191,6 +199,7 @@ class Runner:
                     4,
                     error=away,
                 )
+        task.wake()
         return Outcome(
             task.division, task.resource.name, status, task.tally, message, hint, exit_code, until, error
         )

@@ -8,16 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select
 
 from exact_sync.catalog import Resource
-from exact_sync.credentials import SignIn
-from exact_sync.errors import BadConfiguration
-from exact_sync.store import calls, divisions, learned
+from exact_sync.errors import Unknown
+from exact_sync.store import calls, divisions, learned, pauses
+from exact_sync.store.pauses import Pauses
 from exact_sync.store.state import checkpoint, quarantine
 from exact_sync.store.tables import table as table_of
 from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.loading import Allowance, Loading, loading
 from exact_sync.sync.task import CONNECTION_WIDE
 
-_WAITS = ("paused", "later")
+Counts = Mapping[tuple[int, str], tuple[int, int]]
+"""Live and deleted rows, by division (or CONNECTION_WIDE) and resource."""
+
+_WAITS = ("waits", "later")
 """Outcomes of a run that went no further for now; to a long reading they are a part of its way."""
 _FINE = (*_WAITS, "ok", "running", "accepted", "widened", "unavailable", "never run")
 
@@ -42,15 +45,21 @@ class ResourceStatus:
     hint: str | None
     loading: Loading | None = None
     """None where no long reading is under way."""
+    paused_since: datetime | None = None
+    """Since when a person does not want it to be read; None where it is read."""
 
     @property
     def state(self) -> str:
         """The outcome in a word, for people."""
+        if self.paused_since is not None:
+            return "paused"
         return "loading" if self.loading is not None and self.outcome in _WAITS else self.outcome
 
     @property
     def is_failing(self) -> bool:
         """Its last run did not do what it should."""
+        if self.paused_since is not None:
+            return False
         waits = self.outcome == "later" and self.loading is None
         return waits or self.outcome not in _FINE
 
@@ -95,20 +104,22 @@ class Status:
 
 def read(
     connection: Connection,
-    sign_in: SignIn,
+    why_not: str | None,
     resources: Iterable[Resource],
     now: datetime,
     allowance: Allowance,
     codes: Collection[int] = (),
+    counts: Counts | None = None,
 ) -> Status:
-    """``codes``: only these divisions. Raises BadConfiguration for one that Exact does not list."""
-    message = sign_in.needed_because
-    if sign_in.tokens is None:
-        message = "nobody is signed in at Exact yet"
+    """``why_not``: why a person must sign in; None while all is well. ``codes``: only these divisions.
+    ``counts``: rows, where they were counted before.
+
+    Raises Unknown for one that Exact does not list.
+    """
     found = division_lines(connection, now)
     for code in codes:
         if code not in [division.division for division in found]:
-            raise BadConfiguration(
+            raise Unknown(
                 f"division {code} is not among the divisions that Exact lists",
                 "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
             )
@@ -121,15 +132,18 @@ def read(
         for division in found
     }
     limit = allowance.connection_day_limit
+    paused = pauses.read(connection)
+    known = [each for one in resources if (each := learned.known(connection, one)) is not None]
+    if counts is None:
+        counts = _counted(connection, known)
     return Status(
-        signed_in=message is None,
-        sign_in_message=message,
+        signed_in=why_not is None,
+        sign_in_message=why_not,
         divisions=found,
         resources=[
             line
-            for resource in resources
-            if (known := learned.known(connection, resource)) is not None
-            for line in _resource(connection, known, now, limits, codes)
+            for resource in known
+            for line in _resource(connection, resource, now, limits, codes, paused, counts)
         ],
         calls_today=None if limit is None else calls.today(connection, now.astimezone(UTC).date()),
         day_limit=limit,
@@ -167,21 +181,35 @@ def _left(limit: dict[str, Any], now: datetime) -> tuple[int | None, int | None]
     return (limit.get("limit") if over else limit.get("remaining")), limit.get("limit")
 
 
+def count(connection: Connection, resources: Iterable[Resource]) -> Counts:
+    """Live and deleted rows; what takes long where there are many."""
+    known = (learned.known(connection, resource) for resource in resources)
+    return _counted(connection, [resource for resource in known if resource is not None])
+
+
+def _counted(connection: Connection, resources: Iterable[Resource]) -> Counts:
+    counts: dict[tuple[int, str], tuple[int, int]] = {}
+    for resource in resources:
+        table = table_of(resource)
+        deleted = func.count(table.c._deleted_at)
+        if resource.per_division:
+            query = select(table.c.division, func.count() - deleted, deleted).group_by(table.c.division)
+        else:
+            query = select(literal(CONNECTION_WIDE), func.count() - deleted, deleted)
+        counts |= {(code, resource.name): (live, gone) for code, live, gone in connection.execute(query)}
+    return counts
+
+
 def _resource(
     connection: Connection,
     resource: Resource,
     now: datetime,
     limits: Mapping[int, tuple[int, int]],
     codes: Collection[int],
+    paused: Pauses,
+    counts: Counts,
 ) -> list[ResourceStatus]:
     """``limits``: calls a minute and a day that each division's first loads may use."""
-    table = table_of(resource)
-    deleted = func.count(table.c._deleted_at)
-    if resource.per_division:
-        query = select(table.c.division, func.count() - deleted, deleted).group_by(table.c.division)
-    else:
-        query = select(literal(CONNECTION_WIDE), func.count() - deleted, deleted)
-    rows = {code: (live, gone) for code, live, gone in connection.execute(query)}
     held = select(quarantine.c.division, func.count()).where(quarantine.c.resource == resource.name)
     rejects = {row[0]: row[1] for row in connection.execute(held.group_by(quarantine.c.division))}
     points = select(checkpoint).where(checkpoint.c.resource == resource.name).order_by(checkpoint.c.division)
@@ -189,7 +217,7 @@ def _resource(
         points = points.where(checkpoint.c.division.in_(list(codes)))
     lines = []
     for point in connection.execute(points):
-        live, gone = rows.get(point.division, (0, 0))
+        live, gone = counts.get((point.division, resource.name), (0, 0))
         since = point.succeeded_at
         lines.append(
             ResourceStatus(
@@ -207,6 +235,7 @@ def _resource(
                 message=point.message,
                 hint=point.hint,
                 loading=loading(point, *limits.get(point.division, (MINUTE_LIMIT, DAY_LIMIT))),
+                paused_since=paused.since(point.division, resource.name),
             )
         )
     return lines

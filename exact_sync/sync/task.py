@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -9,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from exact_sync import telemetry
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.catalog.inference import Learned, learn
 from exact_sync.clock import Clock
@@ -16,7 +18,7 @@ from exact_sync.errors import ExactSyncError, one_line
 from exact_sync.exact.client import Client, Page, Reader
 from exact_sync.exact.odata import Record, read_answer
 from exact_sync.exact.wallclock import read_date
-from exact_sync.store import checkpoints, divisions, quarantine, runs
+from exact_sync.store import checkpoints, divisions, outbox, quarantine, runs
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Keys
@@ -26,6 +28,7 @@ from exact_sync.sync.columns import Columns
 from exact_sync.sync.cursors import highest_modified
 from exact_sync.sync.holding import Held, Holding
 from exact_sync.sync.rows import Batch, Shaper
+from exact_sync.sync.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,8 @@ class Options:
     """How often all keys are compared."""
     resources: tuple[Resource, ...] = ()
     """All that are mirrored: whom a deletion at Exact may concern."""
+    telling: Telling | None = None
+    """Hears what is changed; None: nobody wants to be told."""
 
 
 class Suspect(ExactSyncError):
@@ -158,6 +163,7 @@ class Task:
         batch: Batch = page.batch
         self.tally.records += page.count
         self.on_page(page.count)
+        telemetry.step("page", records=page.count)
         return batch
 
     def highest(self, page: Page) -> datetime | None:
@@ -174,6 +180,7 @@ class Task:
         batch = self.shaper.batch(self.division, records)
         self.tally.records += len(records)
         self.on_page(len(records))
+        telemetry.step("page", records=len(records))
         if batch.replaced_surrogates:
             self.note(f"{batch.replaced_surrogates} unpaired surrogates were replaced")
         if batch.unknown:
@@ -250,7 +257,8 @@ class Task:
 
         def attempt(connection: Connection) -> None:
             self.tally.become(before)
-            work(connection)
+            with self._heard(connection):
+                work(connection)
             self.tally.calls = self.budget.calls - self._calls_before
             if self.tally.records:
                 runs.progress(connection, self.run_id, self.tally)
@@ -261,6 +269,21 @@ class Task:
         except BaseException:
             self.tally.become(before)
             raise
+        telemetry.step_ends()
+
+    def _heard(self, connection: Connection) -> AbstractContextManager[None]:
+        telling = self.options.telling
+        return nullcontext() if telling is None else telling.hears(self, connection)
+
+    def is_over(self, connection: Connection) -> None:
+        """The run has ended: who is to be told what it changed may be told now."""
+        if self.options.telling is not None and self.tally.written:
+            outbox.close(connection, self.run_id)
+
+    def wake(self) -> None:
+        """Once that is committed: whoever sends it need not find it by himself."""
+        if self.options.telling is not None and self.tally.written:
+            self.options.telling.wake()
 
     def write(self, connection: Connection, batches: Sequence[Batch]) -> None:
         """Rows of some pages, in their order; lines of pages that follow each other at once."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from exact_sync.catalog import DIVISIONS
+from exact_sync.exact.requests import TOKEN_ENDPOINT, Request
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
@@ -45,6 +46,16 @@ class Counts:
     """By connection, resource and outcome."""
     durations: dict[tuple[str, str], Durations] = field(default_factory=dict)
     """By connection and resource."""
+    deliveries: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Tries to tell targets what changed, by connection, target and outcome."""
+    requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """HTTP requests by connection and status ("none" where no answer came)."""
+    request_durations: dict[tuple[str], Durations] = field(default_factory=dict)
+    """By connection."""
+    refreshes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Of the access token, by connection and whether they worked ("ok" or "failed")."""
+    webhooks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Messages of Exact by connection ('' where there is none of that name) and by what became of them."""
     mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, connection: str, outcome: Outcome, seconds: float | None) -> None:
@@ -62,6 +73,28 @@ class Counts:
             self.runs[connection, outcome.resource, outcome.status] += 1
             if seconds is not None:
                 self.durations.setdefault((connection, outcome.resource), Durations()).add(seconds)
+
+    def tried(self, connection: str, target: str, outcome: str) -> None:
+        """A target of the outbox was told something, or would not hear it."""
+        with self.mutex:
+            self.deliveries[connection, target, outcome] += 1
+
+
+class CountingRequests:
+    """An observer of requests to Exact that counts them; safe for threads."""
+
+    def __init__(self, connection: str, counts: Counts) -> None:
+        self._connection = connection
+        self._counts = counts
+
+    def made(self, request: Request) -> None:
+        status = "none" if request.status is None else str(request.status)
+        with self._counts.mutex:
+            self._counts.requests[self._connection, status] += 1
+            durations = self._counts.request_durations.setdefault((self._connection,), Durations())
+            durations.add(request.milliseconds / 1000)
+            if request.endpoint == TOKEN_ENDPOINT and "refresh_token" in request.query:
+                self._counts.refreshes[self._connection, "failed" if request.trouble else "ok"] += 1
 
 
 class Counting:

@@ -93,6 +93,19 @@ def three(machine: Machine) -> Iterator[Several]:
         yield three
 
 
+def test_every_request_is_counted_by_its_status(machine: Machine) -> None:
+    """Also those for tokens, and with the log of requests switched off."""
+    machine.simulator.faults.add("status", path="/Journals", status=503, times=1)
+    daemon = machine.fork("run", REQUEST_LOG_DAYS="0")
+    address = daemon.address()
+
+    def counted() -> dict[tuple[str, ...], float]:
+        return series(httpx.get(f"{address}/metrics").text).get("exact_sync_http_requests_total", {})
+
+    until(lambda: counted().get(("default", "503")), "a 503")
+    assert counted()["default", "200"] > 0
+
+
 def test_one_server_speaks_for_all_connections(three: Several) -> None:
     held = three.service("de")
     held.ready()
@@ -203,7 +216,8 @@ def test_without_a_server_nothing_listens(machine: Machine) -> None:
 def test_only_the_daemon_pays_for_the_server() -> None:
     code = (
         "import sys, exact_sync.cli.work, exact_sync.cli.status\n"
-        "print(*{'starlette', 'uvicorn', 'prometheus_client', 'argon2'} & set(sys.modules))"
+        "paid = {'starlette', 'fastapi', 'uvicorn', 'itsdangerous', 'prometheus_client', 'argon2'}\n"
+        "print(*paid & set(sys.modules))"
     )
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert said.split() == []
