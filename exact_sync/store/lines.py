@@ -28,8 +28,9 @@ class Lines:
 def lines(columns: dict[str, Sequence[str]], rows: int) -> Lines:
     """Rows from columns of texts that are ready (see ``escaped``), NULL where there is no value."""
     # strict would cost each row; all columns are made from the same records
-    text = "\n".join(map("\t".join, zip(*columns.values())))  # noqa: B905
-    return Lines(tuple(columns), f"{text}\n".encode(), rows)
+    each = map("\t".join, zip(*columns.values()))  # noqa: B905
+    # Encoded one by one: a single emoji would make the text of all of them four times as large.
+    return Lines(tuple(columns), b"\n".join([*map(str.encode, each), b""]), rows)
 
 
 def filled(values: Sequence[str | None]) -> Sequence[str]:

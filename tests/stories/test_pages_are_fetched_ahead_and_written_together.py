@@ -64,11 +64,11 @@ def test_who_gives_way_has_no_page_on_the_way(deployment: Deployment) -> None:
     """Whether other work waits is asked before the next page is; what was fetched is stored."""
     runner = deployment.service.crew._runner
     statuses = []
-    while not statuses or statuses[-1] == "paused":
+    while not statuses or statuses[-1] == "waits":
         outcome = runner.run(CUSTOMERS, DIVISION, gives_way=lambda pages: pages is not None and pages >= 3)
         statuses.append(outcome.status)
         assert rows(deployment) == min(60 * len(asked(deployment)), PAGES * 60 - 1)
-    assert statuses == ["paused"] * 6 + ["ok"]
+    assert statuses == ["waits"] * 6 + ["ok"]
     assert set(Counter(asked(deployment)).values()) == {1}
     assert deployment.differences("customers") == []
 
@@ -77,7 +77,7 @@ def test_work_that_comes_up_meanwhile_waits_for_the_page_on_the_way(deployment: 
     waits = iter([False] * 3)
     runner = deployment.service.crew._runner
     outcome = runner.run(CUSTOMERS, DIVISION, gives_way=lambda pages: next(waits, True))
-    assert outcome.status == "paused"
+    assert outcome.status == "waits"
     assert rows(deployment) == 60 * len(asked(deployment)) == 60 * 4
 
 
