@@ -82,7 +82,7 @@ def test_a_daemon_looks_every_minute_also_while_signing_in_is_needed(deployment:
         assert job.trigger.interval == LOOK_EVERY
         sql(deployment, SIGN_IN_NEEDED)
         daemon._watch()
-        assert daemon._trouble is not None
+        assert daemon._wishes.trouble is not None
         job.func()
         assert receiver.titles() == ["signing in is needed"]
 
