@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from exact_sync import __version__, signing_in
-from exact_sync.alerts.incidents import Bounds
-from exact_sync.alerts.notify import Target, targets
-from exact_sync.alerts.watch import Watch
 from exact_sync.catalog import Resource
 from exact_sync.choice import calls_an_hour, chosen, how_often
 from exact_sync.clock import Clock, SystemClock
@@ -38,10 +35,11 @@ from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
 from exact_sync.sync.task import Options
-from exact_sync.sync.verifier import Verifier
 
-if TYPE_CHECKING:
-    pass
+if TYPE_CHECKING:  # what a one-shot need not pay for is imported where it is used
+    from exact_sync.alerts.notify import Target
+    from exact_sync.alerts.watch import Watch
+    from exact_sync.sync.verifier import Verifier
 
 
 class Assembly:
@@ -164,14 +162,23 @@ class Assembly:
         return Opening(self.client, self.database, self.clock, options)
 
     @cached_property
+    def runner(self) -> Runner:
+        return Runner(self.opening)
+
+    @cached_property
+    def verifier(self) -> "Verifier":
+        from exact_sync.sync.verifier import Verifier
+
+        return Verifier(self.opening, self.runner)
+
+    @cached_property
     def crew(self) -> Crew:
         settings = self.settings
-        runner = Runner(self.opening)
         return Crew(
             self.database,
             self.sign_in,
-            runner,
-            Verifier(self.opening, runner),
+            self.runner,
+            lambda: self.verifier,
             self.clock,
             find_home=self._who_is_it,
             wanted=self.wanted,
@@ -187,13 +194,20 @@ class Assembly:
         return Wanted(chosen, settings.exclude_divisions)
 
     @cached_property
-    def alert_targets(self) -> list[Target]:
+    def alert_targets(self) -> "list[Target]":
         """Raises BadConfiguration for a URL that Apprise can't parse."""
+        if not self.settings.alerts.urls:
+            return []
+        from exact_sync.alerts.notify import targets
+
         return targets(self.settings.alerts.urls)
 
     @cached_property
-    def watch(self) -> Watch:
+    def watch(self) -> "Watch":
         """The alerts. Raises BadConfiguration as ``alert_targets`` does."""
+        from exact_sync.alerts.incidents import Bounds
+        from exact_sync.alerts.watch import Watch
+
         settings, alerts = self.settings, self.settings.alerts
         patience = {
             name: max(alerts.lag, 2 * how_often(settings, resource))
