@@ -61,7 +61,9 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
 	  --custom-compile-command "make lock" --group build -o requirements-build.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
-	  --custom-compile-command "make lock" --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	  --custom-compile-command "make lock" --extra otel -c requirements.txt pyproject.toml -o requirements-otel.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
+	  --custom-compile-command "make lock" --extra dev -c requirements.txt -c requirements-otel.txt pyproject.toml -o requirements-dev.txt
 	for peer in dlt singer; do \
 	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
 	    --custom-compile-command "make lock" bench/peers/$$peer.in -o bench/peers/$$peer.txt || exit 1; done

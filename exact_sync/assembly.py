@@ -19,7 +19,7 @@ from exact_sync.credentials import Cipher
 from exact_sync.exact.client import Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
-from exact_sync.exact.requests import Observer
+from exact_sync.exact.requests import Observer, Several
 from exact_sync.exact.session import Session
 from exact_sync.exact.transport import Patience, Transport
 from exact_sync.store import migrate, readiness
@@ -39,7 +39,9 @@ from exact_sync.sync.task import Options
 if TYPE_CHECKING:  # what a one-shot need not pay for is imported where it is used
     from exact_sync.alerts.notify import Target
     from exact_sync.alerts.watch import Watch
+    from exact_sync.desk import Desk
     from exact_sync.sync.verifier import Verifier
+    from exact_sync.sync.wishes import Wishes
 
 
 class Assembly:
@@ -66,6 +68,8 @@ class Assembly:
         self._name = name
         self._patience = patience
         self._shared = shared
+        self.observers: list[Observer] = []
+        """Who else is to hear of every request to Exact; to be added before the first one."""
         self._open = contextlib.ExitStack()
         self._is_ready = False
 
@@ -113,7 +117,8 @@ class Assembly:
     @property
     def observer(self) -> Observer | None:
         """Who hears of every request to Exact."""
-        return self.request_log if self.settings.request_log_days else None
+        own = [self.request_log] if self.settings.request_log_days else []
+        return Several([*own, *self.observers]) if own or self.observers else None
 
     @cached_property
     def http(self) -> httpx.Client:
@@ -185,6 +190,19 @@ class Assembly:
             workers=settings.workers,
             request_log=self.request_log,
         )
+
+    @cached_property
+    def wishes(self) -> "Wishes":
+        """What the daemon is asked to read."""
+        from exact_sync.sync.wishes import Wishes
+
+        return Wishes(self.clock)
+
+    def desk(self, database: Callable[[], Database]) -> "Desk":
+        """Where the daemon is asked for something. ``database``: which the desk is to use."""
+        from exact_sync.desk import Desk
+
+        return Desk(database, self.mirrored, self.wanted, self.wishes)
 
     @property
     def wanted(self) -> Wanted:

@@ -56,7 +56,9 @@ class Connection:
         return _COMMANDS.sub(rf"\g<0> --connection {self.name}", text)
 
 
-_COMMANDS = re.compile(r"\bexact-sync (?:auth login|auth status|sync|accept|reset|verify|plan|status)\b")
+_COMMANDS = re.compile(
+    r"\bexact-sync (?:auth login|auth status|sync|accept|reset|pause|resume|verify|plan|status)\b"
+)
 
 
 def connections(settings: Settings) -> list[Connection]:

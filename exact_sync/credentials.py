@@ -14,6 +14,8 @@ from exact_sync.errors import BadConfiguration
 REFRESH_TOKEN_LIFE = timedelta(days=30)
 """How long Exact accepts a refresh token that nobody uses."""
 
+NOBODY = "nobody is signed in at Exact yet"
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -44,6 +46,11 @@ class SignIn:
     """A division this user can see: the one whose number goes into connection-wide requests."""
     unfinished_refresh: str | None = None
     """Fingerprint of a refresh token that was sent without its answer being stored."""
+
+    @property
+    def why_not(self) -> str | None:
+        """Why a person must sign in; None while all is well."""
+        return NOBODY if self.tokens is None else self.needed_because
 
 
 class TokenSlot(Protocol):

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from exact_sync import logs, serving
+from sqlalchemy import Connection as Transaction
+
+from exact_sync import desk, logs, serving
 from exact_sync.catalog import Resource
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
@@ -18,7 +20,7 @@ from exact_sync.errors import BadConfiguration, ExactSyncError
 from exact_sync.exact.transport import Patience
 from exact_sync.service import Service
 from exact_sync.shares import Share, shares
-from exact_sync.store import checkpoints
+from exact_sync.store import checkpoints, pauses
 from exact_sync.store.connect import open_database
 from exact_sync.store.database import Database
 from exact_sync.sync.audience import Audience
@@ -125,9 +127,12 @@ class Deployment:
         audiences: Audiences,
         *,
         full: bool = False,
+        again: bool = False,
         metrics_file: Path | None = None,
     ) -> list[Outcome]:
-        """``metrics_file``: for node_exporter, instead of the one in the settings."""
+        """``again``: also what is in quarantine. ``metrics_file``: for node_exporter, instead of the one in
+        the settings.
+        """
         self.resources(names)
         file = metrics_file or self._settings.metrics_file
         with serving.measured(
@@ -136,7 +141,9 @@ class Deployment:
             return self._outcomes(
                 codes,
                 heard,
-                lambda share, audience: share.service.sync(names, share.divisions, audience, full=full),
+                lambda share, audience: share.service.sync(
+                    names, share.divisions, audience, full=full, again=again
+                ),
             )
 
     def verify(
@@ -210,21 +217,40 @@ class Deployment:
         return lines
 
     def accept(self, name: str, codes: Sequence[int]) -> int:
-        """Accept what Exact says now, where a run of this resource is suspect; in how many divisions."""
-        return self._on_checkpoints(name, codes, checkpoints.accept)
+        """Accept what Exact says now: suspect lists and records in quarantine; in how many divisions."""
+        return self._on_state([name], codes, lambda connection, share: desk.accept(connection, name, share))
 
     def reset(self, name: str, codes: Sequence[int]) -> int:
         """Read this resource again from the beginning with the next sync; in how many divisions."""
-        return self._on_checkpoints(name, codes, checkpoints.reset)
+        return self._on_state(
+            [name], codes, lambda connection, share: checkpoints.reset(connection, name, share or None)
+        )
 
-    def _on_checkpoints(self, name: str, codes: Sequence[int], change: Callable[..., int]) -> int:
-        self.resources([name])
+    def pause(self, names: Sequence[str], codes: Sequence[int]) -> int:
+        """Read these no more until they are resumed; how many were not paused before."""
+        wanted = [resource.name for resource in self.resources(names)]
+        return self._on_state(
+            names, codes, lambda connection, share: pauses.add(connection, desk.places(wanted, share))
+        )
+
+    def resume(self, names: Sequence[str], codes: Sequence[int]) -> int:
+        """Read these again; how many were paused."""
+        wanted = [resource.name for resource in self.resources(names)]
+        return self._on_state(
+            names, codes, lambda connection, share: len(desk.resume(connection, wanted, share))
+        )
+
+    def _on_state(
+        self, names: Sequence[str], codes: Sequence[int], change: Callable[[Transaction, list[int]], int]
+    ) -> int:
+        """A change of the state of each connection that has these divisions (or of all)."""
+        self.resources(names)
         number = 0
         for share in shares(self.services, codes):
             with errors_named(share.service.connection):
                 share.service.ready()
             with share.service.database.begin() as connection:
-                number += change(connection, name, share.divisions or None)
+                number += change(connection, share.divisions)
         return number
 
     # Several at a time

@@ -29,6 +29,7 @@ from exact_sync.sync.outcome import Outcome
 if TYPE_CHECKING:
     from exact_sync.scheduler.daemon import Daemon
     from exact_sync.scheduler.plan import Schedule
+    from exact_sync.sync.loading import Allowance
     from exact_sync.sync.plan import Forecast, Terms
     from exact_sync.sync.status import Status
     from exact_sync.sync.verify import Checks
@@ -90,13 +91,21 @@ class Service(Assembly):
         return schedules(self.resources(), self.settings.interval, self.settings.snapshot_interval, wanted)
 
     def sync(
-        self, names: Sequence[str], divisions: Sequence[int], audience: Audience, *, full: bool = False
+        self,
+        names: Sequence[str],
+        divisions: Sequence[int],
+        audience: Audience,
+        *,
+        full: bool = False,
+        again: bool = False,
     ) -> list[Outcome]:
         self.app()
         with self._looked_at():
             self.ready()
             resources = self.resources(names)
-            return sync_once(self.crew, resources, divisions, audience, full=full, insist=bool(names))
+            return sync_once(
+                self.crew, resources, divisions, audience, full=full, insist=bool(names), again=again
+            )
 
     @contextmanager
     def _looked_at(self) -> Iterator[None]:
@@ -187,6 +196,7 @@ class Service(Assembly):
             describe=lambda error: str(named_error(self.connection, error)),
             look=self.watch.look_and_log,
             beat=beat,
+            wishes=self.wishes,
         )
 
     def _wait_for_database(self, beat: Callable[[], None]) -> None:
@@ -204,17 +214,21 @@ class Service(Assembly):
     def status(self, names: Sequence[str] = (), codes: Sequence[int] = ()) -> "Status":
         """Where the named resources (or all) of these divisions (or all) stand."""
         from exact_sync.sync import status
-        from exact_sync.sync.loading import Allowance
 
         resources = self.resources(names)
         self.ready()
-        allowance = Allowance(
-            self.settings.day_reserve,
-            calls_an_hour(self.settings, self.mirrored.values()),
-            self.settings.connection_day_limit,
-        )
+        why_not = self.sign_in.read().why_not
         with self.database.begin() as connection:
-            return status.read(connection, self.sign_in.read(), resources, self.clock.now(), allowance, codes)
+            return status.read(connection, why_not, resources, self.clock.now(), self.allowance, codes)
+
+    @property
+    def allowance(self) -> "Allowance":
+        """What the settings leave of a division's calls to first loads."""
+        from exact_sync.sync.loading import Allowance
+
+        settings = self.settings
+        needs = calls_an_hour(settings, self.mirrored.values())
+        return Allowance(settings.day_reserve, needs, settings.connection_day_limit)
 
     def requests(
         self, wanted: requests.Filter, codes: Sequence[int], limit: int | None

@@ -12,7 +12,7 @@ from exact_sync.config import Settings
 from exact_sync.errors import DatabaseAway, ExactSyncError
 from exact_sync.service import Service
 from exact_sync.store.database import Database
-from exact_sync.web.counts import Audiences, Counted, Counts
+from exact_sync.web.counts import Audiences, Counted, CountingRequests, Counts
 from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
 
@@ -66,17 +66,25 @@ class Served:
         self.counts = Counts()
         only = services[0].connection.name
         self.audiences = Counted(audiences, self.counts, clock.monotonic, only)
+        for service in services:
+            service.observers.append(CountingRequests(service.connection.name, self.counts))
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
-        self.sources = [
-            Source(
-                service.connection.name,
-                lambda service=service: asking.database().within(service.schemas),  # type: ignore[misc]
-                tuple(service.mirrored),
-                service.wanted,
-                self.pulses[service.connection.name],
-            )
-            for service in services
-        ]
+        self.sources = [self._source(service, asking, clock) for service in services]
+
+    def _source(self, service: Service, asking: Asking, clock: Clock) -> Source:
+        def database() -> Database:
+            return asking.database().within(service.schemas)
+
+        return Source(
+            connection=service.connection,
+            database=database,
+            mirrored=service.mirrored,
+            wanted=service.wanted,
+            allowance=service.allowance,
+            pulse=self.pulses[service.connection.name],
+            desk=service.desk(database),
+            now=clock.now,
+        )
 
 
 @contextlib.contextmanager

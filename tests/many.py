@@ -36,7 +36,7 @@ def fail(database: Database, code: int, name: str, message: str, hint: str) -> N
         assert connection.execute(text(statement), values).rowcount == 1
 
 
-def load(database: Database, code: int, name: str, progress: str, outcome: str = "paused") -> None:
+def load(database: Database, code: int, name: str, progress: str, outcome: str = "waits") -> None:
     """A first load of a resource is under way in this division; ``progress`` is JSON."""
     statement = (
         "UPDATE exact_sync.checkpoint SET outcome = :outcome, message = 'goes on after other work', "

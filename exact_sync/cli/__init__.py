@@ -21,6 +21,8 @@ _COMMANDS = {
     "resources": "show",
     "accept": "checkpoint",
     "reset": "checkpoint",
+    "pause": "checkpoint",
+    "resume": "checkpoint",
     "alert": "alert",
     "server": "server",
     "db": "db",

@@ -1,10 +1,16 @@
-"""``exact-sync accept`` and ``exact-sync reset``: a person's word on a checkpoint."""
+"""``exact-sync accept``, ``reset``, ``pause`` and ``resume``: a person's word on a resource."""
 
 from collections.abc import Sequence
 
 import click
 
-from exact_sync.cli.options import Options, connection_option, division_option, resource_argument
+from exact_sync.cli.options import (
+    Options,
+    connection_option,
+    division_option,
+    resource_argument,
+    resource_arguments,
+)
 
 
 @click.command()
@@ -13,11 +19,11 @@ from exact_sync.cli.options import Options, connection_option, division_option, 
 @connection_option
 @click.pass_obj
 def accept(options: Options, name: str, divisions: Sequence[int], connection: str | None) -> int:
-    """Accept what Exact says now, after a run ended as suspect."""
+    """Accept what Exact says now, after a run ended as suspect or with records in quarantine."""
     with options.deployment(connection=connection) as deployment:
         number = deployment.accept(name, divisions)
     if number == 0:
-        click.echo(f"No run of {name} is suspect; nothing to accept.")
+        click.echo(f"No run of {name} is suspect, and nothing of it is new in quarantine; nothing to accept.")
         return 0
     click.echo(f"Accepted in {number} divisions; the next sync takes it over: exact-sync sync {name}")
     return 0
@@ -33,4 +39,30 @@ def reset(options: Options, name: str, divisions: Sequence[int], connection: str
     with options.deployment(connection=connection) as deployment:
         number = deployment.reset(name, divisions)
     click.echo(f"{name}: {number} checkpoints reset; the next sync reads everything again.")
+    return 0
+
+
+@click.command()
+@resource_arguments
+@division_option
+@connection_option
+@click.pass_obj
+def pause(options: Options, names: Sequence[str], divisions: Sequence[int], connection: str | None) -> int:
+    """Read these no more (default: nothing at all) until they are resumed; naming one in sync still does."""
+    with options.deployment(connection=connection) as deployment:
+        number = deployment.pause(names, divisions)
+    click.echo(f"Paused: {number}. They are read again after: exact-sync resume")
+    return 0
+
+
+@click.command()
+@resource_arguments
+@division_option
+@connection_option
+@click.pass_obj
+def resume(options: Options, names: Sequence[str], divisions: Sequence[int], connection: str | None) -> int:
+    """Read again what was paused (default: everything)."""
+    with options.deployment(connection=connection) as deployment:
+        number = deployment.resume(names, divisions)
+    click.echo(f"Resumed: {number}." if number else "Nothing of that was paused.")
     return 0

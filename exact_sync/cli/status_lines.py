@@ -71,6 +71,10 @@ def print_lines(connection: Connection, facts: Status) -> None:
             out.print(Text(f"{line.resource} {line.division or ''}: {line.message}", "yellow"))
             if line.hint:
                 out.print(f"  → {connection.hint(line.hint)}")
+        if line.paused_since is not None:
+            since, hint = f"{line.paused_since:%Y-%m-%d %H:%M}", f"exact-sync resume {line.resource}"
+            out.print(f"{line.resource} {line.division or ''}: paused since {since} UTC")
+            out.print(f"  → {connection.hint(hint)}")
         if line.quarantined:
             out.print(f"{line.resource} {line.division or ''}: {line.quarantined} records in quarantine")
 

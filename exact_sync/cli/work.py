@@ -23,6 +23,7 @@ PATIENCE = 8.5
 @division_option
 @connection_option
 @click.option("--full", is_flag=True, help="Ignore the checkpoints and read everything again.")
+@click.option("--again", is_flag=True, help="Also ask again for the records in quarantine, by their keys.")
 @click.option(
     "--metrics-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -35,13 +36,16 @@ def sync(
     divisions: Sequence[int],
     connection: str | None,
     full: bool,
+    again: bool,
     metrics_file: Path | None,
 ) -> int:
     """Sync once, then exit: for cron. Default: all enabled resources of all configured divisions."""
     with options.deployment("exact-sync sync", connection) as deployment:
         stop_on_signals(deployment, code=4)
         with audience() as watching:
-            outcomes = deployment.sync(names, divisions, watching, full=full, metrics_file=metrics_file)
+            outcomes = deployment.sync(
+                names, divisions, watching, full=full, again=again, metrics_file=metrics_file
+            )
         watching.summary(outcomes)
         return exit_code(outcomes)
 

@@ -12,7 +12,7 @@ from exact_sync import logs
 from exact_sync.clock import Clock
 from exact_sync.credentials import Tokens
 from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
-from exact_sync.exact.requests import Observer, Request, milliseconds
+from exact_sync.exact.requests import TOKEN_ENDPOINT, Observer, Request, milliseconds
 
 TRIES = 4
 """How often one refresh token is offered while the token endpoint gives no readable answer."""
@@ -162,8 +162,9 @@ class TokenEndpoint:
         finally:
             if self._observer is not None:
                 taken = milliseconds(started, self._clock.monotonic())
+                query = f"grant_type={form['grant_type']}"
                 self._observer.made(
-                    Request(at, None, None, "oauth2/token", "", status, trouble, taken, None, None, None)
+                    Request(at, None, None, TOKEN_ENDPOINT, query, status, trouble, taken, None, None, None)
                 )
 
 

@@ -3,7 +3,7 @@
 One question may take several requests: what failed is asked again, and a 401 with a new token.
 """
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -13,6 +13,9 @@ import httpx
 
 from exact_sync.clock import Clock
 from exact_sync.exact.limit import whole
+
+TOKEN_ENDPOINT = "oauth2/token"  # noqa: S105 - an address
+"""What a log of requests calls it; the query tells whether it was a refresh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,17 @@ class Observer(Protocol):
     def made(self, request: Request) -> None:
         """Hears of a request when it is over. Must not raise."""
         ...
+
+
+class Several:
+    """Observers that all hear of every request."""
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = observers
+
+    def made(self, request: Request) -> None:
+        for observer in self._observers:
+            observer.made(request)
 
 
 @dataclass(slots=True)

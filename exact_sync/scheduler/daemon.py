@@ -6,7 +6,8 @@ reason is tried again as soon as it can work, without waiting for the next sched
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNee
 from exact_sync.scheduler.plan import Schedule
 from exact_sync.store import runs
 from exact_sync.store.checkpoints import Standing
+from exact_sync.store.pauses import EVERYWHERE
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import Job, job
@@ -27,6 +29,7 @@ from exact_sync.sync.opening import VERIFY
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
 from exact_sync.sync.verify import Checks
+from exact_sync.sync.wishes import Wish, Wishes
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +63,9 @@ class Daemon:
         describe: Callable[[ExactSyncError], str] = str,
         look: Callable[[], None] | None = None,
         beat: Callable[[], None] = lambda: None,
+        wishes: Wishes | None = None,
     ) -> None:
+        self._wishes = wishes or Wishes(crew.clock)
         self._crew = crew
         self._schedules = schedules
         self._audience = audience
@@ -76,7 +81,6 @@ class Daemon:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._pool = crew.pool(self)
-        self._trouble: str | None = "not started"
         self._retries: dict[tuple[int, str], tuple[datetime, int]] = {}
         self._told: dict[int, str] = {}
         self.begins, self.page = audience.begins, audience.page
@@ -90,8 +94,14 @@ class Daemon:
             log.info("the daemon has started", extra={"resources": len(self._schedules)})
             self._schedule()
             self._scheduler.start()
+            self._wishes.open()
+            # A copy of the context: its log lines name the connection, as the others do.
+            target, args = copy_context().run, (self._grant_wishes,)
+            threading.Thread(target=target, args=args, name="wishes", daemon=True).start()
             stop.wait()
         finally:
+            self._wishes.trouble = "the daemon has stopped"
+            self._wishes.close()
             if self._scheduler.running:
                 self._scheduler.shutdown(wait=False)
             self._pool.close(GRACE)
@@ -143,16 +153,18 @@ class Daemon:
 
     def _fire(self, name: str) -> None:
         """A resource's time has come."""
-        if self._trouble is not None:
+        if self._wishes.trouble is not None:
             return
         try:
+            paused = self._crew.paused()
             if name == DIVISIONS.name:
-                self._read_divisions()
+                if (CONNECTION_WIDE, name) not in paused:
+                    self._read_divisions()
             else:
                 points = self._crew.standings(name)
                 for division in self._divisions():
                     point = points.get((division, name))
-                    if not self._was_just_read_whole(name, point):
+                    if (division, name) not in paused and not self._was_just_read_whole(name, point):
                         self._add(division, name, point)
         except ExactSyncError as error:
             self._stands_still(error)
@@ -164,8 +176,8 @@ class Daemon:
         try:
             self._crew.keep_lock()
             self._crew.check_signed_in()
-            if self._trouble is not None:
-                self._trouble = None
+            if self._wishes.trouble is not None:
+                self._wishes.trouble = None
                 self._catch_up()
             self._retry_what_is_due()
             self._keep_signed_in()
@@ -177,10 +189,12 @@ class Daemon:
     def _catch_up(self) -> None:
         """Run everything that is due: at the start, and after trouble has gone."""
         now = self._crew.clock.now()
-        points = self._crew.standings()
+        points, paused = self._crew.standings(), self._crew.paused()
 
         def is_due(division: int, name: str) -> bool:
             point = points.get((division, name))
+            if (division, name) in paused:
+                return False
             since = point.succeeded_at if point else None
             return self._schedules[name].next_due(since, now) <= now
 
@@ -194,7 +208,7 @@ class Daemon:
 
     def _verify(self) -> None:
         """Hold every resource of every division against Exact."""
-        if self._trouble is not None or self._verification is None:
+        if self._wishes.trouble is not None or self._verification is None:
             return
         for division in self._divisions():
             for schedule in self._schedules.values():
@@ -209,14 +223,46 @@ class Daemon:
         due = [(key, attempt) for key, (at, attempt) in list(self._retries.items()) if at <= now]
         if not due:
             return
-        divisions, points = set(self._divisions()), self._crew.standings()
+        divisions, points, paused = set(self._divisions()), self._crew.standings(), self._crew.paused()
         for key, attempt in due:
+            if key in paused:
+                self._retries.pop(key)
+                continue
             self._retries[key] = (datetime.max.replace(tzinfo=now.tzinfo), attempt)
             division, name = key
             if division == CONNECTION_WIDE:
                 self._read_divisions()
             elif name in self._schedules and division in divisions:
                 self._add(division, name, points.get(key))
+
+    def _grant_wishes(self) -> None:
+        """What people and webhooks want to be read, as soon as they say so; until the daemon stops."""
+        while (wanted := self._wishes.wait()) is not None:
+            try:
+                self._grant(wanted)
+            except ExactSyncError as error:
+                self._stands_still(error)
+
+    def _grant(self, wanted: Sequence[Wish]) -> None:
+        if self._wishes.trouble is not None:
+            for wish in wanted:
+                self._wishes.put_back(wish, _WATCH_EVERY)
+            return
+        points, paused, divisions = self._crew.standings(), self._crew.paused(), list(self._divisions())
+        for wish in wanted:
+            if wish.resource == DIVISIONS.name:
+                self._read_divisions()
+                continue
+            for division in divisions if wish.division == EVERYWHERE else [wish.division]:
+                place = (division, wish.resource)
+                is_open = wish.insist or place not in paused
+                if division in divisions and wish.resource in self._schedules and is_open:
+                    self._pool.add(
+                        job(
+                            division, self._schedules[wish.resource].resource, points.get(place),
+                            insist=wish.insist, again=wish.again,
+                        )
+                    )  # fmt: skip
 
     def _add(self, division: int, name: str, point: Standing | None) -> None:
         self._pool.add(job(division, self._schedules[name].resource, point))
@@ -244,6 +290,6 @@ class Daemon:
         return self._crew.clock.now() - point.complete_at < self._snapshot_interval * 0.9
 
     def _stands_still(self, error: ExactSyncError) -> None:
-        if self._trouble != error.message:
+        if self._wishes.trouble != error.message:
             log.error("%s", self._describe(error))
-        self._trouble = error.message
+        self._wishes.trouble = error.message

@@ -1,6 +1,6 @@
 """Where each resource of each division stands."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -118,16 +118,15 @@ def want_sweeps(connection: Connection, division: int, resources: Iterable[str])
     )
 
 
-def accept(connection: Connection, resource: str, divisions: list[int] | None = None) -> int:
-    """Accept what suspect runs saw; the next run takes it over. Counts the suspect checkpoints."""
+def accept(connection: Connection, resource: str, divisions: Sequence[int] | None = None) -> set[int]:
+    """Accept what suspect runs saw (None: of all divisions); the next run takes it over. Where it was so."""
     conditions = [checkpoint.c.resource == resource, checkpoint.c.outcome == "suspect"]
     if divisions is not None:
         conditions.append(checkpoint.c.division.in_(divisions))
-    return connection.execute(
-        update(checkpoint)
-        .where(*conditions)
-        .values(accepted_rows=func.coalesce(checkpoint.c.suspect_rows, 0), outcome="accepted", retry_at=None)
-    ).rowcount
+    seen = func.coalesce(checkpoint.c.suspect_rows, 0)
+    accepted = update(checkpoint).where(*conditions)
+    accepted = accepted.values(accepted_rows=seen, outcome="accepted", retry_at=None)
+    return set(connection.execute(accepted.returning(checkpoint.c.division)).scalars())
 
 
 def windows(connection: Connection, division: int, resource: str) -> dict[date, dict[str, Any] | None]:

@@ -90,8 +90,10 @@ def _stale(connection: Connection, before: datetime) -> list[Place]:
             FROM exact_sync.checkpoint c
             WHERE (c.succeeded_at IS NULL OR c.succeeded_at < :before)
               AND c.outcome IS DISTINCT FROM 'unavailable'
-              AND NOT (c.progress IS NOT NULL AND c.outcome IN ('paused', 'later')
+              AND NOT (c.progress IS NOT NULL AND c.outcome IN ('waits', 'later')
                        AND c.attempted_at >= :before)
+              AND NOT EXISTS (SELECT 1 FROM exact_sync.pause p
+                              WHERE p.resource = c.resource AND p.division IN (0, c.division))
         ) AS points WHERE since < :before ORDER BY division, resource
         """,
     )
@@ -111,7 +113,8 @@ def _suspect(connection: Connection) -> list[Place]:
 
 def _quarantined(connection: Connection) -> list[Place]:
     where = (quarantine.c.division, quarantine.c.resource)
-    query = select(*where, func.count()).group_by(*where).order_by(*where)
+    query = select(*where, func.count()).where(quarantine.c.accepted_at.is_(None))
+    query = query.group_by(*where).order_by(*where)
     return [Place(code, name, number=number) for code, name, number in connection.execute(query)]
 
 

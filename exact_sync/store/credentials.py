@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from exact_sync.credentials import REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
+from exact_sync.credentials import NOBODY, REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
 from exact_sync.errors import BadConfiguration, DatabaseAway
 from exact_sync.store.database import Database, translated
 from exact_sync.store.schemas import FIRST
@@ -32,7 +32,7 @@ class Validity:
     @property
     def why_not(self) -> str | None:
         """Why a person must sign in; None while all is well."""
-        return self.needed_because or (None if self.has_tokens else "nobody is signed in at Exact yet")
+        return self.needed_because or (None if self.has_tokens else NOBODY)
 
 
 def validity(connection: Connection) -> Validity:

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Text, cast, delete, func, literal_column, select
+from sqlalchemy import Boolean, Connection, Text, case, cast, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Resource
@@ -38,6 +39,33 @@ class Reject:
         return UNREADABLE_KEY + hashlib.sha256(self.raw.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record in quarantine."""
+
+    division: int
+    resource: str
+    key: str
+    reason: str
+    record: str
+    """As ASCII JSON."""
+    first_seen_at: datetime
+    last_seen_at: datetime
+    accepted_at: datetime | None
+    """When a person said that it is known."""
+
+
+def held(connection: Connection, resource: str | None, divisions: Sequence[int], limit: int) -> list[Held]:
+    """Records in quarantine, the newest first. ``divisions``: only these; empty: all."""
+    query = select(*(quarantine.c[name] for name in Held.__dataclass_fields__))
+    if resource is not None:
+        query = query.where(quarantine.c.resource == resource)
+    if divisions:
+        query = query.where(quarantine.c.division.in_([code for code in divisions if abs(code) < 2**31]))
+    newest_first = (quarantine.c.first_seen_at.desc(), quarantine.c.division, quarantine.c.key)
+    return [Held(*row) for row in connection.execute(query.order_by(*newest_first).limit(limit))]
+
+
 def keep(connection: Connection, division: int, resource: str, rejects: Iterable[Reject]) -> int:
     """Store rejects; the number of those that were not there before."""
     new = 0
@@ -46,7 +74,12 @@ def keep(connection: Connection, division: int, resource: str, rejects: Iterable
         statement = (
             insert(quarantine)
             .values(division=division, resource=resource, key=reject.name, **values)
-            .on_conflict_do_update(index_elements=["division", "resource", "key"], set_=values)
+            .on_conflict_do_update(
+                index_elements=["division", "resource", "key"],
+                # What a person has seen and accepted was this record, not another one.
+                set_=values
+                | {"accepted_at": case((quarantine.c.record == reject.raw, quarantine.c.accepted_at))},
+            )
             .returning(literal_column("xmax = 0", Boolean))
         )
         new += bool(connection.execute(statement).scalar_one())
@@ -94,3 +127,12 @@ def release_others(connection: Connection, division: int, resource: str, names: 
             quarantine.c.key.not_in(list(names)),
         )
     )
+
+
+def accept(connection: Connection, resource: str, divisions: Sequence[int] | None = None) -> set[int]:
+    """A person knows of these records (None: of all divisions); where there were any."""
+    conditions = [quarantine.c.resource == resource, quarantine.c.accepted_at.is_(None)]
+    if divisions is not None:
+        conditions.append(quarantine.c.division.in_(list(divisions)))
+    accepted = update(quarantine).where(*conditions).values(accepted_at=func.now())
+    return set(connection.execute(accepted.returning(quarantine.c.division)).scalars())

@@ -1,10 +1,11 @@
 """The run log: one row per attempt for one resource in one division."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
 
 from exact_sync.store.state import run
 
@@ -32,6 +33,59 @@ class Tally:
     @property
     def written(self) -> int:
         return self.inserted + self.updated + self.deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One attempt, as the log has it."""
+
+    id: int
+    division: int
+    resource: str
+    strategy: str
+    full_read: bool
+    started_at: datetime
+    finished_at: datetime | None
+    """None while it runs."""
+    outcome: str
+    message: str | None
+    hint: str | None
+    calls: int
+    records: int
+    inserted: int
+    updated: int
+    deleted: int
+    quarantined: int
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which runs are meant; what is None or empty leaves nothing out."""
+
+    divisions: Sequence[int] = ()
+    resource: str | None = None
+    outcome: str | None = None
+    before: int | None = None
+    """Only runs with a lower id: the next page of a list."""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        wanted: list[ColumnElement[bool]] = []
+        if self.divisions:
+            wanted.append(run.c.division.in_([code for code in self.divisions if abs(code) < 2**31]))
+        if self.resource is not None:
+            wanted.append(run.c.resource == self.resource)
+        if self.outcome is not None:
+            wanted.append(run.c.outcome == self.outcome)
+        if self.before is not None:
+            wanted.append(run.c.id < self.before)
+        return wanted
+
+
+def newest(connection: Connection, wanted: Filter, limit: int) -> list[Run]:
+    """The newest runs first."""
+    columns = [run.c[name] for name in Run.__dataclass_fields__]
+    query = select(*columns).where(*wanted.conditions()).order_by(run.c.id.desc()).limit(limit)
+    return [Run(*row) for row in connection.execute(query)]
 
 
 def open_run(connection: Connection, division: int, resource: str, strategy: str, full_read: bool) -> int:

@@ -31,7 +31,7 @@ def _count(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default=text("0"))
 
 
-def _key(name: str, kind: type[Integer | Text | Date]) -> Column[object]:
+def _key(name: str, kind: type[Integer | BigInteger | Text | Date]) -> Column[object]:
     return Column(name, kind, primary_key=True, autoincrement=False)
 
 
@@ -157,7 +157,18 @@ quarantine = Table(
     Column("record", Text, nullable=False, comment="the raw record as ASCII JSON"),
     _moment("first_seen_at", required=True),
     _moment("last_seen_at", required=True),
+    _moment("accepted_at"),
     schema=SCHEMA,
+)
+
+pause = Table(
+    "pause",
+    metadata,
+    _key("division", Integer),
+    _key("resource", Text),
+    _moment("since", required=True),
+    schema=SCHEMA,
+    comment="resources that are not read until a person resumes them; division 0: in all divisions",
 )
 
 division = Table(
@@ -228,4 +239,30 @@ Index(
     incident.c.subject,
     unique=True,
     postgresql_where=incident.c.closed_at.is_(None),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    _moment("at", required=True),
+    Column("division", Integer, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("message", JSONB, nullable=False),
+    schema=SCHEMA,
+    comment="what changed, for those who want to be told",
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _key("target", Text),
+    _key("message", BigInteger),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _moment("retry_at"),
+    _moment("delivered_at"),
+    _moment("given_up_at"),
+    Column("trouble", Text),
+    schema=SCHEMA,
+    comment="how far each target is with each message of the outbox",
 )

@@ -12,10 +12,11 @@ from exact_sync.catalog import DIVISIONS
 from exact_sync.clock import Clock
 from exact_sync.credentials import TokenStore
 from exact_sync.errors import ExactSyncError, SignInNeeded, WorkHeld
-from exact_sync.store import checkpoints, divisions, runs
+from exact_sync.store import checkpoints, divisions, pauses, runs
 from exact_sync.store.checkpoints import Standing
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
+from exact_sync.store.pauses import Pauses
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.pool import Pool
@@ -149,6 +150,11 @@ class Crew:
         with self.database.begin() as connection:
             listed, access = divisions.listed(connection), divisions.access(connection)
         return select(listed, access, self._wanted, restricted_to, self.clock.now(), insist=insist)
+
+    def paused(self) -> Pauses:
+        """What people do not want to be read now."""
+        with self.database.begin() as connection:
+            return pauses.read(connection)
 
     def pool(self, audience: Audience, *, since: datetime | None = None) -> Pool:
         """Threads for the work. ``since``: what another process reads after that is not read again."""

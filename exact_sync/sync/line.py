@@ -27,6 +27,8 @@ class Job:
     resource: Resource
     full: bool = False
     insist: bool = False
+    again: bool = False
+    """Also ask for what is in quarantine."""
     checks: "Checks | None" = None
     """Verify it, instead of reading it."""
     last_read: datetime | None = None
@@ -49,6 +51,7 @@ def job(
     *,
     full: bool = False,
     insist: bool = False,
+    again: bool = False,
     checks: "Checks | None" = None,
 ) -> Job:
     """The job that a resource of a division is, from where it stands (None: it was never read)."""
@@ -58,6 +61,7 @@ def job(
         resource,
         full=full,
         insist=insist,
+        again=again,
         checks=checks,
         last_read=standing.succeeded_at if standing else None,
         # The log of deletions comes first, whatever its size.
@@ -86,7 +90,8 @@ class Waiting:
     def add(self, job: Job) -> None:
         known = self.jobs.get(job.name)
         if known is not None:
-            job = replace(job, full=job.full or known.full, insist=job.insist or known.insist)
+            full, insist = job.full or known.full, job.insist or known.insist
+            job = replace(job, full=full, insist=insist, again=job.again or known.again)
         self.jobs[job.name] = job
 
     def pop(self) -> Job | None:

@@ -40,6 +40,7 @@ def sync_once(
     *,
     full: bool = False,
     insist: bool = False,
+    again: bool = False,
     checks: "Checks | None" = None,
 ) -> list[Outcome]:
     """Run (or, with ``checks``, verify) resources of divisions, several divisions at a time.
@@ -56,7 +57,9 @@ def sync_once(
             crew.read_divisions(recorder, full=full, since=began)
         others = [resource for resource in resources if resource.per_division]
         if others:
-            _sync_divisions(crew, others, codes, recorder, began, full=full, insist=insist, checks=checks)
+            _sync_divisions(
+                crew, others, codes, recorder, began, full=full, insist=insist, again=again, checks=checks
+            )
         return recorder.outcomes
     finally:
         crew.lock.free()
@@ -71,6 +74,7 @@ def _sync_divisions(
     *,
     full: bool,
     insist: bool,
+    again: bool,
     checks: "Checks | None",
 ) -> None:
     if not crew.has_divisions():
@@ -81,12 +85,18 @@ def _sync_divisions(
             Outcome(code, "", "failed", message=error.message, hint=error.hint, exit_code=1, error=error)
         )
     pool = crew.pool(recorder, since=None if full or checks else began)
-    standings = crew.standings()
+    standings, paused = crew.standings(), crew.paused()
     try:
         for code in selection.divisions:
             for resource in resources:
+                if not insist and not checks and (code, resource.name) in paused:
+                    continue
                 standing = standings.get((code, resource.name))
-                pool.add(job(code, resource, standing, full=full, insist=insist or full, checks=checks))
+                pool.add(
+                    job(
+                        code, resource, standing, full=full, insist=insist or full, again=again, checks=checks
+                    )
+                )
         del standings
         while not pool.wait(_LOOK_EVERY):
             crew.keep_lock()

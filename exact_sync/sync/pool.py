@@ -231,6 +231,7 @@ class Pool:
                 job.division,
                 full=job.full,
                 insist=job.insist,
+                again=job.again,
                 on_page=on_page,
                 gives_way=gives_way,
                 since=None if goes_on else self._since,

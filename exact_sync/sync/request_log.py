@@ -14,7 +14,7 @@ from typing import Any
 from exact_sync import logs
 from exact_sync.clock import Clock
 from exact_sync.errors import ExactSyncError, one_line
-from exact_sync.exact.requests import Request
+from exact_sync.exact.requests import TOKEN_ENDPOINT, Request
 from exact_sync.store import requests
 from exact_sync.store.database import Database
 
@@ -54,7 +54,7 @@ class RequestLog:
             is_time = self._since_try >= BATCH
         # A call for a token is made under the lock of the sign-in, which must not wait for a log; and
         # what one thread is writing no other waits for.
-        if is_time and request.endpoint != "oauth2/token" and not self._writing.locked():
+        if is_time and request.endpoint != TOKEN_ENDPOINT and not self._writing.locked():
             self.flush()
 
     def flush(self) -> None:

@@ -23,6 +23,7 @@ from exact_sync.errors import (
 )
 from exact_sync.store import divisions, runs
 from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, windows
+from exact_sync.sync.again import ask_again
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
 from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.task import CONNECTION_WIDE, Suspect, Task, Widened
@@ -56,11 +57,13 @@ class Runner:
         *,
         full: bool = False,
         insist: bool = False,
+        again: bool = False,
         on_page: Callable[[int], None] = lambda records: None,
         gives_way: Callable[[int | None], bool] = lambda pages: False,
         since: datetime | None = None,
     ) -> Outcome:
-        """One attempt. ``insist``: also where it was found unavailable within the last day.
+        """One attempt. ``insist``: also where it was found unavailable within the last day. ``again``:
+        also what is in quarantine.
 
         ``gives_way``: whether a long reading lets other work go first, after so many pages (None:
         while it would only wait). ``since``: nothing to do where another process has read it after that.
@@ -83,6 +86,8 @@ class Runner:
                     return self._done(task)
                 task.claim(row_versions.strategy_here(task))
                 READERS[task.cursor_of](task)
+                if again:
+                    ask_again(task)
                 task.is_read = True
                 if sweep.is_due(task):
                     self._sweep(task)
@@ -128,7 +133,7 @@ class Runner:
     def _failed(self, task: Task, error: ExactSyncError) -> Outcome:
         status, exit_code, until = "failed", error.exit_code, getattr(error, "until", None)
         if isinstance(error, GivesWay):
-            status, exit_code = "paused", 0
+            status, exit_code = "waits", 0
         elif isinstance(error, TryLater):
             status = "later"
         elif isinstance(error, Unavailable) and task.resource.per_division:

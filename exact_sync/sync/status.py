@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select
 
 from exact_sync.catalog import Resource
-from exact_sync.credentials import SignIn
 from exact_sync.errors import BadConfiguration
-from exact_sync.store import calls, divisions, learned
+from exact_sync.store import calls, divisions, learned, pauses
+from exact_sync.store.pauses import Pauses
 from exact_sync.store.state import checkpoint, quarantine
 from exact_sync.store.tables import table as table_of
 from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.loading import Allowance, Loading, loading
 from exact_sync.sync.task import CONNECTION_WIDE
 
-_WAITS = ("paused", "later")
+_WAITS = ("waits", "later")
 """Outcomes of a run that went no further for now; to a long reading they are a part of its way."""
 _FINE = (*_WAITS, "ok", "running", "accepted", "widened", "unavailable", "never run")
 
@@ -42,15 +42,21 @@ class ResourceStatus:
     hint: str | None
     loading: Loading | None = None
     """None where no long reading is under way."""
+    paused_since: datetime | None = None
+    """Since when a person does not want it to be read; None where it is read."""
 
     @property
     def state(self) -> str:
         """The outcome in a word, for people."""
+        if self.paused_since is not None:
+            return "paused"
         return "loading" if self.loading is not None and self.outcome in _WAITS else self.outcome
 
     @property
     def is_failing(self) -> bool:
         """Its last run did not do what it should."""
+        if self.paused_since is not None:
+            return False
         waits = self.outcome == "later" and self.loading is None
         return waits or self.outcome not in _FINE
 
@@ -95,16 +101,16 @@ class Status:
 
 def read(
     connection: Connection,
-    sign_in: SignIn,
+    why_not: str | None,
     resources: Iterable[Resource],
     now: datetime,
     allowance: Allowance,
     codes: Collection[int] = (),
 ) -> Status:
-    """``codes``: only these divisions. Raises BadConfiguration for one that Exact does not list."""
-    message = sign_in.needed_because
-    if sign_in.tokens is None:
-        message = "nobody is signed in at Exact yet"
+    """``why_not``: why a person must sign in; None while all is well. ``codes``: only these divisions.
+
+    Raises BadConfiguration for one that Exact does not list.
+    """
     found = division_lines(connection, now)
     for code in codes:
         if code not in [division.division for division in found]:
@@ -121,15 +127,16 @@ def read(
         for division in found
     }
     limit = allowance.connection_day_limit
+    paused = pauses.read(connection)
     return Status(
-        signed_in=message is None,
-        sign_in_message=message,
+        signed_in=why_not is None,
+        sign_in_message=why_not,
         divisions=found,
         resources=[
             line
             for resource in resources
             if (known := learned.known(connection, resource)) is not None
-            for line in _resource(connection, known, now, limits, codes)
+            for line in _resource(connection, known, now, limits, codes, paused)
         ],
         calls_today=None if limit is None else calls.today(connection, now.astimezone(UTC).date()),
         day_limit=limit,
@@ -173,6 +180,7 @@ def _resource(
     now: datetime,
     limits: Mapping[int, tuple[int, int]],
     codes: Collection[int],
+    paused: Pauses,
 ) -> list[ResourceStatus]:
     """``limits``: calls a minute and a day that each division's first loads may use."""
     table = table_of(resource)
@@ -207,6 +215,7 @@ def _resource(
                 message=point.message,
                 hint=point.hint,
                 loading=loading(point, *limits.get(point.division, (MINUTE_LIMIT, DAY_LIMIT))),
+                paused_since=paused.since(point.division, resource.name),
             )
         )
     return lines

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from exact_sync.catalog import DIVISIONS
+from exact_sync.exact.requests import TOKEN_ENDPOINT, Request
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
@@ -45,6 +46,12 @@ class Counts:
     """By connection, resource and outcome."""
     durations: dict[tuple[str, str], Durations] = field(default_factory=dict)
     """By connection and resource."""
+    requests: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """HTTP requests by connection and status ("none" where no answer came)."""
+    request_durations: dict[tuple[str], Durations] = field(default_factory=dict)
+    """By connection."""
+    refreshes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Of the access token, by connection and whether they worked ("ok" or "failed")."""
     mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, connection: str, outcome: Outcome, seconds: float | None) -> None:
@@ -62,6 +69,23 @@ class Counts:
             self.runs[connection, outcome.resource, outcome.status] += 1
             if seconds is not None:
                 self.durations.setdefault((connection, outcome.resource), Durations()).add(seconds)
+
+
+class CountingRequests:
+    """An observer of requests to Exact that counts them; safe for threads."""
+
+    def __init__(self, connection: str, counts: Counts) -> None:
+        self._connection = connection
+        self._counts = counts
+
+    def made(self, request: Request) -> None:
+        status = "none" if request.status is None else str(request.status)
+        with self._counts.mutex:
+            self._counts.requests[self._connection, status] += 1
+            durations = self._counts.request_durations.setdefault((self._connection,), Durations())
+            durations.add(request.milliseconds / 1000)
+            if request.endpoint == TOKEN_ENDPOINT and "refresh_token" in request.query:
+                self._counts.refreshes[self._connection, "failed" if request.trouble else "ok"] += 1
 
 
 class Counting:

@@ -110,7 +110,14 @@ class Metrics:
         yield self._counter("calls", "Calls to Exact, by runs.", _SERIES[:2], counts.calls)
         labels = ("connection", "resource", "outcome")
         yield _counter("runs", "Runs that ended.", labels, counts.runs)
-        yield _histogram(counts.durations)
+        names = ("connection", "resource")
+        yield _histogram("run_duration_seconds", "How long runs took.", names, counts.durations)
+        what = "HTTP requests to Exact, those for tokens and repeated ones among them."
+        yield _counter("http_requests", what, ("connection", "status"), counts.requests)
+        what = "How long they took, to the last byte."
+        yield _histogram("http_request_duration_seconds", what, ("connection",), counts.request_durations)
+        what = "Refreshes of the access token."
+        yield _counter("token_refreshes", what, ("connection", "outcome"), counts.refreshes)
 
     def _counter(self, name: str, what: str, labels: Sequence[str], numbers: Mapping[_Key, int]) -> Metric:
         """With the division in the second place: as text, or left out."""
@@ -151,9 +158,10 @@ def _counter(
     return family
 
 
-def _histogram(durations: Mapping[tuple[str, str], Durations]) -> HistogramMetricFamily:
-    what = "How long runs took."
-    family = HistogramMetricFamily("exact_sync_run_duration_seconds", what, labels=("connection", "resource"))
+def _histogram(
+    name: str, what: str, labels: Sequence[str], durations: Mapping[_Labels, Durations]
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(f"exact_sync_{name}", what, labels=labels)
     for key, each in durations.items():
         number, buckets = 0, []
         for bound, more in zip([*map(str, BUCKETS), "+Inf"], each.buckets, strict=True):

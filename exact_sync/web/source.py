@@ -1,21 +1,74 @@
-"""What the server needs to know of one connection to Exact."""
+"""What the server needs to know of one connection to Exact, and what it may ask of it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
+from exact_sync.catalog import Resource
+from exact_sync.connections import Connection
 from exact_sync.store.database import Database
+from exact_sync.sync.loading import Allowance
 from exact_sync.sync.selection import Wanted
 from exact_sync.web.pulse import Pulse
+
+
+class Desk(Protocol):
+    """Where a person or a machine asks the running daemon of one connection for something.
+
+    Every method answers at once: the work is done later, by the daemon's own threads. ``names``:
+    resources (empty: all that are on); ``divisions``: codes (empty: all that are read). Each raises
+    BadConfiguration for what there is not, DatabaseAway where the state can't be written.
+    """
+
+    def sync_now(self, names: Sequence[str] = (), divisions: Sequence[int] = ()) -> int:
+        """Read these now, also what is paused or unavailable; how many readings were asked for.
+
+        Raises TryLater where the daemon stands still, with the reason.
+        """
+        ...
+
+    def hint(self, name: str, division: int) -> None:
+        """Something has changed at Exact: look soon. Hints that come together cost one reading."""
+        ...
+
+    def pause(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
+        """Do not read these until they are resumed; how many were not paused before."""
+        ...
+
+    def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
+        """Read these again, and at once what is due; how many were paused."""
+        ...
+
+    def accept(self, name: str, divisions: Sequence[int] = ()) -> int:
+        """Accept what Exact says now, suspect lists and quarantined records; in how many divisions."""
+        ...
+
+    def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
+        """Ask Exact again for what is suspect or in quarantine; how many readings were asked for."""
+        ...
 
 
 @dataclass(frozen=True)
 class Source:
     """One connection to Exact: where its state is, and what it is about."""
 
-    name: str
+    connection: Connection
     database: Callable[[], Database]
     """Raises DatabaseAway where nobody has reached it yet."""
-    resources: Collection[str]
-    """Names of those that are on."""
+    mirrored: Mapping[str, Resource]
+    """Resources that are on."""
     wanted: Wanted
+    allowance: Allowance
     pulse: Pulse
+    desk: Desk
+    now: Callable[[], datetime]
+
+    @property
+    def name(self) -> str:
+        return self.connection.name
+
+    @property
+    def resources(self) -> Collection[str]:
+        """Names of those that are on."""
+        return self.mirrored.keys()

@@ -45,7 +45,7 @@ def carry_on(file: Path, counts: Counts) -> None:
     except (OSError, ValueError) as error:
         log.warning("what %s had counted is lost: %s", file, error)
         return
-    below: Counter[tuple[str, str]] = Counter()
+    below: Counter[tuple[str, ...]] = Counter()
     for sample in samples:
         _take(counts, sample, below)
 
@@ -55,7 +55,7 @@ def _samples(text: str) -> Iterator[Sample]:
         yield from family.samples
 
 
-def _take(counts: Counts, sample: Sample, below: Counter[tuple[str, str]]) -> None:
+def _take(counts: Counts, sample: Sample, below: Counter[tuple[str, ...]]) -> None:
     """``below``: of a histogram, what its smaller buckets have; in the file each holds them too."""
     labels, number = sample.labels, int(sample.value)
     connection, resource = labels.get("connection", ""), labels.get("resource", "")
@@ -65,19 +65,32 @@ def _take(counts: Counts, sample: Sample, below: Counter[tuple[str, str]]) -> No
         "exact_sync_rows_deleted_total": counts.deleted,
         "exact_sync_rows_quarantined_total": counts.quarantined,
     }
-    durations = "exact_sync_run_duration_seconds"
     if sample.name in rows:
         rows[sample.name][connection, division, resource] += number
     elif sample.name == "exact_sync_calls_total":
         counts.calls[connection, division] += number
     elif sample.name == "exact_sync_runs_total":
         counts.runs[connection, resource, labels.get("outcome", "")] += number
-    elif sample.name in (f"{durations}_bucket", f"{durations}_sum"):
-        each = counts.durations.setdefault((connection, resource), Durations())
-        if sample.name.endswith("_sum"):
-            each.total += sample.value
-        else:
-            bounds = [*map(str, BUCKETS), "+Inf"]
-            if labels["le"] in bounds:
-                each.buckets[bounds.index(labels["le"])] += number - below[connection, resource]
-                below[connection, resource] = number
+    elif sample.name == "exact_sync_http_requests_total":
+        counts.requests[connection, labels.get("status", "")] += number
+    elif sample.name == "exact_sync_token_refreshes_total":
+        counts.refreshes[connection, labels.get("outcome", "")] += number
+    elif sample.name.startswith("exact_sync_run_duration_seconds_"):
+        key = (connection, resource)
+        _take_durations(counts.durations.setdefault(key, Durations()), sample, key, below)
+    elif sample.name.startswith("exact_sync_http_request_duration_seconds_"):
+        each = counts.request_durations.setdefault((connection,), Durations())
+        _take_durations(each, sample, (connection,), below)
+
+
+def _take_durations(
+    each: Durations, sample: Sample, key: tuple[str, ...], below: Counter[tuple[str, ...]]
+) -> None:
+    if sample.name.endswith("_sum"):
+        each.total += sample.value
+    elif sample.name.endswith("_bucket"):
+        bounds = [*map(str, BUCKETS), "+Inf"]
+        if sample.labels["le"] in bounds:
+            number = int(sample.value)
+            each.buckets[bounds.index(sample.labels["le"])] += number - below[key]
+            below[key] = number

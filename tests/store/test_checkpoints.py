@@ -93,14 +93,14 @@ def test_only_what_is_suspect_can_be_accepted(database: Database) -> None:
         checkpoints.save(connection, 7, "items", outcome="suspect", suspect_rows=12, retry_at=NOON)
         checkpoints.save(connection, 8, "items", outcome="suspect", suspect_rows=0)
         checkpoints.save(connection, 9, "items", outcome="ok", suspect_rows=None)
-        assert checkpoints.accept(connection, "items", [7, 9]) == 1
+        assert checkpoints.accept(connection, "items", [7, 9]) == {7}
         assert checkpoints.read(connection, 7, "items").accepted_rows == 12
         assert checkpoints.read(connection, 7, "items").retry_at is None
         assert checkpoints.read(connection, 8, "items").accepted_rows is None
-        assert checkpoints.accept(connection, "items") == 1
+        assert checkpoints.accept(connection, "items") == {8}
         assert checkpoints.read(connection, 8, "items").accepted_rows == 0
         assert checkpoints.read(connection, 9, "items").accepted_rows is None
-        assert checkpoints.accept(connection, "items") == 0
+        assert checkpoints.accept(connection, "items") == set()
 
 
 def test_each_window_has_its_own_position_until_it_is_done(database: Database) -> None:

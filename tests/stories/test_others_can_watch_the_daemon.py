@@ -93,6 +93,19 @@ def three(machine: Machine) -> Iterator[Several]:
         yield three
 
 
+def test_every_request_is_counted_by_its_status(machine: Machine) -> None:
+    """Also those for tokens, and with the log of requests switched off."""
+    machine.simulator.faults.add("status", path="/Journals", status=503, times=1)
+    daemon = machine.fork("run", REQUEST_LOG_DAYS="0")
+    address = daemon.address()
+
+    def counted() -> dict[tuple[str, ...], float]:
+        return series(httpx.get(f"{address}/metrics").text).get("exact_sync_http_requests_total", {})
+
+    until(lambda: counted().get(("default", "503")), "a 503")
+    assert counted()["default", "200"] > 0
+
+
 def test_one_server_speaks_for_all_connections(three: Several) -> None:
     held = three.service("de")
     held.ready()

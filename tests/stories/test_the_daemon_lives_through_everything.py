@@ -25,8 +25,8 @@ def a_whole_cycle(machine: Machine) -> None:
     """Wait until a run that began after this has gone well, for each resource."""
     [since] = machine.query("SELECT now()")
     done = """
-        SELECT count(*) FROM exact_sync.checkpoint
-        WHERE outcome = 'ok' AND attempted_at > %s AND succeeded_at > attempted_at
+        SELECT count(DISTINCT resource) FROM exact_sync.run
+        WHERE outcome = 'ok' AND started_at > %s AND strategy <> 'verify'
     """
     until(lambda: machine.query(done, *since) == [(len(ENOUGH),)], "a cycle")
 
@@ -112,7 +112,7 @@ def test_the_daemon_verifies_the_mirror_when_that_is_due(deployment: Deployment)
 
     attachments = deployment.table("documents/DocumentAttachments")
     attachments.change(next(iter(attachments.rows)), FileName="changed a moment ago.pdf")
-    daemon._trouble = None
+    daemon._wishes.trouble = None
     daemon._verify()
     assert daemon._pool.wait(30)
     assert {outcome.status for outcome in heard.outcomes} == {"ok", "verified"}

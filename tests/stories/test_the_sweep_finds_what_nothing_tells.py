@@ -288,7 +288,7 @@ def test_a_sweep_lets_small_reads_go_first_and_ends_in_the_same_cycle(deployment
     with small_pages(5):
         outcomes = deployment.sync_well(*names)
     assert sorted(outcome.resource for outcome in outcomes if outcome.resource in names) == sorted(names)
-    assert sql(deployment, "SELECT FROM exact_sync.run WHERE outcome = 'paused' AND resource = 'contacts'")
+    assert sql(deployment, "SELECT FROM exact_sync.run WHERE outcome = 'waits' AND resource = 'contacts'")
     assert meanwhile[0] > before["contacts"]["succeeded_at"]
     for name in names:
         assert checkpoint(deployment, name)["swept_at"] > before[name]["swept_at"]

@@ -35,7 +35,7 @@ def a_status(*lines: ResourceStatus, **values: object) -> Status:
         ("suspect", None, "suspect", True),
         ("later", None, "later", True),
         ("later", LOADING, "loading", False),
-        ("paused", LOADING, "loading", False),
+        ("waits", LOADING, "loading", False),
         ("failed", LOADING, "failed", True),
         ("unavailable", None, "unavailable", False),
     ],

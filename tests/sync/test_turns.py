@@ -75,7 +75,7 @@ def test_a_long_reading_lets_small_reads_go_first_and_is_told_once_with_all_it_d
         turns.append(gives_way(1))
         error = GivesWay("later")
         tally = Tally(calls=2, records=20)
-        return Outcome(division, name, "paused", tally, error=error) if turns[-1] else None
+        return Outcome(division, name, "waits", tally, error=error) if turns[-1] else None
 
     runner = Turns(read)
     pool = Pool(runner, None, 1, audience := Audience(), Claims(), SharedClock())  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ def test_a_long_reading_lets_small_reads_go_first_and_is_told_once_with_all_it_d
 
 def test_a_long_reading_lets_every_other_one_of_its_division_begin_before_it_goes_on() -> None:
     def read(division: int, name: str, gives_way: Any) -> Outcome | None:
-        return Outcome(division, name, "paused", error=GivesWay("later")) if gives_way(5) else None
+        return Outcome(division, name, "waits", error=GivesWay("later")) if gives_way(5) else None
 
     runner = Turns(read)
     names = ["customers", "contacts", "items"]
@@ -119,7 +119,7 @@ def test_who_would_wait_for_the_minute_lets_other_divisions_work() -> None:
         if division == 1 and runner.ran.count((1, name)) == 1:
             assert gives_way(None)
             until = clock.now() + timedelta(seconds=40)
-            return Outcome(division, name, "paused", error=GivesWay("later", until=until), until=until)
+            return Outcome(division, name, "waits", error=GivesWay("later", until=until), until=until)
         return None
 
     runner = Turns(read)
@@ -206,7 +206,7 @@ def test_who_is_asked_to_stop_while_all_wait_says_what_was_left_undone() -> None
 
     def read(division: int, name: str, gives_way: Any) -> Outcome | None:
         until = clock.now() + timedelta(seconds=40)
-        return Outcome(division, name, "paused", error=GivesWay("later", until=until), until=until)
+        return Outcome(division, name, "waits", error=GivesWay("later", until=until), until=until)
 
     def stop(seconds: float) -> None:
         raise Stopped("asked to stop")

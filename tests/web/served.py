@@ -21,11 +21,14 @@ Series = dict[tuple[str, ...], float]
 def source_of(deployment: Deployment, pulse: Pulse | None = None) -> Source:
     service = deployment.service
     return Source(
-        "default",
-        lambda: service.database,
-        tuple(service.mirrored),
-        service.wanted,
-        pulse or Pulse(deployment.clock),
+        connection=service.connection,
+        database=lambda: service.database,
+        mirrored=service.mirrored,
+        wanted=service.wanted,
+        allowance=service.allowance,
+        pulse=pulse or Pulse(deployment.clock),
+        desk=service.desk(lambda: service.database),
+        now=deployment.clock.now,
     )
 
 

@@ -1,5 +1,7 @@
 """/metrics, read as Prometheus reads it."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
@@ -9,7 +11,6 @@ from exact_sync.store.runs import Tally
 from exact_sync.sync.outcome import Outcome
 from exact_sync.web.counts import Counted, Counting, Counts
 from exact_sync.web.metrics import Metrics
-from exact_sync.web.source import Source
 from tests.deployment import DIVISION, Deployment, Silent
 from tests.web.served import a_server, metrics_of, series, source_of
 
@@ -106,7 +107,7 @@ def test_without_a_database_what_was_counted_is_still_told(deployment: Deploymen
         raise DatabaseAway("gone")
 
     here = source_of(deployment)
-    gone = Source("default", away, (), here.wanted, here.pulse)  # type: ignore[arg-type]
+    gone = replace(here, database=away)
     counts = Counts()
     counts.add("default", outcome(7, "items", "later", calls=2), None)
     found = series(Metrics([gone], counts, deployment.clock.now).text().decode())

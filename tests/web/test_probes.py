@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -11,7 +12,6 @@ from exact_sync.errors import DatabaseAway
 from exact_sync.web.pulse import LIMIT, Pulse
 from exact_sync.web.readiness import checks
 from exact_sync.web.recent import Recent
-from exact_sync.web.source import Source
 from tests.deployment import Deployment
 from tests.web.served import a_server, metrics_of, source_of
 
@@ -63,7 +63,7 @@ def test_what_the_database_says_is_shown_without_its_password(deployment: Deploy
         raise DatabaseAway("no connection to postgresql://exact_sync:hunter2@db/exact")
 
     here = source_of(deployment)
-    red = checks([Source("default", away, (), here.wanted, here.pulse)])  # type: ignore[arg-type]
+    red = checks([replace(here, database=away)])
     assert [(check.check, check.ok) for check in red] == [
         ("database", False), ("schema", False), ("sign_in", False),
     ]  # fmt: skip

@@ -1,16 +1,23 @@
 """The file of metrics that one-shots leave for node_exporter."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from exact_sync.errors import BadConfiguration
+from exact_sync.exact.requests import Request
 from exact_sync.web import textfile
-from exact_sync.web.counts import Counts
+from exact_sync.web.counts import CountingRequests, Counts
 from tests.deployment import DIVISION, Deployment
 from tests.processes import Here, one_clear_line
 from tests.web.served import metrics_of, series
 from tests.web.test_metrics import outcome
+
+
+def a_request(query: str, status: int | None, milliseconds: int, trouble: str = "") -> Request:
+    at = datetime(2026, 6, 25, tzinfo=UTC)
+    return Request(at, None, None, "oauth2/token", query, status, trouble, milliseconds, None, None, None)
 
 
 def test_counters_go_on_where_the_file_left_them(deployment: Deployment, tmp_path: Path) -> None:
@@ -18,6 +25,9 @@ def test_counters_go_on_where_the_file_left_them(deployment: Deployment, tmp_pat
     for seconds in (0.3, 40.0, 4000.0):
         counts = Counts()
         counts.add("default", outcome(7, "items", inserted=2, deleted=1, quarantined=3, calls=4), seconds)
+        requests = CountingRequests("default", counts)
+        requests.made(a_request("", 200, int(seconds * 1000)))
+        requests.made(a_request("grant_type=refresh_token", 400, 100, "HTTP 400"))
         textfile.carry_on(file, counts)
         textfile.write(file, metrics_of(deployment, counts))
     found = series(file.read_text())
@@ -35,6 +45,10 @@ def test_counters_go_on_where_the_file_left_them(deployment: Deployment, tmp_pat
         3,
     ]
     assert found["exact_sync_run_duration_seconds_sum"]["default", "items"] == 4040.3
+    assert found["exact_sync_http_requests_total"] == {("default", "200"): 3, ("default", "400"): 3}
+    assert found["exact_sync_token_refreshes_total"] == {("default", "failed"): 3}
+    taken = found["exact_sync_http_request_duration_seconds_bucket"]
+    assert [taken["default", le] for le in ("0.1", "0.5", "60.0", "+Inf")] == [3, 4, 5, 6]
     assert [each.name for each in tmp_path.glob("*.prom*")] == [file.name]
     assert file.stat().st_mode & 0o777 == 0o644
 

@@ -1,0 +1,120 @@
+"""Where people and machines ask the daemon of one connection for something: the page, the API, webhooks.
+
+Everything is noted, in the database or among the wishes, and done by the daemon's own threads.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from exact_sync.catalog import Resource
+from exact_sync.choice import check_names
+from exact_sync.errors import BadConfiguration, TryLater
+from exact_sync.store import checkpoints, divisions, pauses, quarantine
+from exact_sync.store.database import Database
+from exact_sync.store.pauses import EVERYWHERE
+from exact_sync.sync.selection import Wanted
+from exact_sync.sync.wishes import Wishes
+
+
+class Desk:
+    """Implements web.source.Desk; safe for threads."""
+
+    def __init__(
+        self,
+        database: Callable[[], Database],
+        mirrored: Mapping[str, Resource],
+        wanted: Wanted,
+        wishes: Wishes,
+    ) -> None:
+        self._database = database
+        self._mirrored = mirrored
+        self._wanted = wanted
+        self._wishes = wishes
+
+    def sync_now(self, names: Sequence[str] = (), divisions: Sequence[int] = ()) -> int:
+        """Raises TryLater where the daemon stands still."""
+        return self._sync(names, divisions)
+
+    def hint(self, name: str, division: int) -> None:
+        """Costs nothing: a flood of hints is one entry."""
+        if name in self._mirrored:
+            self._wishes.hint(division, name)
+
+    def pause(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
+        self._check(names, divisions)
+        with self._database().begin() as connection:
+            return pauses.add(connection, places(names or self._mirrored.keys(), divisions))
+
+    def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
+        """Without ``divisions`` in each; what is paused everywhere can only be resumed everywhere."""
+        self._check(names, divisions)
+        with self._database().begin() as connection:
+            resumed = resume(connection, names or self._mirrored.keys(), divisions)
+        if self._wishes.trouble is None:
+            for division, name in resumed:
+                self._wishes.ask(division, name)
+        return len(resumed)
+
+    def accept(self, name: str, divisions: Sequence[int] = ()) -> int:
+        self._check([name], divisions)
+        with self._database().begin() as connection:
+            number = accept(connection, name, divisions)
+        if number and self._wishes.trouble is None:
+            self._sync([name], divisions)
+        return number
+
+    def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
+        return self._sync([name], divisions, again=True)
+
+    def _sync(self, names: Sequence[str], divisions: Sequence[int], *, again: bool = False) -> int:
+        """How many readings that are, all divisions counted as one where none is named."""
+        self._check(names, divisions)
+        if self._wishes.trouble is not None:
+            raise TryLater(f"nothing can be read now: {self._wishes.trouble}")
+        wanted = places(names or self._mirrored.keys(), divisions)
+        for division, name in wanted:
+            self._wishes.ask(division, name, again=again)
+        return len(wanted)
+
+    def _check(self, names: Iterable[str], codes: Sequence[int]) -> None:
+        """Raises BadConfiguration for a resource or a division that there is not."""
+        check_names(names, self._mirrored)
+        if codes:
+            with self._database().begin() as connection:
+                known = self._wanted.of(divisions.listed(connection))
+            for code in codes:
+                if code not in known:
+                    raise BadConfiguration(
+                        f"division {code} is not among the divisions to sync",
+                        "exact-sync status lists them",
+                    )
+
+
+def places(names: Iterable[str], codes: Sequence[int]) -> list[tuple[int, str]]:
+    """Each resource in each division; EVERYWHERE where none is named."""
+    return [(code, name) for name in names for code in codes or [EVERYWHERE]]
+
+
+def accept(connection: Connection, name: str, codes: Sequence[int]) -> int:
+    """Accept suspect lists and records in quarantine (of all divisions without ``codes``); in how many."""
+    wanted = list(codes) or None
+    found = checkpoints.accept(connection, name, wanted) | quarantine.accept(connection, name, wanted)
+    return len(found)
+
+
+def resume(connection: Connection, names: Collection[str], codes: Sequence[int]) -> list[tuple[int, str]]:
+    """End pauses: with ``codes`` those of these divisions, else all. What was paused.
+
+    Raises BadConfiguration for what is paused everywhere and is to be resumed in some divisions.
+    """
+    found = [each for each in pauses.paused(connection) if each.resource in names]
+    for each in found:
+        if codes and each.division == EVERYWHERE:
+            raise BadConfiguration(
+                f"{each.resource} is paused in all divisions, so it can't be resumed in one",
+                "resume it in all, then pause it where it is not wanted",
+            )
+    wanted = [(each.division, each.resource) for each in found if not codes or each.division in codes]
+    pauses.drop(connection, wanted)
+    return wanted

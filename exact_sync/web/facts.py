@@ -1,0 +1,76 @@
+"""The facts that the page and the API show, read from the database of one connection.
+
+Each function is one transaction in the server's own small pool, whose statements may not take long.
+All of them block: call them in a thread. All raise DatabaseAway, and BadConfiguration where the schema
+is behind.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from exact_sync.store import credentials, incidents, pauses, quarantine, requests, runs
+from exact_sync.store.credentials import Validity
+from exact_sync.store.incidents import Record
+from exact_sync.store.pauses import Pause
+from exact_sync.store.quarantine import Held
+from exact_sync.store.runs import Run
+from exact_sync.sync import status
+from exact_sync.sync.status import Status
+from exact_sync.web.readiness import limited
+from exact_sync.web.source import Source
+
+T = TypeVar("T")
+
+
+def _read(source: Source, question: Callable[[Connection], T]) -> T:
+    with source.database().begin() as connection:
+        limited(connection)
+        return question(connection)
+
+
+def where_it_stands(source: Source, codes: Sequence[int] = ()) -> Status:
+    """Everything that ``exact-sync status`` shows. ``codes``: only these divisions."""
+
+    def question(connection: Connection) -> Status:
+        why_not = credentials.validity(connection).why_not
+        resources = source.mirrored.values()
+        return status.read(connection, why_not, resources, source.now(), source.allowance, codes)
+
+    return _read(source, question)
+
+
+def sign_in(source: Source) -> Validity:
+    """Whether somebody is signed in, and until when."""
+    return _read(source, credentials.validity)
+
+
+def newest_runs(source: Source, wanted: runs.Filter, limit: int) -> list[Run]:
+    """The newest runs first."""
+    return _read(source, lambda connection: runs.newest(connection, wanted, limit))
+
+
+def quarantined(source: Source, resource: str | None, codes: Sequence[int], limit: int) -> list[Held]:
+    """Records that could not become rows."""
+    return _read(source, lambda connection: quarantine.held(connection, resource, codes, limit))
+
+
+def paused(source: Source) -> list[Pause]:
+    """What people have paused."""
+    return _read(source, pauses.paused)
+
+
+def newest_requests(source: Source, wanted: requests.Filter, limit: int) -> list[dict[str, Any]]:
+    """The newest calls to Exact, in the order in which they were made."""
+    return _read(source, lambda connection: requests.newest(connection, wanted, limit))
+
+
+def requests_summed_up(source: Source, wanted: requests.Filter) -> list[dict[str, Any]]:
+    """Calls, errors and times per endpoint."""
+    return _read(source, lambda connection: requests.summary(connection, wanted))
+
+
+def incidents_told(source: Source, number: int | None = None) -> list[Record]:
+    """What is open, or the last so many; the newest first."""
+    return _read(source, lambda connection: incidents.recent(connection, number))

@@ -1,0 +1,105 @@
+"""Wishes: a person's at once, hints when a change is complete, and never so many that calls run out."""
+
+import threading
+
+from exact_sync.sync.wishes import LONGEST_QUIET, QUIET, Wish, Wishes
+from tests.deployment import SharedClock
+
+
+def test_what_a_person_wants_comes_at_once_and_once(clock: SharedClock) -> None:
+    wishes = Wishes(clock)
+    wishes.ask(7, "items")
+    wishes.ask(7, "items")
+    assert wishes.take() == [Wish(7, "items", insist=True)]
+    assert wishes.take() == []
+
+
+def test_hints_that_come_together_are_one_wish_after_a_little_quiet(clock: SharedClock) -> None:
+    wishes = Wishes(clock)
+    wishes.hint(7, "items")
+    clock.advance(seconds=QUIET / 2)
+    wishes.hint(7, "items")
+    clock.advance(seconds=QUIET / 2)
+    assert wishes.take() == []
+    clock.advance(seconds=QUIET)
+    assert wishes.take() == [Wish(7, "items", insist=False)]
+    assert wishes.take() == []
+
+
+def test_hints_that_never_stop_are_followed_all_the_same(clock: SharedClock) -> None:
+    wishes = Wishes(clock)
+    waited = 0.0
+    while not wishes.take():
+        wishes.hint(7, "items")
+        clock.advance(seconds=QUIET / 2)
+        waited += QUIET / 2
+    assert waited <= LONGEST_QUIET + QUIET
+
+
+def test_a_day_of_hints_without_a_pause_costs_few_readings(clock: SharedClock) -> None:
+    wishes, readings = Wishes(clock), 0
+    for _ in range(24 * 60 * 12):
+        wishes.hint(7, "items")
+        clock.advance(seconds=5)
+        readings += len(wishes.take())
+    assert 200 < readings < 320
+
+
+def test_after_some_quiet_the_first_hint_is_followed_quickly_again(clock: SharedClock) -> None:
+    wishes = Wishes(clock)
+    for _ in range(600):
+        wishes.hint(7, "items")
+        clock.advance(seconds=1)
+        wishes.take()
+    clock.advance(hours=1)
+    wishes.take()
+    clock.advance(hours=1)
+    wishes.hint(7, "items")
+    clock.advance(seconds=QUIET)
+    assert wishes.take() == [Wish(7, "items", insist=False)]
+
+
+def test_each_division_and_resource_has_hints_of_its_own(clock: SharedClock) -> None:
+    wishes = Wishes(clock)
+    for place in ((7, "items"), (7, "contacts"), (8, "items")):
+        wishes.hint(*place)
+    clock.advance(seconds=QUIET)
+    assert {(wish.division, wish.resource) for wish in wishes.take()} == {
+        (7, "items"), (7, "contacts"), (8, "items"),
+    }  # fmt: skip
+
+
+def test_a_persons_word_stands_above_a_hint(clock: SharedClock) -> None:
+    wishes = Wishes(clock)
+    wishes.hint(7, "items")
+    wishes.ask(7, "items")
+    clock.advance(seconds=QUIET)
+    assert wishes.take() == [Wish(7, "items", insist=True)]
+
+
+def test_what_is_put_back_comes_again_later(clock: SharedClock) -> None:
+    wishes = Wishes(clock)
+    wishes.put_back(Wish(7, "items", insist=False), 5)
+    assert wishes.take() == []
+    clock.advance(seconds=5)
+    assert wishes.take() == [Wish(7, "items", insist=False)]
+
+
+def test_who_waits_is_woken_by_a_wish_and_by_the_end(clock: SharedClock) -> None:
+    wishes, heard = Wishes(clock), []
+    wishes.open()
+
+    def wait() -> None:
+        while (found := wishes.wait()) is not None:
+            heard.append(found)
+            woken.set()
+
+    woken = threading.Event()
+    thread = threading.Thread(target=wait)
+    thread.start()
+    wishes.ask(7, "items")
+    assert woken.wait(30)
+    wishes.close()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert heard == [[Wish(7, "items", insist=True)]]
