@@ -46,23 +46,10 @@ def listed(connection: Connection) -> dict[int, Division]:
     }
 
 
-def moved_at(connection: Connection, code: int) -> datetime | None:
-    """When Exact last moved a division to another database, where its row versions begin anew."""
-    table = table_of(DIVISIONS)
-    query = select(table.c.division_move_date).where(table.c.code == code)
-    return connection.execute(query).scalar()
-
-
 def access(connection: Connection) -> dict[int, Access]:
     columns = [division.c[name] for name in Access.__dataclass_fields__]
     query = select(division.c.division, *columns)
     return {code: Access(*rest) for code, *rest in connection.execute(query)}
-
-
-def known_budget(connection: Connection, code: int) -> dict[str, Any] | None:
-    """What an earlier run knew of a division's call limits."""
-    budget = connection.execute(select(division.c.budget).where(division.c.division == code)).scalar()
-    return dict(budget) if budget else None
 
 
 def suspend(connection: Connection, code: int, reason: str, retry_at: datetime) -> None:

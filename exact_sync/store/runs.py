@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, text, update
 
 from exact_sync.store.state import run
 
@@ -86,11 +86,6 @@ def newest(connection: Connection, wanted: Filter, limit: int) -> list[Run]:
     columns = [run.c[name] for name in Run.__dataclass_fields__]
     query = select(*columns).where(*wanted.conditions()).order_by(run.c.id.desc()).limit(limit)
     return [Run(*row) for row in connection.execute(query)]
-
-
-def open_run(connection: Connection, division: int, resource: str, strategy: str, full_read: bool) -> int:
-    values = {"division": division, "resource": resource, "strategy": strategy, "full_read": full_read}
-    return int(connection.execute(insert(run).values(**values).returning(run.c.id)).scalar_one())
 
 
 def progress(connection: Connection, run_id: int, tally: Tally) -> None:

@@ -85,6 +85,7 @@ checkpoint = Table(
     _moment("swept_at"),
     Column("sweep_wanted", Boolean, nullable=False, server_default=text("false")),
     Column("progress", JSONB, comment="how far a first load has come, and how much there is"),
+    Column("rows", BigInteger, comment="rows in the table, deleted ones included; empty: to be counted"),
     schema=SCHEMA,
 )
 

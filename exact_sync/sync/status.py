@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import BadConfiguration
-from exact_sync.store import calls, divisions, learned, pauses
+from exact_sync.store import calls, counts, divisions, learned, pauses
 from exact_sync.store.pauses import Pauses
 from exact_sync.store.state import checkpoint, quarantine
-from exact_sync.store.tables import table as table_of
 from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.loading import Allowance, Loading, loading
-from exact_sync.sync.task import CONNECTION_WIDE
 
 _WAITS = ("waits", "later")
 """Outcomes of a run that went no further for now; to a long reading they are a part of its way."""
@@ -183,21 +181,16 @@ def _resource(
     paused: Pauses,
 ) -> list[ResourceStatus]:
     """``limits``: calls a minute and a day that each division's first loads may use."""
-    table = table_of(resource)
-    deleted = func.count(table.c._deleted_at)
-    if resource.per_division:
-        query = select(table.c.division, func.count() - deleted, deleted).group_by(table.c.division)
-    else:
-        query = select(literal(CONNECTION_WIDE), func.count() - deleted, deleted)
-    rows = {code: (live, gone) for code, live, gone in connection.execute(query)}
     held = select(quarantine.c.division, func.count()).where(quarantine.c.resource == resource.name)
     rejects = {row[0]: row[1] for row in connection.execute(held.group_by(quarantine.c.division))}
     points = select(checkpoint).where(checkpoint.c.resource == resource.name).order_by(checkpoint.c.division)
     if codes:
         points = points.where(checkpoint.c.division.in_(list(codes)))
+    found = connection.execute(points).all()
+    rows = counts.of_divisions(connection, resource, [(point.division, point.rows) for point in found])
     lines = []
-    for point in connection.execute(points):
-        live, gone = rows.get(point.division, (0, 0))
+    for point in found:
+        live, gone = rows[point.division]
         since = point.succeeded_at
         lines.append(
             ResourceStatus(

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from exact_sync.store import quarantine, seen
+from exact_sync.store import counts, quarantine, seen
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Suspect, Task
@@ -92,6 +92,8 @@ class Ending:
         if self._is_all and self._suspect is None:
             quarantine.release_others(connection, task.division, task.resource.name, self._rejected)
         task.is_swept = self._is_all or self._whole.is_noted
+        if self._whole.is_noted:  # somebody may have put rows in, or taken some out, by hand
+            counts.forget(connection, task.division, task.resource.name)
         now, since = task.clock.now(), self._whole.since
         is_followed = not self._is_all and not self._is_sweep and task.resource.entity_type is None
         if is_followed and now - since > _LONG:

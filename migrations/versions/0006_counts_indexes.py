@@ -1,0 +1,67 @@
+"""The number of rows stands in the checkpoint, and deleted rows in an index of their own.
+
+Revision ID: 0006
+Revises: 0005
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+_DELETED = [
+    "contacts",
+    "customers",
+    "deletions",
+    "divisions",
+    "document_attachments",
+    "documents",
+    "financial_periods",
+    "financial_transactions",
+    "gl_account_classification_mappings",
+    "gl_accounts",
+    "gl_classifications",
+    "item_groups",
+    "items",
+    "journals",
+    "payments",
+    "purchase_entries",
+    "receivables",
+    "reporting_balance",
+    "sales_invoice_lines",
+    "sales_invoices",
+    "sales_orders",
+    "transaction_lines",
+    "users",
+    "vat_codes",
+]
+
+
+def upgrade() -> None:
+    op.add_column(
+        "checkpoint",
+        sa.Column(
+            "rows",
+            sa.BigInteger(),
+            nullable=True,
+            comment="rows in the table, deleted ones included; empty: to be counted",
+        ),
+        schema="exact_sync",
+    )
+    for table in _DELETED:
+        op.create_index(
+            f"{table}_deleted",
+            table,
+            ["code" if table == "divisions" else "division"],
+            schema="exact",
+            postgresql_where=sa.text("_deleted_at IS NOT NULL"),
+        )
+
+
+def downgrade() -> None:
+    for table in _DELETED:
+        op.drop_index(f"{table}_deleted", table, schema="exact")
+    op.drop_column("checkpoint", "rows", schema="exact_sync")
