@@ -139,6 +139,8 @@ run = Table(
 )
 Index("run_division_resource", run.c.division, run.c.resource, run.c.id.desc())
 Index("run_started_at", run.c.started_at)
+# Holds only what is under way: whoever begins looks for what the killed left open.
+Index("run_running", run.c.division, postgresql_where=run.c.outcome == "running")
 Index(
     "run_verified",
     run.c.outcome,

@@ -51,6 +51,13 @@ def upgrade() -> None:
         ),
         schema="exact_sync",
     )
+    op.create_index(
+        "run_running",
+        "run",
+        ["division"],
+        schema="exact_sync",
+        postgresql_where=sa.text("outcome = 'running'"),
+    )
     for table in _DELETED:
         op.create_index(
             f"{table}_deleted",
@@ -64,4 +71,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in _DELETED:
         op.drop_index(f"{table}_deleted", table, schema="exact")
+    op.drop_index("run_running", "run", schema="exact_sync")
     op.drop_column("checkpoint", "rows", schema="exact_sync")

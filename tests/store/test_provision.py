@@ -58,7 +58,7 @@ def test_a_new_property_becomes_a_column_and_rows_stay(database: Database) -> No
 def test_an_index_is_made_when_it_is_first_wanted(database: Database) -> None:
     provision.make(database, [shaped("ID:Guid Date:DateTime")])
     provision.make(database, [shaped("ID:Guid Date:DateTime", date="Date")])
-    assert indexes(database) == {"mine_pkey", "mine_division_date"}
+    assert indexes(database) == {"mine_pkey", "mine_deleted", "mine_division_date"}
 
 
 @pytest.mark.parametrize(
