@@ -36,8 +36,8 @@ def main(wanted: dict[str, Any]) -> None:
     rows = sum(body.count(b'"__metadata"') for body in bodies["records"])
     decoder = _decoder(subject)
     with psycopg.connect(wanted["database_url"]) as connection:
-        _make(connection, subject)
-        encoded = {name: _encoded(connection, subject, each) for name, each in bodies.items()}
+        make(connection, subject)
+        encoded = {name: encoded_rows(connection, subject, each) for name, each in bodies.items()}
         for _ in range(wanted["times"]):
             with measured("decode", rows, wanted["postmaster"]):
                 for body in bodies["records"]:
@@ -47,7 +47,7 @@ def main(wanted: dict[str, Any]) -> None:
             for name, batches in (("first", "records"), ("unchanged", "records"), ("changed", "changed")):
                 with measured(name, rows, wanted["postmaster"]):
                     for batch in encoded[batches]:
-                        _upsert(connection, subject, batch)
+                        upsert(connection, subject, batch)
 
 
 def _read(file: str) -> list[bytes]:
@@ -63,7 +63,7 @@ def _decoder(subject: Subject) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(msgspec.defstruct("Body", [("d", results)]))
 
 
-def _make(connection: psycopg.Connection[Any], subject: Subject) -> None:
+def make(connection: psycopg.Connection[Any], subject: Subject) -> None:
     """The product's own table, and its indexes."""
     made = table(subject.resource)
     connection.execute("CREATE SCHEMA exact")
@@ -75,7 +75,7 @@ def _make(connection: psycopg.Connection[Any], subject: Subject) -> None:
     connection.commit()
 
 
-def _encoded(connection: psycopg.Connection[Any], subject: Subject, bodies: list[bytes]) -> list[bytes]:
+def encoded_rows(connection: psycopg.Connection[Any], subject: Subject, bodies: list[bytes]) -> list[bytes]:
     """The rows in PostgreSQL's binary form, a batch for each transaction."""
     shaper = Shaper(subject.resource)
     batches = []
@@ -90,7 +90,7 @@ def _encoded(connection: psycopg.Connection[Any], subject: Subject, bodies: list
     return batches
 
 
-def _upsert(connection: psycopg.Connection[Any], subject: Subject, batch: bytes) -> None:
+def upsert(connection: psycopg.Connection[Any], subject: Subject, batch: bytes) -> None:
     keys = subject.resource.primary_key
     names = [quote(name) for name in row_columns(subject.resource)]
     others = [name for name in names if name not in keys]
