@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # what a one-shot need not pay for is imported where it is us
     from exact_sync.alerts.notify import Target
     from exact_sync.alerts.watch import Watch
     from exact_sync.desk import Desk
+    from exact_sync.sync.subscribing import Subscribing
     from exact_sync.sync.verifier import Verifier
     from exact_sync.sync.wishes import Wishes
 
@@ -190,6 +191,13 @@ class Assembly:
             workers=settings.workers,
             request_log=self.request_log,
         )
+
+    @cached_property
+    def subscribing(self) -> "Subscribing":
+        """Who subscribes to Exact's webhooks."""
+        from exact_sync.sync.subscribing import Subscribing
+
+        return Subscribing(self.crew, self.client, self.app().client_id, self.settings.workers)
 
     @cached_property
     def wishes(self) -> "Wishes":

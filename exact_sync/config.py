@@ -20,6 +20,7 @@ from exact_sync.alert_settings import AlertSettings
 from exact_sync.errors import BadConfiguration
 from exact_sync.sections import (
     REDIRECT_URI,
+    CallbackUrl,
     ConnectionSettings,
     Duration,
     Excluded,
@@ -58,6 +59,8 @@ class Settings(BaseSettings):
     client_id: str | None = None
     client_secret: SecretStr | None = None
     redirect_uri: str = REDIRECT_URI
+    webhook_secret: SecretStr | None = None
+    webhook_url: CallbackUrl | None = None
     secret_key: SecretStr | None = None
     divisions: Included = "all"
     exclude_divisions: Excluded = []

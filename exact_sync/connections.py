@@ -13,6 +13,9 @@ FIRST_SCHEMA = "exact"
 TOP_LEVEL = "default"
 """The name of the connection that stands at the top level of the settings."""
 
+WEBHOOKS = "/webhooks/exact/"
+"""Where the server hears Exact's webhooks; the name of the connection stands behind it."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,20}")
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,40}")
 _TAKEN = {"public", "information_schema"}
@@ -37,6 +40,12 @@ class Connection:
         return f"{self.schema}_sync"
 
     @property
+    def webhook_url(self) -> str | None:
+        """The URL that Exact calls when something changes; None where nobody has said what it is."""
+        public = self.settings.server.public_url
+        return self.settings.webhook_url or (f"{public}{WEBHOOKS}{self.name}" if public else None)
+
+    @property
     def label(self) -> str:
         """What stands before a line about it: nothing where there is only one."""
         return "" if self.is_alone else f"{self.name}: "
@@ -57,7 +66,8 @@ class Connection:
 
 
 _COMMANDS = re.compile(
-    r"\bexact-sync (?:auth login|auth status|sync|accept|reset|pause|resume|verify|plan|status)\b"
+    r"\bexact-sync (?:auth login|auth status|sync|accept|reset|pause|resume|verify|plan|status"
+    r"|webhooks [a-z]+)\b"
 )
 
 

@@ -6,6 +6,7 @@
     │   │   └── BackfillSpent   what is left of the day is for small reads
     │   ├── GivesWay        other work goes first; a first load goes on after it
     │   ├── ExactAway       Exact does not answer, or not with data
+    │   │   └── Unclear         nobody knows whether Exact has done what it was asked to
     │   ├── DatabaseAway    PostgreSQL does not answer, or not now
     │   ├── WorkHeld        another process does this work at the moment
     │   └── Stopped         this process was asked to stop
@@ -69,6 +70,10 @@ class GivesWay(TryLater):
 
 class ExactAway(TryLater):
     """Exact does not answer, or answers with something that is not data."""
+
+
+class Unclear(ExactAway):
+    """Exact was asked to change something, and nobody knows whether it did. Look before asking again."""
 
 
 class DatabaseAway(TryLater):

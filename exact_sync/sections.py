@@ -51,6 +51,23 @@ def _site_url(value: str) -> str:
 SiteUrl = Annotated[str, AfterValidator(_site_url)]
 
 
+_ITSELF = ("localhost", "127.0.0.1", "::1")
+
+
+def _callback_url(value: str) -> str:
+    """Plain http only to this machine itself, as a simulator or a tunnel may want it."""
+    parts = urlsplit(value)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _ITSELF)
+    if not (is_safe and parts.hostname) or parts.fragment or parts.username:
+        raise ValueError(
+            "is no URL that Exact could call, such as https://sync.example.com/webhooks/exact/be"
+        )
+    return value
+
+
+CallbackUrl = Annotated[str, AfterValidator(_callback_url)]
+
+
 def _included(value: object) -> object:
     """Nothing, as an empty variable says it, means all."""
     if value == "" or (isinstance(value, str) and value.strip(" ,").lower() in ("", "all")):
@@ -108,6 +125,8 @@ class ConnectionSettings(BaseModel):
     client_id: str | None = None
     client_secret: SecretStr | None = None
     redirect_uri: str = REDIRECT_URI
+    webhook_secret: SecretStr | None = None
+    webhook_url: CallbackUrl | None = None
     divisions: Included = "all"
     exclude_divisions: Excluded = []
     schema_name: Annotated[str | None, Field(alias="schema")] = None

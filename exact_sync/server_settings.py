@@ -3,12 +3,21 @@
 import ipaddress
 import re
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator
 
 from exact_sync.errors import BadConfiguration
 
 _HASH = re.compile(r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+
+
+def is_loopback_name(host: str) -> bool:
+    """A name or an address, brackets or not, by which a machine means itself."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _proxies(value: Any) -> Any:
@@ -31,6 +40,8 @@ class ServerSettings(BaseModel):
     password_hash: SecretStr | None = None
     trusted_proxy: Annotated[bool | list[IPvAnyNetwork], BeforeValidator(_proxies)] = False
     """Somebody in front of us asks for a password: whoever comes, or comes from these networks."""
+    public_url: str | None = None
+    """Under which others reach us, without a slash at the end."""
 
     @field_validator("password_hash")
     @classmethod
@@ -40,13 +51,23 @@ class ServerSettings(BaseModel):
             raise ValueError("is no argon2 hash; make one with: exact-sync server password")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_site(cls, value: str | None) -> str | None:
+        """Plain http only to this machine itself: sessions and webhooks travel there."""
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback_name(host))
+        if not (is_safe and host) or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            raise ValueError("is no URL of a site, such as https://sync.example.com")
+        return value.rstrip("/")
+
     @property
     def is_loopback(self) -> bool:
         """Only this machine can reach it."""
-        try:
-            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
-        except ValueError:
-            return self.host.lower() == "localhost"
+        return is_loopback_name(self.host)
 
     def check(self) -> None:
         """Raises BadConfiguration where others could come and nobody would ask for a password."""

@@ -43,9 +43,11 @@ _BEFORE_ANOTHER = 1.0
 def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
-    secrets = [section.client_secret for section in settings.connections.values()]
-    hidden = (settings.client_secret, settings.secret_key, settings.server.password_hash)
-    for secret in (*hidden, *secrets, *settings.alerts.urls):
+    secrets = [settings.secret_key, settings.server.password_hash]
+    secrets += [settings.client_secret, settings.webhook_secret]
+    for section in settings.connections.values():
+        secrets += [section.client_secret, section.webhook_secret]
+    for secret in (*secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
     for url in settings.alerts.urls:
         logs.hide(urlsplit(url.get_secret_value()).password)

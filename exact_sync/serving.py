@@ -107,13 +107,16 @@ def served(
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
-            from exact_sync.web import probes, server
+            from exact_sync.web import probes, server, webhooks
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
 
             by_division = settings.server.metrics_division_label
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-            routes = probes.routes(parts.sources, metrics, time.monotonic)
+            routes = [
+                *probes.routes(parts.sources, metrics, time.monotonic),
+                *webhooks.routes(parts.sources, parts.counts, time.monotonic),
+            ]
             application, where = app(routes), (settings.server.host, settings.server.port)
             try:
                 opened_socket = stack.enter_context(server.listening(*where))

@@ -43,7 +43,7 @@ def test_without_sections_there_is_one_that_needs_no_name() -> None:
     [only] = of(TOP)
     assert (only.name, only.schema, only.state_schema) == ("default", "exact", "exact_sync")
     assert (only.label, only.hint("run: exact-sync auth login")) == ("", "run: exact-sync auth login")
-    assert only.settings.client_id == "top"
+    assert (only.settings.client_id, only.webhook_url) == ("top", None)
     assert [each.name for each in connections(Settings())] == ["default"]
 
 
@@ -134,6 +134,35 @@ def test_sections_come_from_the_environment_and_the_secrets_folder_too(
     assert "did you mean connections.be.client_secret?" in refused("")
     (secrets / "connections__be__client_secret").write_bytes(b"\xffcanary")
     assert "connections__be__client_secret can't be read: it is no text" in refused("")
+
+
+def test_each_connection_hears_webhooks_under_a_url_of_its_own(secrets: Path) -> None:
+    (secrets / "webhook_secret").write_text("canary of the top\n")
+    (secrets / "connections__be__webhook_secret").write_text("canary of be\n")
+    top, be = of(
+        TOP
+        + '[server]\npublic_url = "https://sync.example.com/"\n'
+        + '[connections.be]\nwebhook_url = "https://be.example.com/x?y"\n'
+    )
+    assert top.webhook_url == "https://sync.example.com/webhooks/exact/default"
+    assert be.webhook_url == "https://be.example.com/x?y"
+    for each, canary in ((top, "canary of the top"), (be, "canary of be")):
+        assert each.settings.webhook_secret is not None
+        assert each.settings.webhook_secret.get_secret_value() == canary
+        load_settings()
+        assert "canary" not in logs.clean(f"it is the {canary}")
+    assert be.hint("run: exact-sync webhooks list") == "run: exact-sync webhooks list --connection be"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.com/x", "sync.example.com", "https:///x", "ftp://localhost/", "https://u:p@e.com/#x"],
+)
+def test_exact_is_given_no_url_that_it_could_not_call(url: str) -> None:
+    assert "is no URL that Exact could call" in refused(f'{TOP}webhook_url = "{url}"')
+    assert "is no URL of a site" in refused(f'{TOP}[server]\npublic_url = "{url}"')
+    assert "is no URL of a site" in refused(f'{TOP}[server]\npublic_url = "https://example.com/path"')
+    assert of(f'{TOP}webhook_url = "http://127.0.0.1:8480/webhooks/exact/default"')
 
 
 def test_a_connection_is_found_by_its_name() -> None:

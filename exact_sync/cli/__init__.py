@@ -25,6 +25,7 @@ _COMMANDS = {
     "resume": "checkpoint",
     "alert": "alert",
     "server": "server",
+    "webhooks": "webhooks",
     "db": "db",
     "simulator": "simulator",
     "demo": "demo",

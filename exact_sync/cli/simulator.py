@@ -49,6 +49,11 @@ _CALLS = click.IntRange(min=1)
     show_default=True,
     help="Seconds that every call takes, such as 0.1.",
 )
+@click.option(
+    "--webhooks-over-http",
+    is_flag=True,
+    help="Also call http://127.0.0.1 and the like, which Exact would not do.",
+)
 def simulator(**options: Any) -> None:
     """Run the bundled Exact Online simulator, to try things on."""
     from exact_sync.simulator.command import serve

@@ -1,9 +1,11 @@
 """How we ask: questions in, pages out."""
 
 import copy
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from exact_sync.errors import BadData, ExactAway
 from exact_sync.exact.odata import Query, Record, UnreadableAnswer, read_answer, same_origin
@@ -78,6 +80,19 @@ class Client:
             division, endpoint, url, _bare_number, "text/plain, */*", self._resource
         )
         return number
+
+    def create(self, division: int, endpoint: str, record: Record) -> None:
+        """Make something at Exact; its key is not told. Raises Unclear where nobody knows whether it did."""
+        content = json.dumps(record).encode()
+        self._transport.change(division, "POST", endpoint, self._url(division, endpoint), content)
+
+    def delete(self, division: int, endpoint: str, key: str) -> None:
+        """Delete what has this GUID. Raises Unclear as ``create``, Unavailable where it is not there."""
+        url = f"{self._url(division, endpoint)}(guid'{quote(key)}')"
+        self._transport.change(division, "DELETE", endpoint, url)
+
+    def _url(self, division: int, endpoint: str) -> str:
+        return f"{self._base_url}/api/v1/{division}/{endpoint}"
 
     def me(self) -> Record:
         """Who is signed in (``current/Me``: counts against no limit)."""

@@ -1,7 +1,9 @@
 """What an answer that is no data means, in our words."""
 
+import httpx
+
 from exact_sync.errors import DivisionLost, ExactAway, ExactSyncError, Refused, Unavailable
-from exact_sync.exact.odata import read_error
+from exact_sync.exact.odata import UnreadableAnswer, read_error
 
 _DIVISION_REASONS = {
     "NoDivisionAccess": "the user has no access to it, or the consent leaves it out",
@@ -41,3 +43,19 @@ def refusal(division: int, endpoint: str, status: int, reason: str, said: str) -
         f"{where}: not allowed: {said or reason or 'no reason given'}",
         "a module, a right of the user or a scope of the app is missing; it is tried again daily",
     )
+
+
+def failure(error: httpx.HTTPError) -> str:
+    """Why no answer came, in words."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return "no connection"
+    if isinstance(error, httpx.TimeoutException):
+        return "it takes too long"
+    return f"the connection broke ({type(error).__name__})"
+
+
+def unreadable(content_type: str, body: bytes, error: UnreadableAnswer) -> str:
+    """Why an answer can't be read, in words."""
+    if "html" in content_type or body.lstrip()[:1] == b"<":
+        return "a web page came instead of data; maintenance, most likely"
+    return str(error)

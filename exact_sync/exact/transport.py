@@ -12,10 +12,11 @@ from exact_sync.errors import (
     BadData,
     BudgetSpent,
     ExactAway,
+    Unclear,
 )
 from exact_sync.exact.budget import Budget, Common
-from exact_sync.exact.odata import Answer, UnreadableAnswer, read_error
-from exact_sync.exact.refusals import refusal, trouble_of
+from exact_sync.exact.odata import Answer, UnreadableAnswer, read_answer, read_error
+from exact_sync.exact.refusals import failure, refusal, trouble_of, unreadable
 from exact_sync.exact.requests import Observer, Watch
 from exact_sync.exact.session import Session
 
@@ -138,7 +139,7 @@ class Transport:
             watch = Watch(self._session, self._clock) if self._observer is not None else None
             trouble, rows = "", None
             try:
-                response = self._send(url, accept, watch)
+                response = self._send("GET", url, accept, watch)
                 if budget is not None:
                     budget.heard(response.headers)
                     if response.repeated:
@@ -149,23 +150,18 @@ class Transport:
                     return answer, response.headers
                 trouble = trouble_of(response.status, response.body)
                 if response.status == 429 and budget is not None:
-                    budget.limited(response.headers)
-                    minute_waits += 1
-                    if minute_waits > self._patience.minute_waits:
-                        raise BudgetSpent(f"division {budget.division}: the minute's calls stay used up")
+                    minute_waits = self._limited(budget, response, minute_waits)
                     continue
                 self._check_refusal(budget, endpoint, response)
             except httpx.InvalidURL:
                 raise BadData(f"{endpoint}: Exact sent a link that is no URL") from None
             except (httpx.TransportError, httpx.DecodingError) as error:
-                trouble = _in_words(error)
+                trouble = failure(error)
             except UnreadableAnswer as error:
-                trouble = _unreadable(response, error)
+                trouble = unreadable(response.headers.get("Content-Type", ""), response.body, error)
             finally:
-                if self._observer is not None and watch is not None:
-                    division = None if budget is None else budget.division
-                    for request in watch.requests(division, resource, endpoint, url, trouble, rows):
-                        self._observer.made(request)
+                division = None if budget is None else budget.division
+                self._tell(watch, division, resource, endpoint, url, trouble, rows)
             attempt += 1
             if attempt >= self._patience.tries:
                 raise ExactAway(
@@ -174,16 +170,80 @@ class Transport:
                 )
             self._clock.sleep(self._patience.wait(attempt - 1))
 
-    def _send(self, url: str, accept: str, watch: Watch | None) -> _Response:
+    def change(
+        self, division: int, method: str, endpoint: str, url: str, content: bytes | None = None
+    ) -> None:
+        """Ask Exact to make (POST) or delete something of its own, once.
+
+        What Exact refuses before it does anything (a limit, a token) is asked again. Raises as ``get`` does,
+        and Unclear where nobody knows whether it was done.
+        """
+        budget = self.budget(division)
+        minute_waits = 0
+        with budget.one_at_a_time:
+            while True:
+                budget.before_call(endpoint)
+                self._clock.sleep(0)
+                watch = Watch(self._session, self._clock) if self._observer is not None else None
+                trouble = ""
+                try:
+                    response = self._send(method, url, "application/json", watch, content)
+                    budget.heard(response.headers)
+                    if response.repeated:
+                        budget.repeated(endpoint)
+                    if 200 <= response.status < 300:
+                        if response.body or method == "POST":
+                            read_answer(response.body)  # a web page says nothing of what was done
+                        return
+                    trouble = trouble_of(response.status, response.body)
+                    if response.status == 429:
+                        minute_waits = self._limited(budget, response, minute_waits)
+                        continue
+                    self._check_refusal(budget, endpoint, response)
+                except (httpx.TransportError, httpx.DecodingError) as error:
+                    trouble = failure(error)
+                except UnreadableAnswer as error:
+                    trouble = unreadable(response.headers.get("Content-Type", ""), response.body, error)
+                finally:
+                    self._tell(watch, division, None, endpoint, url, trouble, None)
+                raise Unclear(f"{endpoint} of division {division}: {trouble}")
+
+    def _limited(self, budget: Budget, response: _Response, minute_waits: int) -> int:
+        """A 429; how many minutes have been waited out. Raises BudgetSpent."""
+        budget.limited(response.headers)
+        if minute_waits >= self._patience.minute_waits:
+            raise BudgetSpent(f"division {budget.division}: the minute's calls stay used up")
+        return minute_waits + 1
+
+    def _tell(
+        self,
+        watch: Watch | None,
+        division: int | None,
+        resource: str | None,
+        endpoint: str,
+        url: str,
+        trouble: str,
+        rows: int | None,
+    ) -> None:
+        """The observer hears of what was sent."""
+        if self._observer is not None and watch is not None:
+            for request in watch.requests(division, resource, endpoint, url, trouble, rows):
+                self._observer.made(request)
+
+    def _send(
+        self, method: str, url: str, accept: str, watch: Watch | None, content: bytes | None = None
+    ) -> _Response:
         """Streamed: httpx's plain get keeps page bodies alive in a reference cycle."""
         started = self._clock.monotonic()
         patience = self._patience
         timeout = httpx.Timeout(patience.read, connect=patience.connect)
+        headers = {"Accept": accept} | ({"Content-Type": "application/json"} if content is not None else {})
         try:
             with self._http.stream(
-                "GET",
+                method,
                 url,
-                headers={"Accept": accept},
+                content=content,
+                headers=headers,
                 auth=watch or self._session,
                 follow_redirects=False,
                 timeout=timeout,
@@ -207,17 +267,3 @@ class Transport:
             budget.failed(endpoint, f"HTTP {response.status}" + (f": {said[:200]}" if said else ""))
             reason = response.headers.get("Reason", "")
             raise refusal(budget.division, endpoint, response.status, reason, said)
-
-
-def _in_words(error: httpx.HTTPError) -> str:
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return "no connection"
-    if isinstance(error, httpx.TimeoutException):
-        return "it takes too long"
-    return f"the connection broke ({type(error).__name__})"
-
-
-def _unreadable(response: _Response, error: UnreadableAnswer) -> str:
-    if "html" in response.headers.get("Content-Type", "") or response.body.lstrip()[:1] == b"<":
-        return "a web page came instead of data; maintenance, most likely"
-    return str(error)

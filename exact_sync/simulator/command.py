@@ -34,6 +34,7 @@ def serve(
     connection_day_limit: int | None = None,
     error_limit: int = 10,
     latency: float = 0.0,
+    webhooks_over_http: bool = False,
     write: Callable[[str], object] | None = None,
 ) -> None:
     """Found a sample group, serve it, print how to reach it; return on SIGINT or SIGTERM.
@@ -53,6 +54,7 @@ def serve(
         connection_day_limit=connection_day_limit,
         error_limit=error_limit,
         latency=latency,
+        webhooks_over_http=webhooks_over_http,
     )
     # Hundreds of divisions are millions of objects, which live on: no collection need look at them.
     gc.freeze()
@@ -80,6 +82,7 @@ def settings(simulator: Simulator) -> str:
         f"EXACT_SYNC_CLIENT_ID={simulator.client_id}\n"
         f"EXACT_SYNC_CLIENT_SECRET={simulator.client_secret}\n"
         f"EXACT_SYNC_REDIRECT_URI={REDIRECT_URI}\n"
+        f"EXACT_SYNC_WEBHOOK_SECRET={simulator.webhooks.secret}\n"
         f"# divisions: {', '.join(codes)}\n"
         f"# state: {simulator.base_url}/_simulator/state\n"
     )

@@ -15,6 +15,8 @@ GET  sync?division=&path=       every row of a sync/ path, in the order of versi
 POST move     {"division": …, "first": version or nothing, "announced": true}
 GET  rights   POST rights {"do": "hide" | "forbid" | "give_back", "path": …, "division": …, "reason": …}
 POST revoke                     the user takes the consent back
+GET  webhooks?division=         switches, what became of the messages, the subscriptions of a division
+POST webhooks {"over_http": …, "may_manage": …, "lose": …, "repeat": …, "delay": seconds}: those to change
 """
 
 from __future__ import annotations
@@ -108,6 +110,11 @@ def _act(sim: Simulator, method: str, name: str, query: dict[str, str], body: di
             _rights(sim, body)
         case "POST", "revoke":
             sim.oauth.revoke()
+        case "GET", "webhooks":
+            return _webhooks(sim, int(query["division"]) if "division" in query else None)
+        case "POST", "webhooks":
+            _turn(sim, body)
+            return _webhooks(sim, None)
         case _:
             return None
     return {"ok": True}
@@ -170,6 +177,38 @@ def _rights(sim: Simulator, body: dict[str, Any]) -> None:
             sim.rights.give_back(path, division)
         case other:
             raise ValueError(f"rights can't {other}")
+
+
+def _webhooks(sim: Simulator, division: int | None) -> dict[str, Any]:
+    hooks, courier = sim.webhooks, sim.webhooks.courier
+    found: dict[str, Any] = {"over_http": hooks.over_http, "may_manage": hooks.may_manage}
+    found |= {
+        "lose": courier.lose,
+        "repeat": courier.repeat,
+        "delay": courier.delay,
+        "counts": courier.counts,
+    }
+    if division is not None:
+        rows = hooks.subscriptions(division)
+        found["subscriptions"] = [{name: _typed(value) for name, value in row.items()} for row in rows]
+    return found
+
+
+def _turn(sim: Simulator, body: dict[str, Any]) -> None:
+    """Turn the switches of webhooks that are named: all of them, or none if something is wrong with one."""
+    for name, value in body.items():
+        if name in ("over_http", "may_manage"):
+            right = isinstance(value, bool)
+        elif name in ("lose", "repeat"):
+            right = type(value) is int and value >= 0
+        elif name == "delay":
+            right = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        else:
+            raise ValueError(f"webhooks have no switch {name}")
+        if not right:
+            raise ValueError(f"{name} can't be {value!r}")
+    for name, value in body.items():
+        setattr(sim.webhooks if name in ("over_http", "may_manage") else sim.webhooks.courier, name, value)
 
 
 def _clock(sim: Simulator, body: dict[str, Any]) -> dict[str, Any]:

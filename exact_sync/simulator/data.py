@@ -21,6 +21,7 @@ from exact_sync.simulator.odata.tokens import tokens
 from exact_sync.simulator.ordering import Key
 from exact_sync.simulator.render import Renderer, atom_body, error_body
 from exact_sync.simulator.schema import BULK, ENTITIES, ME, REPORTS
+from exact_sync.simulator.schema_webhooks import SUBSCRIPTIONS
 from exact_sync.simulator.special import SPECIAL
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class DataService:
                 return Reply(429, error_body("Too many requests."), headers=allowance.headers)
             headers.extend(allowance.headers)
             sim.rights.check(where.division, where.path)
-        if request.method != "GET":
+        if request.method != "GET" and where.path != SUBSCRIPTIONS.path:
             raise Refusal(405, f"The method {request.method} is not allowed here.")
         return self._faulty(request, where, entity, context)
 
@@ -97,7 +98,10 @@ class DataService:
             spoiling = [fault for fault in struck if fault.kind in PAGE]
             if self.sim.rights.hides(where.division, where.path):
                 spoiling.append(Fault("hidden"))
-            reply = self._read(request, where, entity, spoiling)
+            if request.method == "GET":
+                reply = self._read(request, where, entity, spoiling)
+            else:
+                reply = self.sim.webhooks.write(request, where)
             for fault in struck:
                 if fault.kind in WIRE:
                     reply = spoil(reply, fault)

@@ -18,6 +18,7 @@ from exact_sync.simulator.exchange import Listing, Request
 from exact_sync.simulator.odata.refusal import Refusal
 from exact_sync.simulator.schema import BULK, ENTITIES, REPORTS
 from exact_sync.simulator.schema_sync import SYNC_TIMESTAMP, TWINS
+from exact_sync.simulator.schema_webhooks import SUBSCRIPTIONS
 from exact_sync.simulator.sync_timestamp import parameter
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def read_user_has_rights(
     """users/UserHasRights?endpoint='Logistics/Items'&action='GET': whether the user may do that.
 
     The shape of Exact's answer is not known; this is how OData 2 wraps a function's value.
-    Nobody may write here, so only GET can be true.
+    Nobody may write here but subscriptions to webhooks, so only GET can be true elsewhere.
     """
     name = parameter(request, "endpoint", "string")
     action = parameter(request, "action", "string")
@@ -134,5 +135,6 @@ def read_user_has_rights(
         raise Refusal(400, f"The endpoint '{name}' is not known.")
     if action not in _ACTIONS:
         raise Refusal(400, f"The action '{action}' is not known.")
-    allowed = action == "GET" and sim.rights.allows(division, path)
+    may_do = action == "GET" or (path == SUBSCRIPTIONS.path and action != "PUT" and sim.webhooks.may_manage)
+    allowed = may_do and sim.rights.allows(division, path)
     return Listing([{"UserHasRights": allowed}], shape="object")

@@ -17,6 +17,7 @@ from exact_sync.simulator.schema_finance import (
 from exact_sync.simulator.schema_logistics import ITEM_GROUPS, ITEMS
 from exact_sync.simulator.schema_sales import SALES_INVOICE_LINES, SALES_INVOICES
 from exact_sync.simulator.schema_system import DIVISIONS, ME
+from exact_sync.simulator.schema_webhooks import SUBSCRIPTIONS
 
 __all__ = ["BULK", "ENTITIES", "KNOWN", "ME", "REPORTS", "TABLES", "Entity"]
 
@@ -41,7 +42,11 @@ KNOWN: dict[str, Entity] = {
 }
 """Those whose rows `company` invents one by one, so that they hang together."""
 
-TABLES: dict[str, Entity] = KNOWN | {path: endpoint.entity for path, endpoint in ENDPOINTS.items()}
+TABLES: dict[str, Entity] = (
+    KNOWN
+    | {path: endpoint.entity for path, endpoint in ENDPOINTS.items()}
+    | {SUBSCRIPTIONS.path: SUBSCRIPTIONS}
+)
 """All that have rows of their own, also those that only the Sync API shows."""
 
 ENTITIES: dict[str, Entity] = {

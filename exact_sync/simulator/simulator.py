@@ -14,9 +14,11 @@ from exact_sync.simulator.oauth import OAuth
 from exact_sync.simulator.rights import Rights
 from exact_sync.simulator.server import Server
 from exact_sync.simulator.stats import Stats
+from exact_sync.simulator.webhooks import Webhooks
 
 CLIENT_ID = "7f3c5d1e-52a1-4c11-9d0e-51a101a70000"
 CLIENT_SECRET = "simulator-secret"  # noqa: S105 - opens nothing but this
+WEBHOOK_SECRET = "simulator-webhook-secret"  # noqa: S105 - the same
 
 
 class Simulator:
@@ -26,7 +28,8 @@ class Simulator:
     `mandatory_filter`, `current_division`; `limits.minute_limit`, `.day_limit`, `.error_limit`,
     `.connection_day_limit`;
     `oauth.granted`, `.early_status`, `.auto_consent`, `.revoke()`, `.steal()`, `.sign_in()`;
-    `rights.hide(path, division)`, `.forbid(…)`, `.give_back(…)`.
+    `rights.hide(path, division)`, `.forbid(…)`, `.give_back(…)`;
+    `webhooks.over_http`, `.may_manage`, `webhooks.courier.lose`, `.repeat`, `.delay`.
     """
 
     def __init__(
@@ -45,10 +48,13 @@ class Simulator:
         error_limit: int = 10,
         connection_day_limit: int | None = None,
         latency: float = 0.0,
+        webhook_secret: str = WEBHOOK_SECRET,
+        webhooks_over_http: bool = False,
     ) -> None:
         """`books` and `clock` belong together: without a clock, the books' own is used.
 
         `redirect_uris`: the registered ones, to the letter; None allows any loopback address.
+        `webhooks_over_http`: loopback addresses may be called without TLS, which Exact would not do.
         """
         if books is None:
             books = Books(clock)
@@ -80,6 +86,9 @@ class Simulator:
             client_secret=client_secret,
             redirect_uris=redirect_uris,
             auto_consent=auto_consent,
+        )
+        self.webhooks = Webhooks(
+            books, client_id=client_id, secret=webhook_secret, over_http=webhooks_over_http
         )
         self._current: int | None = None
         self._server: Server | None = None
@@ -113,6 +122,7 @@ class Simulator:
         server = Server((self.host, self.port), self)
         self.port = server.server_address[1]
         self._server = server
+        self.webhooks.courier.open()
         threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="simulator", daemon=True
         ).start()
@@ -123,6 +133,7 @@ class Simulator:
         if self._server is not None:
             self._server.close()
             self._server = None
+            self.webhooks.courier.close()
 
     def __enter__(self) -> Self:
         return self.start()

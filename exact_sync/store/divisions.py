@@ -52,6 +52,12 @@ def access(connection: Connection) -> dict[int, Access]:
     return {code: Access(*rest) for code, *rest in connection.execute(query)}
 
 
+def known_budget(connection: Connection, code: int) -> dict[str, Any] | None:
+    """What an earlier run knew of a division's call limits."""
+    budget = connection.execute(select(division.c.budget).where(division.c.division == code)).scalar()
+    return dict(budget) if budget else None
+
+
 def suspend(connection: Connection, code: int, reason: str, retry_at: datetime) -> None:
     """Leave a division alone until then; its rows stay."""
     values: dict[str, Any] = {"suspended_because": reason, "retry_at": retry_at}

@@ -1,5 +1,6 @@
 """The tables for readers, made from the catalog: schema ``exact``."""
 
+import threading
 from typing import Any
 
 from sqlalchemy import (
@@ -101,6 +102,8 @@ def _table(resource: Resource) -> Table:
 
 
 _made: dict[str, tuple[object, Table]] = {}
+_making = threading.Lock()
+"""Workers ask for the same table at the same time; ``metadata`` takes each only once."""
 
 
 def table(resource: Resource) -> Table:
@@ -108,7 +111,10 @@ def table(resource: Resource) -> Table:
     known = _made.get(resource.name)
     shape = (resource.columns, resource.key, resource.date, resource.is_versioned)
     if known is None or known[0] != shape:
-        known = _made[resource.name] = (shape, _table(resource))
+        with _making:
+            known = _made.get(resource.name)
+            if known is None or known[0] != shape:
+                known = _made[resource.name] = (shape, _table(resource))
     return known[1]
 
 

@@ -15,6 +15,16 @@ class Audience(Protocol):
     def ends(self, outcome: Outcome) -> None: ...
 
 
+class Nobody:
+    """Watches nothing."""
+
+    def begins(self, division: int, resource: str) -> None: ...
+
+    def page(self, division: int, resource: str, records: int) -> None: ...
+
+    def ends(self, outcome: Outcome) -> None: ...
+
+
 class Claims(Protocol):
     """Keeps processes out of each other's divisions."""
 

@@ -14,10 +14,10 @@ from exact_sync.exact.odata import Query
 from exact_sync.exact.wallclock import read_date, to_wall
 from exact_sync.store import divisions
 from exact_sync.sync import cursors, sweep
+from exact_sync.sync.audience import Nobody
 from exact_sync.sync.backfill import COUNT_AFTER, DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.opening import Opening
-from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pace import Pace, Rhythm, pace
 from exact_sync.sync.questions import PAGE, Questions
 from exact_sync.sync.task import Task
@@ -211,7 +211,7 @@ def forecast(
     if count:
         crew.check_signed_in()
         if not crew.has_divisions(codes):
-            crew.read_divisions(_Nobody())
+            crew.read_divisions(Nobody())
     selection = crew.selection(codes)
     result = Forecast([], {code: error.message for code, error in selection.failures.items()}, {}, terms)
     for code in selection.divisions:
@@ -229,13 +229,3 @@ def forecast(
             if count:
                 planner.keep_budget(code)
     return result
-
-
-class _Nobody:
-    """Watches nothing."""
-
-    def begins(self, division: int, resource: str) -> None: ...
-
-    def page(self, division: int, resource: str, records: int) -> None: ...
-
-    def ends(self, outcome: Outcome) -> None: ...

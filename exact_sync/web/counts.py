@@ -52,6 +52,8 @@ class Counts:
     """By connection."""
     refreshes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Of the access token, by connection and whether they worked ("ok" or "failed")."""
+    webhooks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Messages of Exact by connection ('' where there is none of that name) and by what became of them."""
     mutex: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, connection: str, outcome: Outcome, seconds: float | None) -> None:

@@ -118,6 +118,8 @@ class Metrics:
         yield _histogram("http_request_duration_seconds", what, ("connection",), counts.request_durations)
         what = "Refreshes of the access token."
         yield _counter("token_refreshes", what, ("connection", "outcome"), counts.refreshes)
+        what = "Messages that came as Exact's webhooks, by what became of them."
+        yield _counter("webhook_events", what, ("connection", "outcome"), counts.webhooks)
 
     def _counter(self, name: str, what: str, labels: Sequence[str], numbers: Mapping[_Key, int]) -> Metric:
         """With the division in the second place: as text, or left out."""

@@ -118,7 +118,7 @@ def serve(*answers: Answer | Callable[[], Answer]) -> Iterator[Served]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             _send(self, script.answer(Asked(self.command, self.path, dict(self.headers), body)))
 
-        do_POST = do_GET
+        do_POST = do_DELETE = do_GET
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""

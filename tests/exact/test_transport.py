@@ -11,6 +11,7 @@ from exact_sync.errors import (
     ExactAway,
     SignInNeeded,
     Stopped,
+    Unclear,
 )
 from exact_sync.exact.odata import read_answer
 from tests.deployment import START, SharedClock
@@ -228,3 +229,29 @@ def test_signing_in_needed_is_passed_on(line: Made) -> None:
         ours.session.tokens = nobody  # type: ignore[method-assign,assignment]
         with pytest.raises(SignInNeeded):
             ours.get()
+
+
+def test_a_change_is_asked_for_again_only_where_nothing_was_done(line: Made) -> None:
+    made = Answer(201, b'{"d": {"ID": "1"}}')
+    with line(minute_over(), Answer(401), token("another", "again"), made) as ours:
+        ours.transport.change(7, "POST", "x/X", f"{ours.served.url}/x", b'{"Topic": "Items"}')
+        asked = [(each.method, each.body, each.headers["Content-Type"]) for each in ours.served.asked]
+        del asked[2]  # for a token
+        assert asked == [("POST", '{"Topic": "Items"}', "application/json")] * 3
+        assert ours.clock.now() > START.replace(second=40)
+        assert ours.transport.budget(7).calls == 3
+
+
+@pytest.mark.parametrize("broken", [error(500, "Oops"), page(503), page(), Answer(hangs_up=True)], ids=str)
+def test_where_nobody_knows_whether_a_change_was_made_it_is_not_repeated(line: Made, broken: Answer) -> None:
+    with line(broken, Answer(201)) as ours:
+        with pytest.raises(Unclear, match="x/X of division 7"):
+            ours.transport.change(7, "DELETE", "x/X", f"{ours.served.url}/x")
+        assert [each.method for each in ours.served.asked] == ["DELETE"]
+
+
+def test_what_was_deleted_has_no_answer(line: Made) -> None:
+    with line(Answer(204)) as ours:
+        ours.transport.change(7, "DELETE", "x/X", f"{ours.served.url}/x")
+        with pytest.raises(Unclear, match="not JSON"):
+            ours.transport.change(7, "POST", "x/X", f"{ours.served.url}/x", b"{}")

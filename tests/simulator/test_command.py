@@ -24,7 +24,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_every_limit_has_an_option(served: list[dict[str, Any]]) -> None:
     words = "simulator --size tiny --divisions 300 --minute-limit 5 --day-limit 50 --port 0"
-    more = "--connection-day-limit 500 --error-limit 0 --latency 0.1"
+    more = "--connection-day-limit 500 --error-limit 0 --latency 0.1 --webhooks-over-http"
     assert main([*words.split(), *more.split()]) == 0
     assert served == [
         {
@@ -38,6 +38,7 @@ def test_every_limit_has_an_option(served: list[dict[str, Any]]) -> None:
             "connection_day_limit": 500,
             "error_limit": 0,
             "latency": 0.1,
+            "webhooks_over_http": True,
         }
     ]
 
@@ -47,6 +48,7 @@ def test_without_options_it_is_as_strict_as_exact(served: list[dict[str, Any]]) 
     (options,) = served
     limits = {name: value for name, value in options.items() if name.endswith("_limit")}
     assert limits == {"minute_limit": 60, "day_limit": 5000, "connection_day_limit": None, "error_limit": 10}
+    assert options["webhooks_over_http"] is False
 
 
 @pytest.mark.parametrize(

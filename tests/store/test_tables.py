@@ -1,5 +1,8 @@
 """The tables for readers: columns, types and keys as the contract lists them."""
 
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import inspect, text
 from sqlalchemy.dialects import postgresql
@@ -92,3 +95,19 @@ def test_a_row_carries_every_data_column_once_with_the_division_first(name: str)
     assert set(names) == set(table(resource).columns.keys()) - {"_synced_at", "_deleted_at", "_version"}
     assert len(set(names)) == len(names)
     assert names[0] == ("division" if resource.per_division else "code")
+
+
+def test_workers_may_ask_for_the_same_table_at_once() -> None:
+    """In a process of its own, where no table has been made yet."""
+    code = (
+        "import sys, threading\n"
+        "from exact_sync.catalog import RESOURCES\n"
+        "from exact_sync.store.tables import table\n"
+        "sys.setswitchinterval(1e-6)\n"
+        "work = lambda: [table(resource) for resource in RESOURCES.values()]\n"
+        "workers = [threading.Thread(target=work) for _ in range(8)]\n"
+        "for worker in workers: worker.start()\n"
+        "for worker in workers: worker.join()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stderr == ""

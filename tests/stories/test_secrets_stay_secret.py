@@ -21,6 +21,7 @@ from tests.deployment import DIVISION, Deployment, SharedClock
 from tests.facts import command, restart, sql
 
 PASSWORD, SECRET, KEY = "canary-database-word", "canary/client+secret=", "canary-secret-key"
+HOOK = "canary-webhook-secret"
 TOKEN = "oauth2/token"
 
 
@@ -34,7 +35,7 @@ class Canaries:
     @property
     def secrets(self) -> set[str]:
         oauth = self.deployment.simulator.oauth
-        return {PASSWORD, SECRET, KEY, *oauth._access, *oauth._refresh, *oauth._codes}
+        return {PASSWORD, SECRET, KEY, HOOK, *oauth._access, *oauth._refresh, *oauth._codes}
 
     def in_text(self, text: str) -> list[str]:
         return [secret for secret in self.secrets if secret in text or json.dumps(secret)[1:-1] in text]
@@ -61,7 +62,9 @@ def canaries(
     try:
         with (
             Simulator(clock=clock.theirs, client_secret=SECRET) as simulator,
-            Deployment(simulator, url, clock, tmp_path / "data", secret_key=KEY) as deployment,
+            Deployment(
+                simulator, url, clock, tmp_path / "data", secret_key=KEY, webhook_secret=HOOK
+            ) as deployment,
         ):
             yield Canaries(deployment, said)
     finally:
