@@ -50,8 +50,14 @@ class Subject:
     @property
     def resource(self) -> Resource:
         """The resource with only these columns, in a table of its own."""
+        there = [column.property for column in self.columns]
         return replace(
-            self.whole, name=f"bench_{self.name}", columns=self.columns, default=False, entity_type=None
+            self.whole,
+            joined_by=tuple(name for name in self.whole.joined_by if name in there),
+            name=f"bench_{self.name}",
+            columns=self.columns,
+            default=False,
+            entity_type=None,
         )
 
     @property

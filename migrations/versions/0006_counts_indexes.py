@@ -1,4 +1,4 @@
-"""The number of rows stands in the checkpoint, and deleted rows in an index of their own.
+"""The number of rows stands in the checkpoint; indexes for deleted rows, for joins, for what runs.
 
 Revision ID: 0006
 Revises: 0005
@@ -40,7 +40,21 @@ _DELETED = [
 ]
 
 
+_JOINED = [
+    ("contacts", "account"),
+    ("sales_invoices", "invoice_date"),
+    ("sales_invoices", "invoice_to"),
+    ("sales_invoice_lines", "invoice_id"),
+    ("payments", "account"),
+    ("receivables", "account"),
+    ("transaction_lines", "entry_id"),
+    ("transaction_lines", "gl_account"),
+]
+
+
 def upgrade() -> None:
+    for table, column in _JOINED:
+        op.create_index(f"{table}_division_{column}", table, ["division", column], schema="exact")
     op.add_column(
         "checkpoint",
         sa.Column(
@@ -69,6 +83,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table, column in _JOINED:
+        op.drop_index(f"{table}_division_{column}", table, schema="exact")
     for table in _DELETED:
         op.drop_index(f"{table}_deleted", table, schema="exact")
     op.drop_index("run_running", "run", schema="exact_sync")
