@@ -53,8 +53,11 @@ _JOINED = [
 
 
 def upgrade() -> None:
+    # Whoever has large tables may have made them beforehand, with CONCURRENTLY.
     for table, column in _JOINED:
-        op.create_index(f"{table}_division_{column}", table, ["division", column], schema="exact")
+        op.create_index(
+            f"{table}_division_{column}", table, ["division", column], schema="exact", if_not_exists=True
+        )
     op.add_column(
         "checkpoint",
         sa.Column(
@@ -70,6 +73,7 @@ def upgrade() -> None:
         "run",
         ["division"],
         schema="exact_sync",
+        if_not_exists=True,
         postgresql_where=sa.text("outcome = 'running'"),
     )
     for table in _DELETED:
@@ -78,6 +82,7 @@ def upgrade() -> None:
             table,
             ["code" if table == "divisions" else "division"],
             schema="exact",
+            if_not_exists=True,
             postgresql_where=sa.text("_deleted_at IS NOT NULL"),
         )
 
