@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 
 from bench.jobs import VENVS, Failed, Figures, medians, run
-from bench.material import SCENARIOS, Material
+from bench.material import Material
 from bench.postgres import Server, rows_written
 
 _numbers = count(1)
@@ -60,15 +60,19 @@ def limits(server: Server, material: Material, times: int) -> dict[str, Figures]
 
 
 def ours(
-    server: Server, material: Material, times: int, scenarios: Sequence[str] = (*SCENARIOS, "full")
+    server: Server,
+    material: Material,
+    times: int,
+    scenarios: Sequence[str] = ("first", "unchanged", "full", "changed"),
 ) -> tuple[dict[str, Figures], dict[str, Writes]]:
     """The product, each time on a new database; ``full``: unchanged, read as `sync --full` does."""
     figures: list[Figures] = []
     writes: dict[str, Writes] = {}
     for _ in range(times):
         with _database(server) as url:
+            run(OURS.module, material.job(server, url, "prepare", "http://127.0.0.1:9"))
             for name in scenarios:
-                server.settle()
+                server.settle(url)
                 before, wal = rows_written(url, "exact", _table(OURS, material)), server.wal()
                 with material.served("unchanged" if name == "full" else name) as base_url:
                     job = material.job(server, url, name, base_url)
@@ -86,7 +90,7 @@ def other(
     found: dict[str, Figures] = {}
     with _database(server) as url:
         for name in ("empty", *scenarios):
-            server.settle()
+            server.settle(url)
             rows = 0 if name == "empty" else None
             with material.served(name, rows=rows) as base_url:
                 job = material.job(server, url, name, base_url)

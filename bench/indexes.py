@@ -59,7 +59,7 @@ def _measured(server: Server, material: Material, without: str, columns: str | N
         took = []
         wal = 0
         for batches in [encoded_rows(connection, material.subject, each) for each in bodies]:
-            server.settle()
+            server.settle(url)
             before, wal = server_cpu(server.postmaster), server.wal()
             for batch in batches:
                 upsert(connection, material.subject, batch)

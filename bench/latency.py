@@ -38,6 +38,7 @@ def measured(server: Server, material: Material) -> list[Loaded]:
             material.served("first", size, LATENCY, rows) as base_url,
         ):
             job = material.job(server, url, "first", base_url) | {"rows": rows}
+            run(OURS.module, job | {"name": "prepare"})
             [figures] = run(OURS.module, job)
         # Of a long reading Exact is asked once how much there is.
         calls = ceil(rows / size) + (1 if rows > 3 * size else 0)

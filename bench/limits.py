@@ -11,9 +11,9 @@ import psycopg
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from bench.recorded import DIVISION, pages
+from bench.recorded import pages
 from bench.stopwatch import job, measured
-from bench.subjects import SUBJECTS, Subject
+from bench.subjects import DIVISION, SUBJECTS, Subject
 from exact_sync.catalog import Edm
 from exact_sync.exact.odata import read_answer
 from exact_sync.store.merging import quote

@@ -11,9 +11,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.schema import CreateSchema
 
-from bench.recorded import DIVISION
 from bench.stopwatch import job, measured
-from bench.subjects import SUBJECTS
+from bench.subjects import DIVISION, SUBJECTS
 from exact_sync.catalog import Column, Edm
 from exact_sync.store.tables import data_columns, table
 

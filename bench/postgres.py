@@ -26,9 +26,11 @@ class Server:
         yield self.url.replace("/postgres?", f"/{name}?")
         self._admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def settle(self) -> None:
-        """What earlier work left to be written is written now, so that it disturbs nobody."""
-        self._admin.execute("CHECKPOINT")
+    def settle(self, url: str) -> None:
+        """What earlier work left to be done is done now, as autovacuum would: so it disturbs nobody."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
 
     def wal(self) -> int:
         """Bytes of the write-ahead log so far."""

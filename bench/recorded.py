@@ -7,13 +7,12 @@ from datetime import date
 import httpx
 import msgspec
 
-from bench.subjects import Subject
+from bench.subjects import DIVISION, Subject
 from exact_sync.exact.odata import Query
 from exact_sync.simulator import Simulator
 from exact_sync.simulator.books import Books
 from exact_sync.simulator.company import found_company
 
-DIVISION = 124132
 TODAY = date(2026, 6, 1)
 
 _MODIFIED = re.compile(rb'"Modified":"/Date\((\d+)\)/"')

@@ -9,14 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import create_server, socket
 
-from bench.ours import service
+from bench.ours import service, sign_in
 from bench.postgres import running
-from bench.recorded import DIVISION
-from exact_sync.credentials import Tokens
 
 _TIMES = 9
 
@@ -28,9 +25,7 @@ def main() -> None:
             base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             with service(base_url, url, folder) as product:
                 product.ready()
-                now = datetime.now(UTC)
-                product.sign_in.sign_in(Tokens("bench", "bench", now + timedelta(days=1), now))
-                product.sign_in.describe("bench", DIVISION)
+                sign_in(product)
             environment = os.environ | {
                 # As installed: compiled, which the first start sees to, and which is not counted.
                 "PYTHONDONTWRITEBYTECODE": "",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from exact_sync.catalog import RESOURCES, Column, Resource, Strategy
 
+DIVISION = 124132
 _KEPT = ("Modified", "Date", "Division")
 
 

@@ -1,8 +1,9 @@
 """How many rows there are, without counting them: half a billion take minutes.
 
 A checkpoint keeps the number of rows in its table (`rows`), moved on in the transaction of each page that
-brings new ones. Where rows were removed, or changed by hand perhaps, it forgets the number, and the next
-run counts once. Deleted rows are in an index of their own, which holds nothing else.
+brings new ones. A reading of everything, and a comparison of all keys, begin by counting; where rows were
+removed or repaired the number is forgotten, and the next run counts. Deleted rows are in an index of their
+own, which holds nothing else.
 """
 
 from collections.abc import Iterable

@@ -52,6 +52,8 @@ def begin(task: Task) -> Whole:
     with task.database.begin() as connection:
         live = task.writer.live(connection, task.division)
         seen.forget(connection, task.division, task.resource.name)
+        # Afresh: somebody may have put rows in, or taken some out, by hand.
+        task.save(connection, rows=counts.count(connection, task.resource, task.division))
     return Whole(task.began_at, task.clock.now(), live > 0)
 
 
@@ -92,8 +94,6 @@ class Ending:
         if self._is_all and self._suspect is None:
             quarantine.release_others(connection, task.division, task.resource.name, self._rejected)
         task.is_swept = self._is_all or self._whole.is_noted
-        if self._whole.is_noted:  # somebody may have put rows in, or taken some out, by hand
-            counts.forget(connection, task.division, task.resource.name)
         now, since = task.clock.now(), self._whole.since
         is_followed = not self._is_all and not self._is_sweep and task.resource.entity_type is None
         if is_followed and now - since > _LONG:
