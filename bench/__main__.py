@@ -39,8 +39,8 @@ def main() -> None:
                 for line in _measured(report, server, SUBJECTS[subject], records, given.times, peers, folder):
                     report.add(line)
                 if subject == given.subject[0]:
-                    material = Material(SUBJECTS[subject], records, 1, folder)
-                    report.latency(latency.measured(server, material))
+                    report.progress(f"{subject}: with latency")
+                    report.latency(latency.measured(server, Material(SUBJECTS[subject], records, 4, folder)))
     for peer in () if given.without_peers else PEERS:
         if not peer.is_installed:
             report.note(f"{peer.name} is not installed here (make bench-peers)")
