@@ -1,10 +1,12 @@
 # Two stages: the first has the build tools, the second only what runs.
 FROM python:3.13-slim AS build
 WORKDIR /source
-COPY requirements.txt requirements-build.txt ./
+# With OpenTelemetry: docker build --build-arg REQUIREMENTS=requirements-otel.txt .
+ARG REQUIREMENTS=requirements.txt
+COPY requirements.txt requirements-otel.txt requirements-build.txt ./
 RUN python -m venv /opt/exact-sync \
  && /opt/exact-sync/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
-      -r requirements.txt \
+      -r ${REQUIREMENTS} \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
       -r requirements-build.txt

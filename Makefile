@@ -4,13 +4,27 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test check bench bench-peers bench-divisions bench-startup lock clean
+.PHONY: demo test test-browser screenshots check bench bench-peers bench-divisions bench-startup lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/exact-sync demo
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest -n 3  # more than two cores need: some tests wait for processes of their own
+
+# Stories told before a real browser: Debian's own, never one that is downloaded.
+test-browser: $(VENV)/.installed-dev chromium
+	$(BIN)/pytest tests/browser
+
+# The pictures in docs/screenshots, taken of the same stories. Look at them.
+screenshots: $(VENV)/.installed-dev chromium
+	$(BIN)/pytest tests/browser/take_screenshots.py
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qqy --no-install-recommends chromium fonts-dejavu-core; } \
+	  || { echo "the browser tests need chromium; as root: apt-get install chromium fonts-dejavu-core"; exit 1; }
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

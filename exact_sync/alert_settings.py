@@ -10,7 +10,9 @@ from pydantic_settings import NoDecode
 
 from exact_sync.sections import Duration
 
-Kind = Literal["sign_in", "token", "division", "lag", "quota", "suspect", "quarantine", "difference"]
+Kind = Literal[
+    "sign_in", "token", "division", "lag", "quota", "suspect", "quarantine", "difference", "delivery"
+]  # fmt: skip
 
 _URL = re.compile(r"[A-Za-z0-9+.-]+://\S+")
 _BETWEEN_URLS = re.compile(r"[,\s]+(?=[A-Za-z0-9+.-]+://)")

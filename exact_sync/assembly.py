@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from exact_sync import __version__, signing_in
+from exact_sync import __version__, signing_in, telemetry
 from exact_sync.catalog import Resource
 from exact_sync.choice import calls_an_hour, chosen, how_often
 from exact_sync.clock import Clock, SystemClock
@@ -21,6 +21,7 @@ from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.requests import Observer, Several
 from exact_sync.exact.session import Session
+from exact_sync.exact.traced import Traced
 from exact_sync.exact.transport import Patience, Transport
 from exact_sync.store import migrate, readiness
 from exact_sync.store.connect import open_database
@@ -40,7 +41,9 @@ if TYPE_CHECKING:  # what a one-shot need not pay for is imported where it is us
     from exact_sync.alerts.notify import Target
     from exact_sync.alerts.watch import Watch
     from exact_sync.desk import Desk
+    from exact_sync.outbox.couriers import Couriers
     from exact_sync.sync.subscribing import Subscribing
+    from exact_sync.sync.telling import Telling
     from exact_sync.sync.verifier import Verifier
     from exact_sync.sync.wishes import Wishes
 
@@ -69,6 +72,7 @@ class Assembly:
         self._name = name
         self._patience = patience
         self._shared = shared
+        self.hears_of_deliveries: Callable[[str, str], None] = lambda target, outcome: None
         self.observers: list[Observer] = []
         """Who else is to hear of every request to Exact; to be added before the first one."""
         self._open = contextlib.ExitStack()
@@ -118,7 +122,8 @@ class Assembly:
     @property
     def observer(self) -> Observer | None:
         """Who hears of every request to Exact."""
-        own = [self.request_log] if self.settings.request_log_days else []
+        own: list[Observer] = [self.request_log] if self.settings.request_log_days else []
+        own += [Traced()] if telemetry.is_on() else []
         return Several([*own, *self.observers]) if own or self.observers else None
 
     @cached_property
@@ -164,6 +169,7 @@ class Assembly:
             start_date=settings.start_date,
             sweep_every=settings.sweep_interval,
             resources=tuple(self.mirrored.values()),
+            telling=self.telling,
         )
         return Opening(self.client, self.database, self.clock, options)
 
@@ -212,6 +218,18 @@ class Assembly:
 
         return Desk(database, self.mirrored, self.wanted, self.wishes)
 
+    @cached_property
+    def consent(self) -> signing_in.Consent:
+        """Where the server's page signs in."""
+        return signing_in.Consent(
+            self.connection,
+            self.clock,
+            http=lambda: self.http,
+            store=lambda: self.sign_in,
+            client=lambda: self.client,
+            observer=lambda: self.observer,
+        )
+
     @property
     def wanted(self) -> Wanted:
         """The divisions that the settings want."""
@@ -243,6 +261,29 @@ class Assembly:
         return Watch(
             self.database, self.connection, self.clock, alerts, self.wanted, bounds, self.alert_targets
         )
+
+    @cached_property
+    def couriers(self) -> "Couriers | None":
+        """Who brings what changed to those who want to be told; None where there are none."""
+        if not self.settings.outbox.targets:
+            return None
+        from exact_sync.outbox.couriers import couriers
+
+        made = couriers(
+            self.settings.outbox, self.database, self.clock, self.connection.name, self.stop,
+            lambda target, outcome: self.hears_of_deliveries(target, outcome),
+        )  # fmt: skip
+        self._open.callback(made.close)
+        return made
+
+    @property
+    def telling(self) -> "Telling | None":
+        """Who hears of what is changed, in the transaction that changes it."""
+        if self.couriers is None:
+            return None
+        from exact_sync.sync.telling import Telling
+
+        return Telling(self.settings.outbox.targets, self.clock, self.couriers.wake)
 
     @cached_property
     def connection_budget(self) -> ConnectionBudget | None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from exact_sync.catalog import RESOURCES, Edm, Resource, Strategy
 from exact_sync.catalog.custom import custom
 from exact_sync.config import Settings
-from exact_sync.errors import BadConfiguration
+from exact_sync.errors import BadConfiguration, Unknown
 from exact_sync.sections import ResourceSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
@@ -60,14 +60,14 @@ def follows_interval(settings: Settings, resource: Resource) -> bool:
 
 
 def check_names(names: Iterable[str], on: Collection[str]) -> None:
-    """Raises BadConfiguration for a name that is no resource, or one that is not on."""
+    """Raises Unknown for a name that is no resource, or one that is not on."""
     for name in names:
         if name in RESOURCES and name not in on:
-            raise BadConfiguration(f"{name} is switched off", f"set enabled = true in [resources.{name}]")
+            raise Unknown(f"{name} is switched off", f"set enabled = true in [resources.{name}]")
         if name not in on:
             near = difflib.get_close_matches(name, {*on, *RESOURCES}, n=1)
             hint = f"did you mean {near[0]}?" if near else "exact-sync resources lists them"
-            raise BadConfiguration(f"there is no resource {name}; {hint}")
+            raise Unknown(f"there is no resource {name}; {hint}")
 
 
 def _as_wanted(resource: Resource, section: ResourceSettings) -> Resource:

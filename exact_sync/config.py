@@ -18,6 +18,7 @@ from pydantic_settings import SettingsConfigDict as SettingsConfig
 
 from exact_sync.alert_settings import AlertSettings
 from exact_sync.errors import BadConfiguration
+from exact_sync.outbox_settings import OutboxSettings, TargetSettings
 from exact_sync.sections import (
     REDIRECT_URI,
     CallbackUrl,
@@ -31,13 +32,15 @@ from exact_sync.sections import (
     SiteUrl,
     text_of,
 )
-from exact_sync.server_settings import ServerSettings
+from exact_sync.server_settings import ServerSettings, TokenSettings
+from exact_sync.telemetry_settings import TelemetrySettings
 
 PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
 _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
 
-_SECTIONS = tuple(f"{PREFIX}{name}__" for name in ("ALERTS", "RESOURCES", "CONNECTIONS", "SERVER"))
+_SECTION_NAMES = ("ALERTS", "OUTBOX", "RESOURCES", "CONNECTIONS", "SERVER", "TELEMETRY")
+_SECTIONS = tuple(f"{PREFIX}{name}__" for name in _SECTION_NAMES)
 _SITES = {"uk": "co.uk"}
 
 
@@ -81,8 +84,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     request_log_days: int = Field(default=7, ge=0, le=3660)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    outbox: OutboxSettings = Field(default_factory=OutboxSettings)
     metrics_file: Path | None = None
     server: ServerSettings = Field(default_factory=ServerSettings)
+    telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
 
@@ -142,6 +147,7 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
         settings.connections = _in_order(settings.connections, content.get("connections"))
         _check(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
+        _check_targets(settings, known_resources)
         return settings
     except ValidationError as error:
         raise BadConfiguration("; ".join(_mistakes(error, file if content else None))) from None
@@ -189,14 +195,39 @@ def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file
         for name, section in resources.items():
             if isinstance(section, Mapping):
                 _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
+    if isinstance(outbox := content.get("outbox"), Mapping):
+        _check(outbox, OutboxSettings.model_fields, "outbox.", file)
+        if isinstance(targets := outbox.get("targets"), Mapping):
+            for name, section in targets.items():
+                if isinstance(section, Mapping):
+                    _check(section, TargetSettings.model_fields, f"outbox.targets.{name}.", file)
     server = content.get("server", {})
     if isinstance(server, Mapping):
         _check(server, ServerSettings.model_fields, "server.", file)
+        tokens = server.get("tokens", {})
+        for name, section in tokens.items() if isinstance(tokens, Mapping) else ():
+            if isinstance(section, Mapping):
+                _check(section, TokenSettings.model_fields, f"server.tokens.{name}.", file)
+    if isinstance(telemetry := content.get("telemetry"), Mapping):
+        _check(telemetry, TelemetrySettings.model_fields, "telemetry.", file)
     connections = content.get("connections", {})
     if isinstance(connections, Mapping):
         for name, section in connections.items():
             if isinstance(section, Mapping):
                 _check(section, ConnectionSettings.names(), f"connections.{name}.", file)
+
+
+def _check_targets(settings: Settings, known_resources: Iterable[str]) -> None:
+    """A misspelt resource would be silence."""
+    known = [*known_resources, *settings.resources]
+    for target, section in settings.outbox.targets.items():
+        for name in section.resources:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+                hint = f"did you mean {near[0]}?" if near else "exact-sync resources lists them"
+                raise BadConfiguration(
+                    f"setting outbox.targets.{target}.resources: there is no resource {name}", hint
+                )
 
 
 def _not_own(resources: Mapping[str, Any]) -> dict[str, Any]:
@@ -231,7 +262,9 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
             known = {
                 "alerts": [*AlertSettings.model_fields],
                 "connections": ConnectionSettings.names(),
-                "server": [*ServerSettings.model_fields],
+                "outbox": [*(TargetSettings if len(parts) > 2 else OutboxSettings).model_fields],
+                "server": [*(TokenSettings if parts[1] == "tokens" else ServerSettings).model_fields],
+                "telemetry": [*TelemetrySettings.model_fields],
             }.get(parts[0], [*ResourceSettings.model_fields])
             text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exact_sync.config import PREFIX, Settings
-from exact_sync.errors import BadConfiguration
+from exact_sync.errors import BadConfiguration, Unknown
 from exact_sync.sections import ConnectionSettings
 
 FIRST_SCHEMA = "exact"
@@ -66,7 +66,7 @@ class Connection:
 
 
 _COMMANDS = re.compile(
-    r"\bexact-sync (?:auth login|auth status|sync|accept|reset|pause|resume|verify|plan|status"
+    r"\bexact-sync (?:auth login|auth status|outbox list|sync|accept|reset|pause|resume|verify|plan|status"
     r"|webhooks [a-z]+)\b"
 )
 
@@ -98,14 +98,14 @@ def connections(settings: Settings) -> list[Connection]:
 
 
 def named(found: Sequence[Connection], name: str | None) -> list[Connection]:
-    """The one with this name, or all. Raises BadConfiguration with the nearest known name."""
+    """The one with this name, or all. Raises Unknown with the nearest known name."""
     chosen = [connection for connection in found if name in (None, connection.name)]
     if chosen:
         return chosen
     names = [connection.name for connection in found]
     near = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean {near[0]}?" if near else f"there is: {', '.join(names)}"
-    raise BadConfiguration(f"there is no connection {name}", hint)
+    raise Unknown(f"there is no connection {name}", hint)
 
 
 def _check_name(name: str) -> None:

@@ -29,6 +29,7 @@ from exact_sync.sync.outcome import Outcome
 from exact_sync.web.counts import Audiences
 
 if TYPE_CHECKING:
+    from exact_sync.exporting.measures import Measures
     from exact_sync.scheduler.plan import Schedule
     from exact_sync.sync.plan import Forecast
     from exact_sync.sync.status import Status
@@ -135,9 +136,12 @@ class Deployment:
         """
         self.resources(names)
         file = metrics_file or self._settings.metrics_file
-        with serving.measured(
-            self.services, audiences, self._settings, self.clock, lambda: self._database, file
-        ) as heard:
+        with (
+            self._exporting() as measures,
+            serving.measured(
+                self.services, audiences, self._settings, self.clock, lambda: self._database, file, measures
+            ) as heard,
+        ):
             return self._outcomes(
                 codes,
                 heard,
@@ -150,18 +154,39 @@ class Deployment:
         self, names: Sequence[str], codes: Sequence[int], checks: "Checks", audiences: Audiences
     ) -> list[Outcome]:
         self.resources(names)
-        return self._outcomes(
-            codes,
-            audiences,
-            lambda share, audience: share.service.verify(names, share.divisions, checks, audience),
-        )
+        with self._exporting():
+            return self._outcomes(
+                codes,
+                audiences,
+                lambda share, audience: share.service.verify(names, share.divisions, checks, audience),
+            )
 
     def run(self, audiences: Audiences) -> None:
         """A daemon for each and one server, until ``stop``. Raises one's error where none could go on."""
-        with serving.served(
-            self.services, audiences, self._settings, self.clock, lambda: self._database
-        ) as parts:
+        with (
+            self._exporting() as measures,
+            serving.served(
+                self.services, audiences, self._settings, self.clock, lambda: self._database, measures
+            ) as parts,
+        ):
             self._run(parts)
+
+    def _exporting(self) -> "contextlib.AbstractContextManager[Measures | None]":
+        """Meanwhile what is done is told to a collector of OpenTelemetry, where the settings name one.
+
+        Raises BadConfiguration where OpenTelemetry is not installed.
+        """
+        settings = self._settings.telemetry
+        if settings.endpoint is None:
+            return contextlib.nullcontext()
+        try:
+            from exact_sync.exporting.collector import exporting
+        except ModuleNotFoundError as error:
+            raise BadConfiguration(
+                f"setting telemetry.endpoint needs OpenTelemetry, and {error.name} is not installed",
+                "pip install --require-hashes -r requirements-otel.txt; or: pip install 'exact-sync[otel]'",
+            ) from None
+        return exporting(settings)
 
     def _run(self, parts: serving.Served) -> None:
         audiences, pulses = parts.audiences, parts.pulses

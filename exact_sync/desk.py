@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from exact_sync.catalog import Resource
 from exact_sync.choice import check_names
-from exact_sync.errors import BadConfiguration, TryLater
+from exact_sync.errors import BadConfiguration, TryLater, Unknown
 from exact_sync.store import checkpoints, divisions, pauses, quarantine
 from exact_sync.store.database import Database
 from exact_sync.store.pauses import EVERYWHERE
@@ -78,14 +78,14 @@ class Desk:
         return len(wanted)
 
     def _check(self, names: Iterable[str], codes: Sequence[int]) -> None:
-        """Raises BadConfiguration for a resource or a division that there is not."""
+        """Raises Unknown for a resource or a division that there is not."""
         check_names(names, self._mirrored)
         if codes:
             with self._database().begin() as connection:
                 known = self._wanted.of(divisions.listed(connection))
             for code in codes:
                 if code not in known:
-                    raise BadConfiguration(
+                    raise Unknown(
                         f"division {code} is not among the divisions to sync",
                         "exact-sync status lists them",
                     )

@@ -13,6 +13,7 @@
     ├── NeedsPerson         somebody has to change something                   exit code 1
     │   ├── SignInNeeded    nobody is signed in, or no longer                  exit code 3
     │   ├── BadConfiguration  settings or command line are wrong               exit code 2
+    │   │   └── Unknown         what is named there is not
     │   ├── SchemaAhead     the database was made by a newer exact-sync        exit code 2
     │   ├── DivisionLost    Exact refuses the whole division (with its reason)
     │   ├── Unavailable     Exact refuses one resource of a division
@@ -105,6 +106,10 @@ class BadConfiguration(NeedsPerson):
     """Settings or command line are wrong."""
 
     exit_code = 2
+
+
+class Unknown(BadConfiguration):
+    """There is no connection, resource or division of this name."""
 
 
 class SchemaAhead(NeedsPerson):

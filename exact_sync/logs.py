@@ -47,6 +47,11 @@ def about(connection: str | None) -> Iterator[None]:
         _connection.reset(token)
 
 
+def connection() -> str | None:
+    """Which connection to Exact this thread's log lines are about; None where there is only one."""
+    return _connection.get()
+
+
 def for_threads() -> dict[str, Any]:
     """What a pool of threads needs, to say in their log lines what this one says of the connection."""
     return {"initializer": _connection.set, "initargs": (_connection.get(),)}

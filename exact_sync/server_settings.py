@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator
@@ -10,6 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwor
 from exact_sync.errors import BadConfiguration
 
 _HASH = re.compile(r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_TOKEN_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
+
+
+def is_token_name(name: str) -> bool:
+    return _TOKEN_NAME.fullmatch(name) is not None
 
 
 def is_loopback_name(host: str) -> bool:
@@ -27,6 +34,23 @@ def _proxies(value: Any) -> Any:
     return value
 
 
+class TokenSettings(BaseModel):
+    """What can be set for one machine that uses the API, in [server.tokens.NAME]."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    hash: SecretStr
+    access: Literal["read", "full"] = "read"
+
+    @field_validator("hash")
+    @classmethod
+    def _is_a_digest(cls, value: SecretStr) -> SecretStr:
+        """Who writes the token itself there must learn of it now."""
+        if not _DIGEST.fullmatch(value.get_secret_value()):
+            raise ValueError("is no hash of a token; make both with: exact-sync server token NAME")
+        return value
+
+
 class ServerSettings(BaseModel):
     """What can be set for the server inside ``run``, in [server]."""
 
@@ -37,11 +61,20 @@ class ServerSettings(BaseModel):
     port: int = Field(default=8480, ge=0, le=65535)
     """0: any free one."""
     metrics_division_label: bool = True
+    language: Literal["auto", "en", "nl"] = "auto"
+    """Of the page; auto: what the browser asks for."""
     password_hash: SecretStr | None = None
     trusted_proxy: Annotated[bool | list[IPvAnyNetwork], BeforeValidator(_proxies)] = False
-    """Somebody in front of us asks for a password: whoever comes, or comes from these networks."""
+    """Somebody in front of us asks for a password: whoever comes, or comes from these networks.
+
+    With a password of our own, ``true`` only says whose X-Forwarded headers are believed: it can't tell
+    the proxy from somebody who goes around it.
+    """
     public_url: str | None = None
     """Under which others reach us, without a slash at the end."""
+    session_hours: int = Field(default=12, ge=1, le=24 * 31)
+    tokens: dict[str, TokenSettings] = Field(default_factory=dict)
+    """By the name of the machine that has it."""
 
     @field_validator("password_hash")
     @classmethod
@@ -63,6 +96,16 @@ class ServerSettings(BaseModel):
         if not (is_safe and host) or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
             raise ValueError("is no URL of a site, such as https://sync.example.com")
         return value.rstrip("/")
+
+    @field_validator("tokens")
+    @classmethod
+    def _have_names(cls, value: dict[str, TokenSettings]) -> dict[str, TokenSettings]:
+        for name in value:
+            if not is_token_name(name):
+                raise ValueError(
+                    f"{name!r} can't be the name of a token; use up to 41 small letters, digits, - and _"
+                )
+        return value
 
     @property
     def is_loopback(self) -> bool:

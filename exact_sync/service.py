@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,11 +44,15 @@ def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
     secrets = [settings.secret_key, settings.server.password_hash]
+    secrets += [token.hash for token in settings.server.tokens.values()]
     secrets += [settings.client_secret, settings.webhook_secret]
     for section in settings.connections.values():
         secrets += [section.client_secret, section.webhook_secret]
+    secrets += [token.hash for token in settings.server.tokens.values()]
     for secret in (*secrets, *settings.alerts.urls):
         logs.hide(secret.get_secret_value() if secret else None)
+    logs.hide(*settings.outbox.secrets())
+    logs.hide(*(header.get_secret_value() for header in settings.telemetry.headers.values()))
     for url in settings.alerts.urls:
         logs.hide(urlsplit(url.get_secret_value()).password)
     return settings
@@ -105,9 +109,10 @@ class Service(Assembly):
         with self._looked_at():
             self.ready()
             resources = self.resources(names)
-            return sync_once(
-                self.crew, resources, divisions, audience, full=full, insist=bool(names), again=again
-            )
+            with self._delivered():
+                return sync_once(
+                    self.crew, resources, divisions, audience, full=full, insist=bool(names), again=again
+                )
 
     @contextmanager
     def _looked_at(self) -> Iterator[None]:
@@ -118,6 +123,10 @@ class Service(Assembly):
         finally:
             if is_told and not self.stop.is_set():
                 self.watch.look_and_log()
+
+    def _delivered(self) -> AbstractContextManager[None]:
+        """Meanwhile, and at the end, those who want to be told of changes are."""
+        return self.couriers.at_work() if self.couriers is not None else nullcontext()
 
     def verify(
         self, names: Sequence[str], divisions: Sequence[int], checks: "Checks", audience: Audience
@@ -130,7 +139,8 @@ class Service(Assembly):
                 raise BadConfiguration(f"there is nothing to compare for {name}")
         with self._looked_at():
             self.ready()
-            return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
+            with self._delivered():
+                return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
 
     def plan(self, names: Sequence[str], divisions: Sequence[int], *, count: bool) -> "Forecast":
         """What the next cycle and the first loads will cost. ``count``: ask Exact where that is not known."""
@@ -167,7 +177,8 @@ class Service(Assembly):
         while not self.stop.is_set():
             try:
                 self._wait_for_database(beat)
-                self._daemon(daemon_schedules, audience, beat).run(self.stop)
+                with self._delivered():
+                    self._daemon(daemon_schedules, audience, beat).run(self.stop)
                 return
             except Stopped:
                 return

@@ -1,20 +1,28 @@
 """What can be asked of a running exact-sync over HTTP, built from its services; and the file of metrics."""
 
 import contextlib
+import functools
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exact_sync.clock import Clock
 from exact_sync.config import Settings
 from exact_sync.errors import DatabaseAway, ExactSyncError
 from exact_sync.service import Service
 from exact_sync.store.database import Database
+from exact_sync.store.secret_key import secret_key
 from exact_sync.web.counts import Audiences, Counted, CountingRequests, Counts
 from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from exact_sync.exporting.measures import Measures
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +33,11 @@ _PATIENCE = 2
 class Asking:
     """A small pool of the server's own, so that it gets an answer while the workers use all of theirs."""
 
-    def __init__(self, settings: Settings, clock: Clock, opened: Callable[[], Database | None]) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, opened: Callable[[], Database | None], connections: int = 1
+    ) -> None:
         """``opened``: the database of the work; None as long as nobody has reached it."""
+        self._connections = connections
         self._url = settings.database_url
         self._clock = clock
         self._opened = opened
@@ -38,7 +49,7 @@ class Asking:
         with self._mutex:
             if self._database is None:
                 self._database = Database(
-                    self._where(), self._clock, name="exact-sync server", connections=1,
+                    self._where(), self._clock, name="exact-sync server", connections=self._connections,
                     patience=_PATIENCE, turn=_PATIENCE,
                 )  # fmt: skip
             return self._database
@@ -65,13 +76,20 @@ class Served:
     ) -> None:
         self.counts = Counts()
         only = services[0].connection.name
+        for service in services:
+            service.hears_of_deliveries = functools.partial(self.counts.tried, service.connection.name)
         self.audiences = Counted(audiences, self.counts, clock.monotonic, only)
         for service in services:
             service.observers.append(CountingRequests(service.connection.name, self.counts))
         self.pulses = {service.connection.name: Pulse(clock) for service in services}
-        self.sources = [self._source(service, asking, clock) for service in services]
+        self._services, self._clock = services, clock
+        self.sources = self.asked_through(asking)
 
-    def _source(self, service: Service, asking: Asking, clock: Clock) -> Source:
+    def asked_through(self, asking: Asking) -> list[Source]:
+        """A source for each connection, whose questions go through this pool."""
+        return [self._source(service, asking) for service in self._services]
+
+    def _source(self, service: Service, asking: Asking) -> Source:
         def database() -> Database:
             return asking.database().within(service.schemas)
 
@@ -83,7 +101,8 @@ class Served:
             allowance=service.allowance,
             pulse=self.pulses[service.connection.name],
             desk=service.desk(database),
-            now=clock.now,
+            consent=service.consent,
+            now=self._clock.now,
         )
 
 
@@ -94,8 +113,9 @@ def served(
     settings: Settings,
     clock: Clock,
     opened: Callable[[], Database | None],
+    measures: "Measures | None" = None,
 ) -> Iterator[Served]:
-    """Meanwhile the server answers, where it is enabled.
+    """Meanwhile the server answers, where it is enabled. ``measures``: who sends metrics elsewhere.
 
     Raises BadConfiguration where it may not, or can't, listen; where only its port is taken, the work
     begins without it.
@@ -104,20 +124,39 @@ def served(
     with contextlib.ExitStack() as stack:
         stack.callback(asking.close)
         parts = Served(services, audiences, clock, asking)
+        by_division = settings.server.metrics_division_label
+        if measures is not None:
+            from exact_sync.web.metrics import Metrics
+
+            sent = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
+            stack.enter_context(measures.again_and_again(sent.families))
         if settings.server.enabled:
             settings.server.check()
             # Only the daemon pays for these imports.
-            from exact_sync.web import probes, server, webhooks
+            from exact_sync.web import api, login, probes, server, webhooks
+            from exact_sync.web.admission import Admission
             from exact_sync.web.app import app
             from exact_sync.web.metrics import Metrics
+            from exact_sync.web.pages.site import Pages
 
-            by_division = settings.server.metrics_division_label
             metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-            routes = [
+            # Counting rows may take long: what people look at must not keep a probe from its answer.
+            people = Asking(settings, clock, opened, connections=2)
+            stack.callback(people.close)
+            shown = parts.asked_through(people)
+            pages = Pages(shown, time.monotonic, settings.server.public_url)
+            stack.callback(pages.close)
+            key = secret_key(settings.secret_key, settings.data_dir)
+            admission = Admission(settings.server, key, clock.now)
+            routes: list[BaseRoute] = [
                 *probes.routes(parts.sources, metrics, time.monotonic),
+                *login.routes(admission, time.monotonic),
+                *api.routes(shown),
                 *webhooks.routes(parts.sources, parts.counts, time.monotonic),
+                *pages.routes,
             ]
-            application, where = app(routes), (settings.server.host, settings.server.port)
+            application, where = app(routes, admission), (settings.server.host, settings.server.port)
+            application.state.language, application.state.sources = settings.server.language, shown
             try:
                 opened_socket = stack.enter_context(server.listening(*where))
             except server.PortTaken as taken:
@@ -142,12 +181,14 @@ def measured(
     clock: Clock,
     opened: Callable[[], Database | None],
     file: Path | None,
+    measures: "Measures | None" = None,
 ) -> Iterator[Audiences]:
-    """A one-shot; at its end, however it ends, its metrics are in ``file`` (None: nowhere).
+    """A one-shot; at its end, however it ends, its metrics are in ``file`` (None: nowhere), and sent by
+    ``measures`` (None: nobody).
 
     Raises BadConfiguration where the file can't be written, unless something worse happened.
     """
-    if file is None:
+    if file is None and measures is None:
         yield audiences
         return
     asking = Asking(settings, clock, opened)
@@ -157,10 +198,13 @@ def measured(
         from exact_sync.web import textfile
         from exact_sync.web.metrics import Metrics
 
-        textfile.carry_on(file, parts.counts)
         by_division = settings.server.metrics_division_label
         metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-        textfile.write(file, metrics)
+        if measures is not None:
+            measures.once(metrics.families())
+        if file is not None:
+            textfile.carry_on(file, parts.counts)
+            textfile.write(file, metrics)
 
     with contextlib.closing(asking):
         try:

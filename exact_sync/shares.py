@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from exact_sync.errors import BadConfiguration
+from exact_sync.errors import Unknown
 from exact_sync.service import Service
 
 
@@ -21,7 +21,7 @@ class Share:
 def shares(services: Sequence[Service], codes: Sequence[int]) -> list[Share]:
     """All of them; with ``codes`` those that have one of these divisions, or were never asked.
 
-    Raises BadConfiguration for a division that none of them has.
+    Raises Unknown for a division that none of them has.
     """
     if not codes or len(services) == 1:
         return [Share(service, list(codes)) for service in services]
@@ -35,7 +35,7 @@ def shares(services: Sequence[Service], codes: Sequence[int]) -> list[Share]:
 
 
 def check_known(services: Sequence[Service], codes: Sequence[int]) -> None:
-    """Raises BadConfiguration for a division that none of them has."""
+    """Raises Unknown for a division that none of them has."""
     if codes:
         _lists(services, codes)
 
@@ -43,12 +43,12 @@ def check_known(services: Sequence[Service], codes: Sequence[int]) -> None:
 def _lists(services: Sequence[Service], codes: Sequence[int]) -> tuple[list[Collection[int]], list[int]]:
     """The divisions of each, and those of ``codes`` that perhaps one has that was never asked.
 
-    Raises BadConfiguration where all were asked and none has one of them.
+    Raises Unknown where all were asked and none has one of them.
     """
     lists = [service.listed() for service in services]
     unknown = [code for code in codes if not any(code in listed for listed in lists)]
     if unknown and all(lists):
-        raise BadConfiguration(
+        raise Unknown(
             f"division {unknown[0]} is not among the divisions of any connection",
             "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
         )

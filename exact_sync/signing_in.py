@@ -8,7 +8,7 @@ from exact_sync.clock import Clock
 from exact_sync.connections import Connection
 from exact_sync.errors import BadConfiguration, ExactAway
 from exact_sync.exact.client import Client
-from exact_sync.exact.oauth import App, TokenEndpoint
+from exact_sync.exact.oauth import App, TokenEndpoint, authorize_url
 from exact_sync.exact.requests import Observer
 from exact_sync.store.credentials import StoredSignIn
 
@@ -52,3 +52,43 @@ def who_is_it(client: Client, store: StoredSignIn) -> int:
         raise ExactAway("Exact does not say which division the user has open")
     store.describe(str(me.get("FullName") or me.get("UserName") or "unknown"), division)
     return division
+
+
+class Consent:
+    """Implements web.source.Consent: signing in where the server, and not a command, meets the browser."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        http: Callable[[], httpx.Client],
+        store: Callable[[], StoredSignIn],
+        client: Callable[[], Client],
+        observer: Callable[[], Observer | None],
+    ) -> None:
+        """What is passed as a function is built by whoever first needs it."""
+        self._connection = connection
+        self._clock = clock
+        self._http = http
+        self._store = store
+        self._client = client
+        self._observer = observer
+
+    @property
+    def redirect_uri(self) -> str:
+        return self._connection.settings.redirect_uri
+
+    def url(self, state: str) -> str:
+        return authorize_url(self._connection.settings.site, app_of(self._connection), state)
+
+    def given(self, code: str) -> None:
+        app, site = app_of(self._connection), self._connection.settings.site
+        store = self._store()  # before the code is spent: the database may be away
+        store.read()
+        endpoint = TokenEndpoint(self._http(), site, app, self._clock, self._observer())
+        store.sign_in(endpoint.exchange(code))
+
+    def who(self) -> str:
+        store = self._store()
+        who_is_it(self._client(), store)
+        return store.read().user_name or "unknown"

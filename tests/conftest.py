@@ -26,6 +26,12 @@ hypothesis.settings.register_profile("exact-sync", deadline=None)
 hypothesis.settings.load_profile("exact-sync")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Stories in the browser are told only where they are asked for: they need one."""
+    is_browser = collection_path.name == "browser" and collection_path.parent.name == "tests"
+    return True if is_browser and not any("tests/browser" in argument for argument in config.args) else None
+
+
 def pytest_collection_finish() -> None:
     """What was imported stays: the garbage collector need not look at it again and again."""
     gc.collect()

@@ -87,7 +87,9 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 def _wait_for_orders() -> None:
     import exact_sync.cli.work
     import exact_sync.scheduler.daemon
+    import exact_sync.web.api
     import exact_sync.web.app
+    import exact_sync.web.login
     import exact_sync.web.probes
     import exact_sync.web.server  # noqa: F401 - this is what forks need not do
 

@@ -22,7 +22,7 @@ from exact_sync.simulator.clock import Clock as SimulatorClock
 from tests.deployment import Deployment, SharedClock
 from tests.forks import Fork, fork
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until something that does not happen counts as failed."""
 
 

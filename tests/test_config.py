@@ -269,6 +269,47 @@ def test_the_server_is_set_by_file_variable_and_secret(
     ]
 
 
+def test_tokens_are_set_by_file_variable_and_secret(
+    monkeypatch: pytest.MonkeyPatch, secrets: Path, tmp_path: Path
+) -> None:
+    one, two, three = (f"sha256:{digit * 64}" for digit in "123")
+    monkeypatch.setenv("EXACT_SYNC_SERVER__TOKENS__ONE__HASH", one)
+    (secrets / "server__tokens__two__hash").write_text(f"{two}\n")
+    text = f'[server.tokens.two]\naccess = "full"\n[server.tokens.three]\nhash = "{three}"\n'
+    server = load(written(tmp_path, text), known_resources=RESOURCES).server
+    assert {name: (token.hash.get_secret_value(), token.access) for name, token in server.tokens.items()} == {
+        "one": (one, "read"), "two": (two, "full"), "three": (three, "read"),
+    }  # fmt: skip
+    assert not any(digest in repr(server) for digest in (one, two, three))
+    assert unknown_variables({"EXACT_SYNC_SERVER__TOKENS__ONE__HASH": one}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[server.tokens.a]\nhash = "exs_canary"', "make both with: exact-sync server token NAME"),
+        ('[server.tokens.a]\naccess = "full"', "server.tokens.a.hash"),
+        ('[server.tokens.a]\nhsah = "canary"', "did you mean server.tokens.a.hash?"),
+        (f'[server.tokens."a b"]\nhash = "sha256:{"1" * 64}"', "can't be the name of a token"),
+        (f'[server.tokens.a]\nhash = "sha256:{"1" * 64}"\naccess = "write"', "'read' or 'full'"),
+        ('[server]\npublic_url = "http://sync.example.com"', "is no URL of a site"),
+        ('[server]\npublic_url = "https://canary:canary@sync.example.com"', "is no URL of a site"),
+        ('[server]\npublic_url = "https://sync.example.com/below"', "is no URL of a site"),
+        ("[server]\nsession_hours = 0", "greater than or equal to 1"),
+    ],
+)
+def test_what_is_wrong_with_who_may_come_is_said(tmp_path: Path, text: str, said: str) -> None:
+    error = refused(tmp_path, text)
+    assert said in str(error)
+    assert "canary" not in str(error)
+
+
+def test_the_public_address_is_a_site(tmp_path: Path) -> None:
+    for url in ("https://sync.example.com/", "http://127.0.0.1:8480", "http://localhost", "https://[::1]:1"):
+        file = written(tmp_path, f'[server]\npublic_url = "{url}"')
+        assert load(file, known_resources=RESOURCES).server.public_url == url.rstrip("/")
+
+
 @pytest.mark.parametrize(
     ("host", "is_ours"),
     [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("localhost", True)]

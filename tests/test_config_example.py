@@ -12,8 +12,10 @@ import pytest
 from exact_sync import config
 from exact_sync.catalog import RESOURCES
 from exact_sync.config import Settings
+from exact_sync.outbox_settings import TargetSettings
 from exact_sync.sections import ConnectionSettings, ResourceSettings
 from exact_sync.server_settings import ServerSettings
+from exact_sync.telemetry_settings import TelemetrySettings
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
 OF_THE_MACHINE = "data_dir"
@@ -75,6 +77,15 @@ def test_every_setting_of_the_server_is_shown() -> None:
 def test_every_setting_of_a_connection_is_shown() -> None:
     sections = tomllib.loads(with_everything_set())["connections"].values()
     assert {name for section in sections for name in section} == set(ConnectionSettings.names())
+
+
+def test_every_setting_of_telemetry_is_shown() -> None:
+    assert set(tomllib.loads(with_everything_set())["telemetry"]) == set(TelemetrySettings.model_fields)
+
+
+def test_every_setting_of_a_target_is_shown() -> None:
+    sections = tomllib.loads(with_everything_set())["outbox"]["targets"].values()
+    assert {name for section in sections for name in section} == set(TargetSettings.model_fields)
 
 
 def test_every_setting_has_a_comment_above_it() -> None:

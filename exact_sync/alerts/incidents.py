@@ -23,6 +23,7 @@ NAMES: dict[Kind, tuple[str, str]] = {
     "suspect": ("suspect run", "suspect runs"),
     "quarantine": ("records in quarantine", "resources with records in quarantine"),
     "difference": ("difference from Exact", "resources differ from Exact"),
+    "delivery": ("messages not delivered", "targets with messages not delivered"),
 }
 """Each kind in words: one, and several."""
 
@@ -67,6 +68,9 @@ def holding(now: datetime, facts: Conditions, wanted: Wanted, bounds: Bounds) ->
         yield _incident("quarantine", place, text, "exact-sync status shows where they are")
     for place in _of(facts.differing, read, bounds):
         yield _incident("difference", place, place.message or f"{_name(place)} differs", place.hint)
+    for target, number in facts.given_up.items():
+        text = f"target {target}: {_counted(number, 'message')} of the outbox given up"
+        yield Incident("delivery", target, text, "exact-sync outbox list --dead shows why")
 
 
 def _sign_in(now: datetime, facts: Conditions, bounds: Bounds) -> Iterator[Incident]:

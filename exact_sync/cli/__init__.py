@@ -24,6 +24,7 @@ _COMMANDS = {
     "pause": "checkpoint",
     "resume": "checkpoint",
     "alert": "alert",
+    "outbox": "outbox",
     "server": "server",
     "webhooks": "webhooks",
     "db": "db",

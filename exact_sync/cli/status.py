@@ -1,9 +1,6 @@
 """``exact-sync status``: where everything stands."""
 
-import dataclasses
-import json
 from collections.abc import Sequence
-from datetime import datetime
 
 import click
 from rich.text import Text
@@ -11,14 +8,11 @@ from rich.text import Text
 from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
 from exact_sync.cli.status_lines import console, print_head, print_lines
 from exact_sync.cli.status_overview import print_overview
-from exact_sync.connections import Connection
-from exact_sync.sync.status import Status
+from exact_sync.sync.status_json import everything, text_of
 from exact_sync.sync.totals import without_fine
 
 FEW_DIVISIONS = 5
 """Up to so many, each resource of each division has its line."""
-
-Found = tuple[Connection, Status]
 
 
 @click.command()
@@ -46,7 +40,7 @@ def status(
         found = deployment.status(names, divisions)
     if as_json:
         shown = [(whose, without_fine(facts) if problems else facts) for whose, facts in found]
-        click.echo(json.dumps(_facts(shown), indent=2, default=_as_text))
+        click.echo(text_of(everything(shown), indent=2))
         return
     for whose, facts in found:
         if whose.label:
@@ -58,43 +52,3 @@ def status(
             print_overview(whose, facts, only_problems=problems)
         if whose.label:
             click.echo()
-
-
-def _facts(found: Sequence[Found]) -> dict[str, object]:
-    """Of all connections together, each line with its connection's name."""
-
-    def lines(name: str) -> list[dict[str, object]]:
-        result = [
-            {"connection": whose.name} | dataclasses.asdict(line)
-            for whose, facts in found
-            for line in getattr(facts, name)
-        ]
-        hints = {whose.name: whose.hint for whose, _ in found}
-        for line in result:
-            if line.get("hint"):
-                line["hint"] = hints[line["connection"]](line["hint"])
-        return result
-
-    messages = [f"{whose.label}{facts.sign_in_message}" for whose, facts in found if facts.sign_in_message]
-    return {
-        "signed_in": all(facts.signed_in for _, facts in found),
-        "sign_in_message": "; ".join(messages) or None,
-        "connections": [
-            {
-                "name": whose.name,
-                "site": whose.settings.site,
-                "schema": whose.schema,
-                "signed_in": facts.signed_in,
-                "sign_in_message": facts.sign_in_message,
-                "calls_today": facts.calls_today,
-                "day_limit": facts.day_limit,
-            }
-            for whose, facts in found
-        ],
-        "divisions": lines("divisions"),
-        "resources": lines("resources"),
-    }
-
-
-def _as_text(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

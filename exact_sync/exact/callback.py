@@ -18,12 +18,19 @@ _PAGE = (
 class Callback:
     """Listens until one redirect with the right state has come, or the time is over."""
 
-    def __init__(self, address: tuple[str, int, str], state: str) -> None:
+    def __init__(self, address: tuple[str, int, str], state: str, onward: str | None = None) -> None:
+        """``onward``: where the browser is sent on to, with what it brought, instead of an answer here.
+
+        Raises BadConfiguration where the port is taken.
+        """
         host, port, path = address
+        self._onward = onward
         self.code: str | None = None
         self.refusal: SignInNeeded | None = None
 
         class Handler(BaseHTTPRequestHandler):
+            timeout = 5  # seconds: browsers also open connections on which they never ask anything
+
             def do_GET(handler) -> None:  # noqa: N805
                 self._answer(handler, path, state)
 
@@ -55,7 +62,8 @@ class Callback:
 
     def _answer(self, handler: BaseHTTPRequestHandler, path: str, state: str) -> None:
         status, title, text = 404, "Not here", "This address only waits for Exact Online's answer."
-        if urlsplit(handler.path).path == path and urlsplit(handler.path).query:
+        asked = urlsplit(handler.path)
+        if asked.path == path and asked.query:
             try:
                 self.code = read_redirect(handler.path, state)
                 status, title, text = (
@@ -67,8 +75,13 @@ class Callback:
                 status, title, text = 400, "Not signed in", error.message
                 if not isinstance(error, NotOurs):
                     self.refusal = error
+        is_over = self.code is not None or self.refusal is not None
         body = _PAGE.format(title=html.escape(title), text=html.escape(text)).encode()
-        handler.send_response(status)
+        if self._onward is not None and is_over and status != 404:
+            handler.send_response(303)
+            handler.send_header("Location", f"{self._onward}?{asked.query}")
+        else:
+            handler.send_response(status)
         handler.send_header("Content-Type", "text/html; charset=utf-8")
         handler.send_header("Content-Length", str(len(body)))
         handler.send_header("Cache-Control", "no-store")

@@ -2,25 +2,63 @@
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from exact_sync.errors import BadData, ExactAway
-from exact_sync.exact.odata import Query, Record, UnreadableAnswer, read_answer, same_origin
+from exact_sync.exact.odata import (
+    Answer,
+    Body,
+    Query,
+    Record,
+    Shaped,
+    UnreadableAnswer,
+    read_answer,
+    same_origin,
+)
 from exact_sync.exact.transport import Transport
 from exact_sync.exact.wallclock import http_date
+
+Reader = Callable[[Body], Answer | Shaped]
+"""Reads the body of a page. Raises UnreadableAnswer where it carries no data."""
 
 
 @dataclass(frozen=True)
 class Page:
     """The records of one answer."""
 
-    records: list[Record]
-    next_link: str | None
+    answer: Answer | Shaped
     server_time: datetime | None
     """Exact's own clock when it answered (UTC), or None where it did not say."""
+
+    @property
+    def records(self) -> list[Record]:
+        """What it has, where no reader has made anything else of it."""
+        assert isinstance(self.answer, Answer)  # noqa: S101 - whoever has them made into rows knows
+        return self.answer.records
+
+    @property
+    def next_link(self) -> str | None:
+        return self.answer.next_link
+
+    @property
+    def count(self) -> int:
+        """How many records it has."""
+        return self.answer.count
+
+    @property
+    def batch(self) -> Any:
+        """What a reader made of the records; None where they are still records."""
+        return self.answer.batch if isinstance(self.answer, Shaped) else None
+
+    def keys(self, name: str) -> list[str]:
+        """The key of each record, as a text."""
+        if isinstance(self.answer, Shaped):
+            return list(self.answer.keys)
+        return [str(record.get(name)) for record in self.answer.records]
 
 
 class Client:
@@ -39,28 +77,36 @@ class Client:
         client._resource = resource
         return client
 
-    def pages(self, division: int, query: Query, key: str, resume: str | None = None) -> Iterator[Page]:
+    def pages(
+        self,
+        division: int,
+        query: Query,
+        key: str,
+        resume: str | None = None,
+        read: Reader = read_answer,
+    ) -> Iterator[Page]:
         """All pages of a question, each asked for only when the one before it has been taken.
 
-        ``resume`` is a link that an earlier reading was to follow next; one of another host (the
-        site's address has changed since) is dropped, and all is asked for again. Raises BadData
-        where the links go round in circles, repeat a page or lead to another host.
+        ``read`` reads each body. ``resume`` is a link that an earlier reading was to follow next; one
+        of another host (the site's address has changed since) is dropped, and all is asked for again.
+        Raises BadData where the links go round in circles, repeat a page or lead to another host.
         """
         link = (
             resume if resume and same_origin(resume, self._base_url) else query.url(self._base_url, division)
         )
         where = f"{query.endpoint} of division {division}"
-        links: set[str] = set()
+        # Fingerprints: a link is kilobytes long, and there may be tens of thousands.
+        links: set[int] = set()
         contents: set[int] = set()
         while True:
-            page = self._page(division, query.endpoint, link)
-            content = hash(tuple(str(record.get(key)) for record in page.records))
-            if link in links or (page.records and content in contents):
+            page = self._page(division, query.endpoint, link, read)
+            content = hash(tuple(page.keys(key)))
+            if hash(link) in links or (page.count and content in contents):
                 raise BadData(
                     f"{where}: Exact's pages go round in circles",
                     "the checkpoint is kept; the next run tries again",
                 )
-            links.add(link)
+            links.add(hash(link))
             contents.add(content)
             yield page
             if page.next_link is None:
@@ -102,20 +148,20 @@ class Client:
             raise ExactAway("Exact does not say who is signed in")
         return answer.records[0]
 
-    def _page(self, division: int, endpoint: str, link: str) -> Page:
+    def _page(self, division: int, endpoint: str, link: str, read: Reader = read_answer) -> Page:
         where = f"{endpoint} of division {division}"
         if not same_origin(link, self._base_url):
             raise BadData(f"{where}: a link to another host was refused")
-        answer, headers = self._transport.get(division, endpoint, link, read_answer, resource=self._resource)
+        answer, headers = self._transport.get(division, endpoint, link, read, resource=self._resource)
         if answer.next_link is not None and not same_origin(answer.next_link, self._base_url):
             raise BadData(
                 f"{where}: the link to the next page leads to another host and was refused",
                 "behind a proxy, EXACT_SYNC_BASE_URL must name the host that Exact's own links name",
             )
-        return Page(answer.records, answer.next_link, http_date(headers.get("Date")))
+        return Page(answer, http_date(headers.get("Date")))
 
 
-def _bare_number(body: bytes) -> int:
+def _bare_number(body: Body) -> int:
     try:
         return int(body.decode("utf-8-sig").strip())
     except ValueError:

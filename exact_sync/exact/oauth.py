@@ -60,6 +60,11 @@ def authorize_url(base_url: str, app: App, state: str) -> str:
     return f"{base_url}/api/oauth2/auth?{urlencode(query)}"
 
 
+def query_of(address: str) -> str:
+    """What follows the question mark, in whatever a person has pasted."""
+    return address.partition("?")[2].partition("#")[0]
+
+
 def read_redirect(text: str, state: str) -> str:
     """The authorization code in the URL the browser was sent to, or in a bare pasted code.
 
@@ -70,7 +75,7 @@ def read_redirect(text: str, state: str) -> str:
         if not text:
             raise SignInNeeded("no code was given")
         return unquote(text)
-    query = parse_qs(urlsplit(text).query or text.lstrip("?"))
+    query = parse_qs(query_of(text) or text.lstrip("?"))
     refused = "error" in query
     if refused and "state" not in query:
         raise SignInNeeded(f"Exact did not give consent: {query['error'][0]}")

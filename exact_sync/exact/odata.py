@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 Record = dict[str, Any]
+Body = bytes | bytearray
 
 
 class UnreadableAnswer(ValueError):
@@ -49,8 +50,27 @@ class Answer:
     records: list[Record]
     next_link: str | None
 
+    @property
+    def count(self) -> int:
+        return len(self.records)
 
-def read_answer(body: bytes) -> Answer:
+
+@dataclass(frozen=True)
+class Shaped:
+    """A page that became rows while it was read; its records are not kept."""
+
+    batch: Any
+    """What the reader made of it; this room does not look into it."""
+    keys: Sequence[str]
+    """The key of each record."""
+    next_link: str | None
+
+    @property
+    def count(self) -> int:
+        return len(self.keys)
+
+
+def read_answer(body: Body) -> Answer:
     """Takes all three shapes of ``d``: a list, an object with ``results``, one object."""
     content = _decode(body)
     if not isinstance(content, dict) or "d" not in content:
@@ -71,7 +91,7 @@ def read_answer(body: bytes) -> Answer:
     return Answer(records, link or None)
 
 
-def read_error(body: bytes) -> str:
+def read_error(body: Body) -> str:
     """Exact's own words in an error body, on one line; '' if there are none."""
     try:
         content = _decode(body)
@@ -96,7 +116,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None] | None:
     return parts.scheme, parts.hostname, port
 
 
-def _decode(body: bytes) -> Any:
+def _decode(body: Body) -> Any:
     """JSON with every number exact: fractions become Decimal, never a binary float."""
     try:
         return json.loads(body, parse_float=_fraction, parse_int=_whole, parse_constant=_NotANumber)

@@ -15,7 +15,7 @@ from exact_sync.errors import (
     Unclear,
 )
 from exact_sync.exact.budget import Budget, Common
-from exact_sync.exact.odata import Answer, UnreadableAnswer, read_answer, read_error
+from exact_sync.exact.odata import Answer, Body, Shaped, UnreadableAnswer, read_answer, read_error
 from exact_sync.exact.refusals import failure, refusal, trouble_of, unreadable
 from exact_sync.exact.requests import Observer, Watch
 from exact_sync.exact.session import Session
@@ -47,7 +47,7 @@ class Patience:
 class _Response:
     status: int
     headers: httpx.Headers
-    body: bytes
+    body: Body
     repeated: bool
     """The first answer was 401, and the session asked again with a new token."""
 
@@ -107,7 +107,7 @@ class Transport:
         division: int | None,
         endpoint: str,
         url: str,
-        read: Callable[[bytes], T],
+        read: Callable[[Body], T],
         accept: str = "application/json",
         resource: str | None = None,
     ) -> tuple[T, httpx.Headers]:
@@ -127,7 +127,7 @@ class Transport:
         budget: Budget | None,
         endpoint: str,
         url: str,
-        read: Callable[[bytes], T],
+        read: Callable[[Body], T],
         accept: str,
         resource: str | None,
     ) -> tuple[T, httpx.Headers]:
@@ -146,7 +146,7 @@ class Transport:
                         budget.repeated(endpoint)
                 if response.status == 200:
                     answer = read(response.body)
-                    rows = len(answer.records) if isinstance(answer, Answer) else None
+                    rows = answer.count if isinstance(answer, Answer | Shaped) else None
                     return answer, response.headers
                 trouble = trouble_of(response.status, response.body)
                 if response.status == 429 and budget is not None:
@@ -255,7 +255,7 @@ class Transport:
                         raise httpx.ReadTimeout("the answer drips in too slowly")
                     if len(body) > _LARGEST_ANSWER:
                         raise httpx.ReadError("the answer is larger than any of Exact's")
-                return _Response(response.status_code, response.headers, bytes(body), bool(response.history))
+                return _Response(response.status_code, response.headers, body, bool(response.history))
         finally:
             if watch is not None:
                 watch.answer_ended()

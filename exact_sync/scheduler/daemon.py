@@ -6,8 +6,7 @@ reason is tried again as soon as it can work, without waiting for the next sched
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import copy_context
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,10 +17,10 @@ from exact_sync import logs
 from exact_sync.alerts.watch import LOOK_EVERY
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
+from exact_sync.scheduler.granting import AGAIN, Granting
 from exact_sync.scheduler.plan import Schedule
 from exact_sync.store import runs
 from exact_sync.store.checkpoints import Standing
-from exact_sync.store.pauses import EVERYWHERE
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import Job, job
@@ -29,14 +28,13 @@ from exact_sync.sync.opening import VERIFY
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
 from exact_sync.sync.verify import Checks
-from exact_sync.sync.wishes import Wish, Wishes
+from exact_sync.sync.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
 GRACE = 7.0
 """Seconds that running work has to end after the daemon was asked to stop."""
 
-_WATCH_EVERY = 5.0
 _FIRST_RETRY = timedelta(seconds=15)
 _LAST_RETRY = timedelta(minutes=15)
 
@@ -95,9 +93,11 @@ class Daemon:
             self._schedule()
             self._scheduler.start()
             self._wishes.open()
-            # A copy of the context: its log lines name the connection, as the others do.
-            target, args = copy_context().run, (self._grant_wishes,)
-            threading.Thread(target=target, args=args, name="wishes", daemon=True).start()
+            granting = Granting(
+                self._wishes, self._crew, self._schedules, self._pool,
+                self._divisions, self._read_divisions, self._stands_still,
+            )  # fmt: skip
+            granting.start()
             stop.wait()
         finally:
             self._wishes.trouble = "the daemon has stopped"
@@ -114,6 +114,7 @@ class Daemon:
         if outcome.status in ("verified", "differs"):
             return  # says nothing of when to read
         key = (outcome.division, outcome.resource)
+        self._wishes.took(*key, outcome.tally.calls)
         if isinstance(outcome.error, SignInNeeded | DatabaseAway):
             self._stands_still(outcome.error)
         elif isinstance(outcome.error, TryLater):
@@ -146,7 +147,7 @@ class Daemon:
             begins = now + LOOK_EVERY  # what was overdue at the start may be read by then
             self._scheduler.add_job(self._look, "interval", seconds=seconds, id="look", next_run_time=begins)
         # Whoever wants data more often than we watch need not wait longer for trouble to go.
-        every = min([_WATCH_EVERY, *(s.every.total_seconds() for s in self._schedules.values())])
+        every = min([AGAIN, *(s.every.total_seconds() for s in self._schedules.values())])
         self._scheduler.add_job(self._watch, "interval", seconds=every, id="watch", next_run_time=now)
 
     # The jobs. Each ends quietly where nothing can be done now: _watch catches up later.
@@ -234,35 +235,6 @@ class Daemon:
                 self._read_divisions()
             elif name in self._schedules and division in divisions:
                 self._add(division, name, points.get(key))
-
-    def _grant_wishes(self) -> None:
-        """What people and webhooks want to be read, as soon as they say so; until the daemon stops."""
-        while (wanted := self._wishes.wait()) is not None:
-            try:
-                self._grant(wanted)
-            except ExactSyncError as error:
-                self._stands_still(error)
-
-    def _grant(self, wanted: Sequence[Wish]) -> None:
-        if self._wishes.trouble is not None:
-            for wish in wanted:
-                self._wishes.put_back(wish, _WATCH_EVERY)
-            return
-        points, paused, divisions = self._crew.standings(), self._crew.paused(), list(self._divisions())
-        for wish in wanted:
-            if wish.resource == DIVISIONS.name:
-                self._read_divisions()
-                continue
-            for division in divisions if wish.division == EVERYWHERE else [wish.division]:
-                place = (division, wish.resource)
-                is_open = wish.insist or place not in paused
-                if division in divisions and wish.resource in self._schedules and is_open:
-                    self._pool.add(
-                        job(
-                            division, self._schedules[wish.resource].resource, points.get(place),
-                            insist=wish.insist, again=wish.again,
-                        )
-                    )  # fmt: skip
 
     def _add(self, division: int, name: str, point: Standing | None) -> None:
         self._pool.add(job(division, self._schedules[name].resource, point))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.store.state import checkpoint, window
@@ -76,6 +76,45 @@ def standings(connection: Connection, resource: str | None = None) -> list[Stand
     if resource is not None:
         query = query.where(checkpoint.c.resource == resource)
     return [Standing(**row) for row in connection.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A checkpoint as people and machines may see it."""
+
+    division: int
+    """0 for a resource that belongs to no division."""
+    resource: str
+    cursor: str | None
+    cursor_of: str | None
+    strategy: str | None
+    outcome: str | None
+    message: str | None
+    hint: str | None
+    attempted_at: datetime | None
+    succeeded_at: datetime | None
+    complete_at: datetime | None
+    retry_at: datetime | None
+    swept_at: datetime | None
+
+
+def positions(
+    connection: Connection,
+    resource: str | None,
+    divisions: Sequence[int],
+    limit: int,
+    after: tuple[int, str] | None = None,
+) -> list[Position]:
+    """By division and resource, from the first one behind ``after``. ``divisions``: empty means all."""
+    place = (checkpoint.c.division, checkpoint.c.resource)
+    query = select(*(checkpoint.c[name] for name in Position.__dataclass_fields__)).order_by(*place)
+    if resource is not None:
+        query = query.where(checkpoint.c.resource == resource)
+    if divisions:
+        query = query.where(checkpoint.c.division.in_(divisions))
+    if after is not None:
+        query = query.where(tuple_(*place) > tuple_(literal(after[0], BigInteger), literal(after[1])))
+    return [Position(*row) for row in connection.execute(query.limit(limit))]
 
 
 def save(connection: Connection, division: int, resource: str, **values: Any) -> None:

@@ -1,6 +1,6 @@
 """What alerts are about, as the database knows it: few queries, however many divisions there are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
@@ -9,7 +9,7 @@ from exact_sync.catalog import DIVISIONS
 from exact_sync.store import calls, divisions
 from exact_sync.store.divisions import Access, Division
 from exact_sync.store.schemas import sql
-from exact_sync.store.state import checkpoint, quarantine, sign_in
+from exact_sync.store.state import checkpoint, delivery, quarantine, sign_in
 from exact_sync.store.tables import table as table_of
 
 
@@ -44,6 +44,8 @@ class Conditions:
     differing: list[Place]
     calls_today: int
     """Of all divisions together."""
+    given_up: dict[str, int] = field(default_factory=dict)
+    """Messages of the outbox that a target did not take, by target."""
 
 
 def read(connection: Connection, now: datetime, lag: timedelta, day: date) -> Conditions:
@@ -63,6 +65,7 @@ def read(connection: Connection, now: datetime, lag: timedelta, day: date) -> Co
         quarantined=_quarantined(connection),
         differing=_differing(connection),
         calls_today=calls.today(connection, day),
+        given_up=_given_up(connection),
     )
 
 
@@ -133,3 +136,10 @@ def _differing(connection: Connection) -> list[Place]:
     )
     rows = connection.execute(query)
     return [Place(row.division, row.resource, row.message or "", row.hint) for row in rows]
+
+
+def _given_up(connection: Connection) -> dict[str, int]:
+    number = func.count().label("number")
+    query = select(delivery.c.target, number).where(delivery.c.given_up_at.is_not(None))
+    rows = connection.execute(query.group_by(delivery.c.target).order_by(delivery.c.target))
+    return {row.target: row.number for row in rows}

@@ -28,6 +28,7 @@ class Validity:
     needed_because: str | None = None
     access_until: datetime | None = None
     refresh_until: datetime | None = None
+    user_name: str | None = None
 
     @property
     def why_not(self) -> str | None:
@@ -36,14 +37,15 @@ class Validity:
 
 
 def validity(connection: Connection) -> Validity:
-    columns = (sign_in.c.needed_because, sign_in.c.access_expires_at, sign_in.c.obtained_at)
+    names = ("needed_because", "access_expires_at", "obtained_at", "user_name")
+    columns = [sign_in.c[name] for name in names]
     row = connection.execute(
         select(sign_in.c.refresh_token.is_not(None).label("has_tokens"), *columns)
     ).first()
     if row is None:
         return Validity()
     ends = row.obtained_at + REFRESH_TOKEN_LIFE if row.obtained_at else None
-    return Validity(row.has_tokens, row.needed_because, row.access_expires_at, ends)
+    return Validity(row.has_tokens, row.needed_because, row.access_expires_at, ends, row.user_name)
 
 
 class StoredSignIn:

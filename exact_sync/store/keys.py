@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
+from exact_sync.store import changes
 from exact_sync.store.merging import bury_sql, modified, quote
+from exact_sync.store.planning import without_loops
 from exact_sync.store.schemas import sql
 from exact_sync.store.tables import VERSION, data_columns
 from exact_sync.store.tables import table as table_of
@@ -119,19 +121,22 @@ class Keys:
         """
         query = f"SELECT t.{self._key} FROM {self._table} t WHERE {self._unseen(since)}"  # noqa: S608
         values = self._values(division, began, since) | {"resource": noted_as}
-        return list(connection.execute(sql(connection, query), values).scalars())
+        with without_loops(connection):
+            return list(connection.execute(sql(connection, query), values).scalars())
 
     def unseen(self, connection: Connection, division: int, began: datetime, since: date | None) -> int:
         """How many live rows (dated ``since`` or later) a reading that began then did not bring."""
         query = f"SELECT count(*) FROM {self._table} t WHERE {self._unseen(since)}"  # noqa: S608
-        return int(
-            connection.execute(sql(connection, query), self._values(division, began, since)).scalar_one()
-        )
+        values = self._values(division, began, since)
+        with without_loops(connection):
+            return int(connection.execute(sql(connection, query), values).scalar_one())
 
     def bury_unseen(self, connection: Connection, division: int, began: datetime, since: date | None) -> int:
         """Bury them; counts them."""
         statement = f"{bury_sql(self._resource, self._table)} WHERE {self._unseen(since)}"
-        return connection.execute(sql(connection, statement), self._values(division, began, since)).rowcount
+        values = self._values(division, began, since)
+        with without_loops(connection):
+            return changes.bury(connection, self._resource.name, self._key, statement, values)
 
     def _unseen(self, since: date | None) -> str:
         dated_by = self._resource.dated_by
@@ -183,7 +188,7 @@ class Keys:
             "moments": [deletion.moment for deletion in deletions],
         }
         values |= {} if self._resource.has_modified else {"known_until": known_until}
-        return connection.execute(sql(connection, statement), values).rowcount
+        return changes.bury(connection, self._resource.name, self._key, statement, values)
 
     def purge(self, connection: Connection, division: int) -> int:
         """Remove the rows that were only marked as deleted; counts them."""

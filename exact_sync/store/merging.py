@@ -1,5 +1,8 @@
 """The SQL that merges staged rows into a table, and says which of two versions of a row is newer."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
@@ -19,46 +22,83 @@ def bury_sql(resource: Resource, table: str) -> str:
     return f"UPDATE {table} AS t SET _deleted_at = now(), _synced_at = now()"  # noqa: S608
 
 
-def merge_sql(resource: Resource, table: str) -> str:
-    """Merges ``{stage}``; counts what really changed. Takes ``:read_since`` where rows have versions
-    or a Modified: rows that were last written before may be replaced even by an older version.
+@dataclass(frozen=True)
+class Merge:
+    """The statements that merge ``{stage}`` into a table."""
+
+    insert: str
+    """Takes the rows that are not in the table; the row count tells how many. Locks no other row."""
+    upsert: str
+    """Takes what is new or has changed; tells how many ``inserted`` and ``updated``."""
+
+
+def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> Merge:
+    """``is_unique``: no two staged rows have the same key. Otherwise the newest of them is taken.
+
+    Rows that were last written before ``{read_since}`` may be replaced even by an older version.
     """
     keys = resource.primary_key
     columns = ", ".join(map(quote, row_columns(resource)))
     key = ", ".join(map(quote, keys))
     others = [quote(name) for name in data_columns(resource) if name not in keys]
-    differs = (
-        f"(t._deleted_at IS NOT NULL OR ({', '.join(f't.{name}' for name in others)})"
-        f" IS DISTINCT FROM ({', '.join(f'excluded.{name}' for name in others)}))"
-    )
     settings = [f"{name} = excluded.{name}" for name in others]
     if resource.is_versioned:
         # A version may change without the data; then the row keeps its time.
+        differs = _differs(others, "excluded")
         settings += [
             f"{VERSION} = coalesce(excluded.{VERSION}, t.{VERSION})",
             f"_synced_at = CASE WHEN {differs} THEN now() ELSE t._synced_at END",
         ]
-        is_news = f"({differs} OR excluded.{VERSION} <> coalesce(t.{VERSION}, -1))"
     else:
         settings.append("_synced_at = now()")
-        is_news = differs
-    guard = _newer(resource, "excluded", "t")
-    return f"""
-        WITH newest AS (
-            SELECT DISTINCT ON ({key}) {columns} FROM {{stage}}
-            ORDER BY {key}, {_newest_first(resource)}_ordinal DESC
-        ), merged AS (
-            INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM newest ORDER BY {key}
+    staged = "{stage}"
+    if not is_unique:
+        staged = (
+            f"(SELECT DISTINCT ON ({key}) {columns} FROM {{stage}} "  # noqa: S608
+            f"ORDER BY {key}, {_newest_first(resource)}_ordinal DESC)"
+        )
+    match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in keys)
+    rows = f"INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM {staged} s"  # noqa: S608
+    # What is unchanged is left out beforehand: ON CONFLICT locks each row it meets, and a lock is a write.
+    # OFFSET keeps it a look at the key's index for each row; a join might read the whole table.
+    upsert = f"""
+        WITH merged AS (
+            {rows}
+            WHERE NOT EXISTS (
+                SELECT FROM {table} t
+                WHERE {match} AND ({_is_news(resource, others, "s")}) IS NOT TRUE OFFSET 0
+            )
+            ORDER BY {key}
             ON CONFLICT ({key}) DO UPDATE
             SET {", ".join(settings)}, _deleted_at = NULL
-            WHERE {is_news}
-            {f"AND (t._synced_at < :read_since OR {guard})" if guard else ""}
+            WHERE {_is_welcome(resource, "excluded")}
             RETURNING xmax = 0 AS fresh, _synced_at = now() AS changed
         )
         SELECT count(*) FILTER (WHERE fresh) AS inserted,
                count(*) FILTER (WHERE changed AND NOT fresh) AS updated
         FROM merged
     """  # noqa: S608 - identifiers come from the catalog, quoted
+    return Merge(f"{rows} ORDER BY {key} ON CONFLICT ({key}) DO NOTHING", upsert)
+
+
+def _differs(columns: Sequence[str], row: str) -> str:
+    ours = ", ".join(f"t.{name}" for name in columns)
+    theirs = ", ".join(f"{row}.{name}" for name in columns)
+    return f"(t._deleted_at IS NOT NULL OR ({ours}) IS DISTINCT FROM ({theirs}))"
+
+
+def _is_news(resource: Resource, columns: Sequence[str], row: str) -> str:
+    """Whether a row says other things than ``t`` does, and is welcome."""
+    news = _differs(columns, row)
+    if resource.is_versioned:
+        news = f"({news} OR {row}.{VERSION} <> coalesce(t.{VERSION}, -1))"
+    return f"{news} AND {_is_welcome(resource, row)}"
+
+
+def _is_welcome(resource: Resource, row: str) -> str:
+    """Whether a row is not older than ``t``, or may replace it all the same."""
+    newer = _newer(resource, row, "t")
+    return f"(t._synced_at < {{read_since}} OR {newer})" if newer else "true"
 
 
 def _newer(resource: Resource, one: str, other: str) -> str:

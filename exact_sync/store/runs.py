@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Interval, cast, delete, func, select, text, update
 
 from exact_sync.store.state import run
 
@@ -86,6 +86,39 @@ def newest(connection: Connection, wanted: Filter, limit: int) -> list[Run]:
     columns = [run.c[name] for name in Run.__dataclass_fields__]
     query = select(*columns).where(*wanted.conditions()).order_by(run.c.id.desc()).limit(limit)
     return [Run(*row) for row in connection.execute(query)]
+
+
+BAD = ("failed", "suspect", "quarantine", "differs", "broken")
+"""Outcomes that a person may want to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The runs that began in a stretch of time, added up."""
+
+    begins: datetime
+    runs: int
+    bad: int
+    """Of those, the ones with an outcome of BAD."""
+    written: int
+    """Rows that were inserted, updated or deleted."""
+
+
+def history(connection: Connection, wanted: Filter, since: datetime, step: timedelta) -> list[Stretch]:
+    """The stretches since then that have runs, the oldest first; ``step``: how long each is."""
+    begins = func.date_bin(cast(step, Interval), run.c.started_at, since).label("begins")
+    query = (
+        select(
+            begins,
+            func.count(),
+            func.count().filter(run.c.outcome.in_(BAD)),
+            func.sum(run.c.inserted + run.c.updated + run.c.deleted),
+        )
+        .where(run.c.started_at >= since, *wanted.conditions())
+        .group_by(begins)
+        .order_by(begins)
+    )
+    return [Stretch(at, number, bad, int(written)) for at, number, bad, written in connection.execute(query)]
 
 
 def progress(connection: Connection, run_id: int, tally: Tally) -> None:

@@ -3,6 +3,7 @@
 Kept in a table, because such a reading may take several runs.
 """
 
+import json
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, func, select
@@ -12,7 +13,7 @@ from exact_sync.store.state import seen
 
 _NOTE = """
     INSERT INTO exact_sync.seen (division, resource, key)
-    SELECT :division, :resource, unnest(CAST(:keys AS text[])) ON CONFLICT DO NOTHING
+    SELECT :division, :resource, json_array_elements_text(CAST(:keys AS json)) ON CONFLICT DO NOTHING
 """
 
 
@@ -20,7 +21,8 @@ def note(connection: Connection, division: int, resource: str, keys: Iterable[ob
     """These keys exist at Exact."""
     texts = [str(key) for key in keys]
     if texts:
-        values = {"division": division, "resource": resource, "keys": texts}
+        # As one text: the driver takes each element of an array in its hand.
+        values = {"division": division, "resource": resource, "keys": json.dumps(texts)}
         connection.execute(sql(connection, _NOTE), values)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -248,13 +249,19 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
+    Column(
+        "uid", Uuid, nullable=False, server_default=text("gen_random_uuid()"), comment="what receivers know"
+    ),
     _moment("at", required=True),
+    Column("run", BigInteger, nullable=False),
     Column("division", Integer, nullable=False),
     Column("resource", Text, nullable=False),
+    _moment("open_until"),
     Column("message", JSONB, nullable=False),
     schema=SCHEMA,
     comment="what changed, for those who want to be told",
 )
+Index("outbox_open", outbox.c.run, postgresql_where=outbox.c.open_until.is_not(None))
 
 delivery = Table(
     "delivery",
@@ -268,4 +275,10 @@ delivery = Table(
     Column("trouble", Text),
     schema=SCHEMA,
     comment="how far each target is with each message of the outbox",
+)
+Index(
+    "delivery_waiting",
+    delivery.c.target,
+    delivery.c.message,
+    postgresql_where=delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None),
 )

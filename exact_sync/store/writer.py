@@ -5,18 +5,24 @@ overwrites a newer one, and rows are merged in key order, so that writers can't 
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import groupby
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, Table, text
+from sqlalchemy import Connection, CursorResult, Table, text
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
-from exact_sync.store.merging import bury_sql, merge_sql, quote
-from exact_sync.store.schemas import sql
+from exact_sync.store import changes
+from exact_sync.store.lines import COPY_OPTIONS, Lines
+from exact_sync.store.merging import Merge, bury_sql, merge_sql, quote
+from exact_sync.store.planning import without_loops
+from exact_sync.store.schemas import of as schemas_of
+from exact_sync.store.schemas import sql, translated_sql
 from exact_sync.store.tables import SCHEMA, row_columns
 from exact_sync.store.tables import table as table_of
 
@@ -24,6 +30,8 @@ Row = tuple[Any, ...]
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_ROOM_TO_SORT = text("SET LOCAL work_mem TO '32MB'")
+"""Some thousand rows of a hundred columns are more than the usual 4 MB, and would go by way of the disk."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ class Writer:
         self._stage_columns = ", ".join(f"{quote(name)} {types[name]}" for name in names)
         digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
         self._stage_name = f"{resource.name[:45]}_{digest}"
-        self._merge = merge_sql(resource, self._table)
+        self._merges: dict[bool, Merge] = {}  # made when it is needed: most runs bring nothing
 
     # Staging: one temporary table per connection and resource. A new one per page would bloat
     # PostgreSQL's catalog.
@@ -65,21 +73,29 @@ class Writer:
         self, connection: Connection, rows: Iterable[Row], *, first: int = 0, keep: bool = False
     ) -> None:
         """Copy rows into staging; with ``keep`` they outlive the transaction (until ``unstage``)."""
-        stage = self._stage(keep)
-        connection.execute(
-            text(
-                f"CREATE TEMP TABLE IF NOT EXISTS {stage} ({self._stage_columns}, _ordinal bigint) "
-                f"ON COMMIT {'PRESERVE' if keep else 'DELETE'} ROWS"
-            )
-        )
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the URL's driver is fixed
-        with (
-            driver.cursor() as cursor,
-            cursor.copy(f"COPY {stage} ({self._columns}, _ordinal) FROM STDIN") as copy,
-        ):
+        stage = self._made(connection, keep)
+        with _copy(connection, f"COPY {stage} ({self._columns}, _ordinal) FROM STDIN") as copy:
             for ordinal, row in enumerate(rows, first):
                 copy.write_row((*row, ordinal))
+
+    def stage_lines(self, connection: Connection, pages: Iterable[Lines], *, keep: bool = False) -> None:
+        """The same for rows that are lines already, their ordinal among them."""
+        stage = self._made(connection, keep)
+        for columns, alike in groupby(pages, lambda page: page.columns):
+            names = ", ".join(map(quote, columns))
+            with _copy(connection, f"COPY {stage} ({names}) FROM STDIN ({COPY_OPTIONS})") as copy:
+                for page in alike:
+                    copy.write(page.text)
+
+    def _made(self, connection: Connection, keep: bool) -> str:
+        """The name of the staging table, which is there now."""
+        stage = self._stage(keep)
+        is_there = text("SELECT to_regclass(:name) IS NOT NULL")
+        if not connection.execute(is_there, {"name": f"pg_temp.{stage}"}).scalar_one():
+            ends = "PRESERVE" if keep else "DELETE"
+            columns = f"{self._stage_columns}, _ordinal bigint"
+            _execute(connection, f"CREATE TEMP TABLE {stage} ({columns}) ON COMMIT {ends} ROWS")
+        return stage
 
     def unstage(self, connection: Connection) -> None:
         """Drop what ``stage(keep=True)`` left."""
@@ -90,19 +106,47 @@ class Writer:
         query = f"SELECT count(DISTINCT {self._key}) FROM {self._stage(keep=True)}"  # noqa: S608
         return int(connection.execute(sql(connection, query)).scalar_one())
 
+    @changes.told
     def merge(
-        self, connection: Connection, *, kept: bool = False, read_since: datetime | None = None
+        self,
+        connection: Connection,
+        *,
+        kept: bool = False,
+        read_since: datetime | None = None,
+        unique: int | None = None,
+        expects_new: bool = False,
     ) -> Written:
         """Merge what is staged. Counts are of rows that really changed.
 
         ``read_since``: this is a reading of everything that began then; what it brings replaces
         any row that was last written before, even by an older version (a restored backup).
+        ``unique``: so many rows are staged, and no two of them have the same key. ``expects_new``: most
+        of them are probably not in the table yet.
         """
-        statement = self._merge.replace("{stage}", self._stage(kept))
-        is_guarded = self.resource.has_modified or self.resource.is_versioned
-        values = {"read_since": read_since or _NEVER} if is_guarded else {}
-        row = connection.execute(sql(connection, statement), values).one()
-        return Written(row.inserted, row.updated)
+        merge = self._merge(is_unique=unique is not None)
+        connection.execute(_ROOM_TO_SORT)
+        inserted = 0
+        if unique is not None and expects_new:
+            inserted = self._run(connection, merge.insert, kept).rowcount
+            if inserted == unique:
+                return Written(inserted, 0)
+        row = self._run(connection, merge.upsert, kept, read_since or _NEVER).one()
+        return Written(inserted + row.inserted, row.updated)
+
+    def _run(
+        self, connection: Connection, statement: str, kept: bool, read_since: datetime = _NEVER
+    ) -> CursorResult[Any]:
+        statement = translated_sql(statement, schemas_of(connection)).replace("{stage}", self._stage(kept))
+        return _execute(connection, statement.replace("{read_since}", f"'{read_since.isoformat()}'"))
+
+    def _merge(self, *, is_unique: bool) -> Merge:
+        if is_unique not in self._merges:
+            self._merges[is_unique] = merge_sql(self.resource, self._table, is_unique=is_unique)
+        return self._merges[is_unique]
+
+    def changed_sql(self, kept: bool) -> str:
+        """A query for the keys of what a merge in this transaction has changed."""
+        return changes.changed_sql(self._table, self._stage(kept), self._key, self._match)
 
     def live(self, connection: Connection, division: int) -> int:
         """How many rows of a division are not marked as deleted."""
@@ -116,13 +160,9 @@ class Writer:
             WHERE {self._live} AND NOT t.{self._key}::text = ANY(:spared)
               AND NOT EXISTS (SELECT FROM {self._stage(keep=True)} s WHERE {self._match})
         """
-        # PostgreSQL knows nothing of a table that has just been filled; each row against each takes minutes.
-        connection.execute(text("SET LOCAL enable_nestloop TO off"))
-        buried = connection.execute(
-            sql(connection, statement), {"division": division, "spared": list(spared)}
-        ).rowcount
-        connection.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
-        return buried
+        values = {"division": division, "spared": list(spared)}
+        with without_loops(connection):
+            return self._buried(connection, statement, values)
 
     def delete_keys(self, connection: Connection, division: int, keys: Sequence[object]) -> int:
         """Bury live rows by key; counts them."""
@@ -130,9 +170,10 @@ class Writer:
             {self._bury}
             WHERE {self._live} AND {self._key} = ANY(:keys)
         """
-        return connection.execute(
-            sql(connection, statement), {"division": division, "keys": list(keys)}
-        ).rowcount
+        return self._buried(connection, statement, {"division": division, "keys": list(keys)})
+
+    def _buried(self, connection: Connection, statement: str, values: dict[str, Any]) -> int:
+        return changes.bury(connection, self.resource.name, self._key, statement, values)
 
     # For resources that are read in date windows.
 
@@ -160,3 +201,18 @@ class Writer:
 
     def _stage(self, keep: bool) -> str:
         return quote(f"{'snapshot' if keep else 'stage'}_{self._stage_name}")
+
+
+@contextmanager
+def _copy(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the URL's driver is fixed
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        yield copy
+
+
+def _execute(connection: Connection, statement: str) -> CursorResult[Any]:
+    """Without parameters to look for: in a statement that names each column of a hundred several times,
+    that costs as much as all the rest that we do for a page.
+    """
+    return connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

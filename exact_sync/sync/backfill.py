@@ -4,6 +4,9 @@ They may take days of calls. So they give way to small reads between two pages, 
 of the day's calls, and say how far they have come.
 """
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,12 +14,15 @@ from math import ceil
 from types import TracebackType
 from typing import Any
 
-from exact_sync.errors import GivesWay, Refused, Unavailable
+from exact_sync.errors import DatabaseAway, ExactSyncError, GivesWay, Refused, Unavailable
+from exact_sync.exact.client import Page
 from exact_sync.sync.questions import Questions
-from exact_sync.sync.task import Task
+from exact_sync.sync.task import Task, Widened
 
 MINUTE_LIMIT, DAY_LIMIT = 60, 5_000
 """Calls that Exact usually allows a division, for as long as its answers have not told."""
+_PATIENCE = 1.0
+"""Seconds that a page which is held waits for the next one to come."""
 COUNT_AFTER = 3
 """Pages after which Exact is asked how many records there are: a short reading does not need to know."""
 
@@ -85,8 +91,11 @@ class Backfill:
         known = Progress.from_json(task.checkpoint.progress) if goes_on else None
         self._progress = known or Progress(task.clock.now())
         self._calls_before = self._progress.calls - task.calls()
+        self._is_coming = False
+        """The next page is being fetched already."""
 
     def __enter__(self) -> "Backfill":
+        self._thread = ThreadPoolExecutor(1, "next-page")  # begins with the first page that has a next one
         if self._is_on:
             self._task.budget.gives_way = partial(self._task.gives_way, None)
         return self
@@ -94,8 +103,36 @@ class Backfill:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._thread.shutdown(cancel_futures=True)
         if self._is_on:
             self._task.budget.gives_way = None
+        if error is None or (
+            isinstance(error, ExactSyncError | Widened) and not isinstance(error, DatabaseAway)
+        ):
+            self._task.settle()
+
+    def pages(self, pages: Iterator[Page]) -> Iterator[Page]:
+        """Each page, the next one being fetched while it is worked on.
+
+        None is fetched that would be lost: where other work waits, the page at hand is the last one.
+        """
+        page = next(pages, None)
+        while page is not None:
+            self._is_coming = page.next_link is not None and not self._gives_way(self._pages + 1)
+            if not self._is_coming:
+                yield page
+                page = next(pages, None)
+                continue
+            coming = self._thread.submit(copy_context().run, self._fetch, pages, self._task.budget.gives_way)
+            yield page
+            if not wait([coming], _PATIENCE).done:
+                self._task.settle()  # what is held does not wait for a page that takes long
+            page = coming.result()
+
+    def _fetch(self, pages: Iterator[Page], gives_way: Callable[[], bool] | None) -> Page | None:
+        """In a thread of its own, to which the budget is as strict as to this one."""
+        self._task.budget.gives_way = gives_way
+        return next(pages, None)
 
     def expect(self, records: int | None) -> None:
         """So many there are in all, where that is known."""
@@ -117,10 +154,14 @@ class Backfill:
         return {"progress": progress.as_json()}
 
     def offer_way(self) -> None:
-        """Between two pages, the first of them stored: raises GivesWay where other work waits."""
-        if self._is_on and self._task.gives_way(self._pages):
+        """Between two pages: stores the first of them and raises GivesWay where other work waits."""
+        if not self._is_coming and self._gives_way(self._pages):
             task = self._task
+            task.settle()
             raise GivesWay(f"{task.resource.name} of division {task.division} goes on after other work")
+
+    def _gives_way(self, pages: int) -> bool:
+        return self._is_on and self._task.gives_way(pages)
 
     def _count(self) -> int | None:
         try:

@@ -82,7 +82,11 @@ class Reading:
 
     def saw(self, records: Iterable[Record], server_time: datetime | None, now: datetime) -> "Reading":
         """The reading after one more page."""
-        highest = _later(self.highest, highest_modified(records))
+        return self.saw_up_to(highest_modified(records), server_time, now)
+
+    def saw_up_to(self, highest: datetime | None, server_time: datetime | None, now: datetime) -> "Reading":
+        """The same, where the page's highest Modified is known."""
+        highest = _later(self.highest, highest)
         if self.ceiling is not None:
             return Reading(highest, self.ceiling, self.trusted)
         if server_time is None:

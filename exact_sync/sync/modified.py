@@ -41,7 +41,9 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
             return questions.whole()
         return questions.changed_since(cursors.read_from(before, task.options.overlap))
 
-    def also(page: Page, work: Callable[[Connection], None] | None) -> Callable[[Connection], None]:
+    def also(page: Page, work: Callable[[Connection], None] | None) -> Callable[[Connection], None] | None:
+        if page.batch is not None:
+            return work  # nothing of it is left out
         bury = task.bury_left_out(page.records)
 
         def both(connection: Connection) -> None:
@@ -58,18 +60,18 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
         task.read_since = everything.began
     ending = whole.Ending(task, is_all=link is None)
     with Backfill(task, questions, goes_on=link is not None, is_on=everything is not None) as filling:
-        for page in questions.pages(ask, resume=link):
+        for page in filling.pages(questions.pages(ask, resume=link, as_rows=True)):
             if before is not None:
                 cursors.check_not_ahead(before, page.server_time, task.resource.name, task.division)
-            reading = reading.saw(page.records, page.server_time, task.clock.now())
-            batch = task.shape(task.wanted(page.records))
-            progress = filling.after(len(page.records), is_last=page.next_link is None)
+            reading = reading.saw_up_to(task.highest(page), page.server_time, task.clock.now())
+            batch = task.take(page)
+            progress = filling.after(page.count, is_last=page.next_link is None)
             if everything is not None:
                 everything = ending.page(everything, batch)
             if page.next_link is not None:
                 position = {"link": page.next_link, "select": questions.digest, "since": _text(before)}
                 state = position | reading.as_json() | ({"whole": everything.as_json()} if everything else {})
-                task.keep(batch, also(page, ending.note), cursor=_text(before), resume=state, **progress)
+                task.hold(batch, also(page, ending.note), cursor=_text(before), resume=state, **progress)
                 filling.offer_way()
             else:
                 after = _text(reading.cursor_after(before))

@@ -12,7 +12,7 @@ from typing import Any
 from exact_sync.catalog import Bulk, Edm, Feed, Strategy
 from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
-from exact_sync.exact.odata import Query
+from exact_sync.exact.odata import Query, read_answer
 from exact_sync.exact.wallclock import literal
 from exact_sync.sync.rows import ROW_VERSION
 from exact_sync.sync.task import Task
@@ -158,14 +158,18 @@ class Questions:
             select = [name for name in select if name not in self.feed.lacks]
         return Query(resource.endpoint, select, condition)
 
-    def pages(self, ask: Callable[[], Query], resume: str | None = None) -> Iterator[Page]:
+    def pages(
+        self, ask: Callable[[], Query], resume: str | None = None, *, as_rows: bool = False
+    ) -> Iterator[Page]:
         """The pages of a question; asked differently where the site refuses it as it is.
 
+        ``as_rows``: they are whole records, which may become rows while they are read.
         Raises ModifiedRefused where only reading everything is left.
         """
         for lesson in range(_MOST_LESSONS + 1):
             query = ask()
-            pages = self._task.client.pages(self._task.asked, query, self._task.resource.key, resume)
+            read = self._task.reader() if as_rows else read_answer
+            pages = self._task.client.pages(self._task.asked, query, self._task.resource.key, resume, read)
             try:
                 first = next(pages)
             except (Refused, Unavailable) as refusal:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from exact_sync.catalog import DELETIONS, Strategy
 from exact_sync.errors import Refused, Unavailable
-from exact_sync.exact.odata import Query, Record
+from exact_sync.exact.client import Page
+from exact_sync.exact.odata import Query
 from exact_sync.store.keys import Stamp
 from exact_sync.sync import cursors, deletions, modified, snapshot, whole
 from exact_sync.sync.backfill import Backfill
@@ -115,29 +116,34 @@ def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | No
     link = cursors.position(task.checkpoint.resume, questions.feed_digest).get("link")
     brought, is_there = Brought(), last is None
     met: list[int] = []
-    for page in questions.pages(lambda: questions.behind(begin), resume=link):
-        batch = _shape(task, page.records, brought)
-        bury = task.bury_left_out(page.records)
-        came = task.shaper.keys(page.records)  # also what goes to quarantine
-        if last is not None and last.key in came.keys:
-            is_there = True
-            met += _versions_of(task, last, page.records)
-        is_there = is_there or bool(came.rejects)
-        if page.next_link is None:
-            stands = stood.after(brought, task.clock.now())
-            standing = {"standing": stands.as_json()}
-            _keep(task, batch, bury, cursor=str(stands.highest), resume=standing)
-        else:
-            _keep(task, batch, bury, resume=_position(questions, page.next_link, stood))
+    with Backfill(task, questions, goes_on=False, is_on=False) as filling:
+        for page in filling.pages(questions.pages(lambda: questions.behind(begin), link, as_rows=True)):
+            batch = _take(task, page, brought)
+            bury = None if page.batch is not None else task.bury_left_out(page.records)
+            versions, has_unreadable = _versions_of(task, last, page)
+            is_there = is_there or bool(versions) or has_unreadable
+            met += [version for version in versions if version is not None]
+            if page.next_link is None:
+                stands = stood.after(brought, task.clock.now())
+                standing = {"standing": stands.as_json()}
+                task.keep(batch, _also(task, batch, bury), cursor=str(stands.highest), resume=standing)
+            else:
+                position = _position(questions, page.next_link, stood)
+                task.hold(batch, _also(task, batch, bury), resume=position)
     if met and last is not None and last.version is not None and max(met) < last.version:
         return _Last.HAS_FALLEN
     return _Last.IS_THERE if is_there else _Last.IS_ABSENT
 
 
-def _versions_of(task: Task, row: Stamp, records: list[Record]) -> list[int]:
-    """With which versions a row came."""
-    same = (r for r in records if task.shaper.value(task.resource.key, r) == row.key)
-    return [version for record in same if (version := read_version(record)) is not None]
+def _versions_of(task: Task, row: Stamp | None, page: Page) -> tuple[list[int | None], bool]:
+    """With which versions a row came, and whether a key was unreadable, so that it may have been its."""
+    batch: Batch | None = page.batch
+    if batch is not None:
+        pairs = zip(batch.keys, batch.versions, strict=True) if row is not None else ()
+        return [version for key, version in pairs if row is not None and key == str(row.key)], False
+    came = task.shaper.keys(page.records)  # also what goes to quarantine
+    same = (r for r in page.records if row and task.shaper.value(task.resource.key, r) == row.key)
+    return [read_version(record) for record in same], bool(came.rejects)
 
 
 def _read_everything(
@@ -152,19 +158,21 @@ def _read_everything(
     brought = Brought()
     ending = whole.Ending(task, is_all=link is None)
     with Backfill(task, questions, goes_on=link is not None) as filling:
-        for page in questions.pages(lambda: questions.behind(BEGINNING), resume=link):
-            batch = _shape(task, page.records, brought)
-            progress = filling.after(len(page.records), is_last=page.next_link is None)
+        asked = questions.pages(lambda: questions.behind(BEGINNING), resume=link, as_rows=True)
+        for page in filling.pages(asked):
+            batch = _take(task, page, brought)
+            progress = filling.after(page.count, is_last=page.next_link is None)
             reading = ending.page(reading, batch)
             if page.next_link is not None:
                 state = _position(questions, page.next_link, stood)
                 state |= {"whole": reading.as_json(), "moved_at": _text(task.moved_at)}
-                _keep(task, batch, ending.note, resume=state, **progress)
+                task.hold(batch, _also(task, batch, ending.note), resume=state, **progress)
                 filling.offer_way()
             else:
                 stands = replace(Standing(), moved_at=_text(task.moved_at)).after(brought, task.clock.now())
                 standing = {"standing": stands.as_json()}
-                _keep(task, batch, ending.end, cursor=str(stands.highest), resume=standing, **progress)
+                also = _also(task, batch, ending.end)
+                task.keep(batch, also, cursor=str(stands.highest), resume=standing, **progress)
     ending.speak()
 
 
@@ -188,23 +196,24 @@ def _is_numbered_anew(task: Task, questions: Questions) -> bool:
     raise Suspect(task.resource.name, task.division, 0, known)
 
 
-def _shape(task: Task, records: list[Record], brought: Brought) -> Batch:
-    brought.add(version for record in records if (version := read_version(record)) is not None)
-    return task.shape(task.wanted(records))
+def _take(task: Task, page: Page, brought: Brought) -> Batch:
+    versions = map(read_version, page.records) if page.batch is None else iter(page.batch.versions)
+    brought.add(version for version in versions if version is not None)
+    return task.take(page)
 
 
-def _keep(
-    task: Task, batch: Batch, also: Callable[[Connection], None] | None = None, **checkpoint: Any
-) -> None:
-    """A page, its checkpoint, and the deletions that it tells of."""
+def _also(
+    task: Task, batch: Batch, work: Callable[[Connection], None] | None
+) -> Callable[[Connection], None]:
+    """The deletions that a page tells of, and ``work``; in the transaction of its rows."""
 
-    def work(connection: Connection) -> None:
+    def both(connection: Connection) -> None:
         if task.resource.name == DELETIONS.name:
             deletions.apply(task, connection, batch)
-        if also is not None:
-            also(connection)
+        if work is not None:
+            work(connection)
 
-    task.keep(batch, work, **checkpoint)
+    return both
 
 
 def _position(questions: Questions, link: str, stood: Standing | None) -> dict[str, Any]:

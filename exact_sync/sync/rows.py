@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +16,7 @@ from exact_sync.catalog import Column, Edm, Resource
 from exact_sync.errors import BadData
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import read_date, read_moment
+from exact_sync.store.lines import Lines
 from exact_sync.store.quarantine import Reject
 
 Row = tuple[Any, ...]
@@ -46,8 +48,14 @@ class Batch:
     """What a page of records came to."""
 
     rows: list[Row] = field(default_factory=list)
+    lines: Lines | None = None
+    """The rows instead, where `columns` made them."""
     keys: list[Any] = field(default_factory=list)
-    """The key of each row, in the order of the rows."""
+    """The key of each row, in the order of the rows; of lines, as a text."""
+    versions: list[int | None] = field(default_factory=list)
+    """The row version of each line."""
+    highest: datetime | None = None
+    """The highest Modified of the lines, on Exact's clock."""
     rejects: list[Reject] = field(default_factory=list)
     replaced_surrogates: int = 0
     unknown: set[str] = field(default_factory=set)

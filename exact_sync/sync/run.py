@@ -27,6 +27,7 @@ from exact_sync.sync.again import ask_again
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
 from exact_sync.sync.outcome import Outcome, not_begun
 from exact_sync.sync.task import CONNECTION_WIDE, Suspect, Task, Widened
+from exact_sync.sync.traced import traced
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Runner:
         self._database = opening.database
         self._clock = opening.clock
 
+    @traced("run")
     def run(
         self,
         resource: Resource,
@@ -165,6 +167,7 @@ class Runner:
 
         def work(connection: Connection) -> None:
             runs.close_run(connection, task.run_id, task.tally, status, message, hint)
+            task.is_over(connection)
             values: dict[str, object] = {"outcome": status, "message": message, "hint": hint}
             values["strategy"] = task.strategy
             if succeeded:
@@ -198,6 +201,7 @@ class Runner:
                     4,
                     error=away,
                 )
+        task.wake()
         return Outcome(
             task.division, task.resource.name, status, task.tally, message, hint, exit_code, until, error
         )

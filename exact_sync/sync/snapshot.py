@@ -35,12 +35,16 @@ def read(task: Task, questions: Questions | None = None) -> None:
         with connection.begin():
             task.writer.unstage(connection)
         staged = 0
-        for page in questions.pages(questions.whole):
-            batch = task.shape(task.wanted(page.records))
-            with translated(), connection.begin():
-                task.writer.stage(connection, batch.rows, first=staged, keep=True)
-            staged += len(batch.rows)
-            total.rejects += batch.rejects
+        with Backfill(task, questions, goes_on=False, is_on=False) as filling:
+            for page in filling.pages(questions.pages(questions.whole, as_rows=True)):
+                batch = task.take(page)
+                with translated(), connection.begin():
+                    if batch.lines is not None:
+                        task.writer.stage_lines(connection, [batch.lines], keep=True)
+                    else:
+                        task.writer.stage(connection, batch.rows, first=staged, keep=True)
+                staged += page.count
+                total.rejects += batch.rejects
         _swap(task, connection, total)
 
 
@@ -64,13 +68,13 @@ def _read_in_parts(task: Task, questions: Questions) -> None:
     task.read_since = reading.began
     ending = whole.Ending(task, is_all=link is None)
     with Backfill(task, questions, goes_on=link is not None) as filling:
-        for page in questions.pages(questions.whole, resume=link):
-            batch = task.shape(task.wanted(page.records))
+        for page in filling.pages(questions.pages(questions.whole, resume=link, as_rows=True)):
+            batch = task.take(page)
             reading = ending.page(reading, batch)
-            progress = filling.after(len(page.records), is_last=page.next_link is None)
+            progress = filling.after(page.count, is_last=page.next_link is None)
             if page.next_link is not None:
                 position = {"link": page.next_link, "select": questions.digest, "whole": reading.as_json()}
-                task.keep(batch, ending.note, resume=position, **progress)
+                task.hold(batch, ending.note, resume=position, **progress)
                 filling.offer_way()
             else:
                 task.keep(batch, ending.end, resume=None, **progress)

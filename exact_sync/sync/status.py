@@ -8,12 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from exact_sync.catalog import Resource
-from exact_sync.errors import BadConfiguration
-from exact_sync.store import calls, counts, divisions, learned, pauses
+from exact_sync.errors import Unknown
+from exact_sync.store import calls, divisions, learned, pauses
+from exact_sync.store.counts import of_divisions
 from exact_sync.store.pauses import Pauses
 from exact_sync.store.state import checkpoint, quarantine
 from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.loading import Allowance, Loading, loading
+
+Counts = Mapping[tuple[int, str], tuple[int, int]]
+"""Live and deleted rows, by division (or CONNECTION_WIDE) and resource."""
 
 _WAITS = ("waits", "later")
 """Outcomes of a run that went no further for now; to a long reading they are a part of its way."""
@@ -104,15 +108,17 @@ def read(
     now: datetime,
     allowance: Allowance,
     codes: Collection[int] = (),
+    counts: Counts | None = None,
 ) -> Status:
     """``why_not``: why a person must sign in; None while all is well. ``codes``: only these divisions.
+    ``counts``: rows, where they were counted before.
 
-    Raises BadConfiguration for one that Exact does not list.
+    Raises Unknown for one that Exact does not list.
     """
     found = division_lines(connection, now)
     for code in codes:
         if code not in [division.division for division in found]:
-            raise BadConfiguration(
+            raise Unknown(
                 f"division {code} is not among the divisions that Exact lists",
                 "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
             )
@@ -126,15 +132,17 @@ def read(
     }
     limit = allowance.connection_day_limit
     paused = pauses.read(connection)
+    known = [each for one in resources if (each := learned.known(connection, one)) is not None]
+    if counts is None:
+        counts = _counted(connection, known)
     return Status(
         signed_in=why_not is None,
         sign_in_message=why_not,
         divisions=found,
         resources=[
             line
-            for resource in resources
-            if (known := learned.known(connection, resource)) is not None
-            for line in _resource(connection, known, now, limits, codes, paused)
+            for resource in known
+            for line in _resource(connection, resource, now, limits, codes, paused, counts)
         ],
         calls_today=None if limit is None else calls.today(connection, now.astimezone(UTC).date()),
         day_limit=limit,
@@ -172,6 +180,24 @@ def _left(limit: dict[str, Any], now: datetime) -> tuple[int | None, int | None]
     return (limit.get("limit") if over else limit.get("remaining")), limit.get("limit")
 
 
+def count(connection: Connection, resources: Iterable[Resource]) -> Counts:
+    """Live and deleted rows."""
+    known = (learned.known(connection, resource) for resource in resources)
+    return _counted(connection, [resource for resource in known if resource is not None])
+
+
+def _counted(connection: Connection, resources: Iterable[Resource]) -> Counts:
+    kept: dict[str, list[tuple[int, int | None]]] = {}
+    columns = (checkpoint.c.resource, checkpoint.c.division, checkpoint.c.rows)
+    for name, code, rows in connection.execute(select(*columns)):
+        kept.setdefault(name, []).append((code, rows))
+    return {
+        (code, resource.name): numbers
+        for resource in resources
+        for code, numbers in of_divisions(connection, resource, kept.get(resource.name, ())).items()
+    }
+
+
 def _resource(
     connection: Connection,
     resource: Resource,
@@ -179,6 +205,7 @@ def _resource(
     limits: Mapping[int, tuple[int, int]],
     codes: Collection[int],
     paused: Pauses,
+    counts: Counts,
 ) -> list[ResourceStatus]:
     """``limits``: calls a minute and a day that each division's first loads may use."""
     held = select(quarantine.c.division, func.count()).where(quarantine.c.resource == resource.name)
@@ -186,11 +213,9 @@ def _resource(
     points = select(checkpoint).where(checkpoint.c.resource == resource.name).order_by(checkpoint.c.division)
     if codes:
         points = points.where(checkpoint.c.division.in_(list(codes)))
-    found = connection.execute(points).all()
-    rows = counts.of_divisions(connection, resource, [(point.division, point.rows) for point in found])
     lines = []
-    for point in found:
-        live, gone = rows[point.division]
+    for point in connection.execute(points):
+        live, gone = counts.get((point.division, resource.name), (0, 0))
         since = point.succeeded_at
         lines.append(
             ResourceStatus(

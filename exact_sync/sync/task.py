@@ -2,26 +2,33 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection
 
+from exact_sync import telemetry
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.catalog.inference import Learned, learn
 from exact_sync.clock import Clock
 from exact_sync.errors import ExactSyncError, one_line
-from exact_sync.exact.client import Client
-from exact_sync.exact.odata import Record
+from exact_sync.exact.client import Client, Page, Reader
+from exact_sync.exact.odata import Record, read_answer
 from exact_sync.exact.wallclock import read_date
-from exact_sync.store import checkpoints, counts, divisions, quarantine, runs
+from exact_sync.store import checkpoints, counts, divisions, outbox, quarantine, runs
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Keys
 from exact_sync.store.runs import Tally
-from exact_sync.store.writer import Row, Writer
+from exact_sync.store.writer import Writer
+from exact_sync.sync.columns import Columns
+from exact_sync.sync.cursors import highest_modified
+from exact_sync.sync.holding import Held, Holding
 from exact_sync.sync.rows import Batch, Shaper
+from exact_sync.sync.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +49,8 @@ class Options:
     """How often all keys are compared."""
     resources: tuple[Resource, ...] = ()
     """All that are mirrored: whom a deletion at Exact may concern."""
+    telling: Telling | None = None
+    """Hears what is changed; None: nobody wants to be told."""
 
 
 class Suspect(ExactSyncError):
@@ -115,6 +124,9 @@ class Task:
         self.stored_budget: dict[str, Any] | None = None
         """What was committed of the budget last."""
         self._quarantined: set[str] | None = None
+        self._holding = Holding(self.clock)
+        self._brings_new = False
+        """What came last was mostly new."""
         self.is_read = False
         """What is new has been taken over; what follows only compares."""
         self.is_swept = False
@@ -141,6 +153,28 @@ class Task:
             self.is_new = True
             self.read_since = self.began_at
 
+    def reader(self) -> Reader:
+        """Reads pages of whole records: straight into rows, where nobody wants to see the records."""
+        is_bound = self.start is not None and self.resource.dated_by is not None
+        if self.learned is not None or self.resource.is_log or is_bound:
+            return read_answer
+        return Columns(self.resource, self.division).read
+
+    def take(self, page: Page) -> Batch:
+        """Rows from a page, counted and reported. Raises Widened where they need other columns."""
+        if page.batch is None:
+            return self.shape(self.wanted(page.records))
+        batch: Batch = page.batch
+        self.tally.records += page.count
+        self.on_page(page.count)
+        telemetry.step("page", records=page.count)
+        return batch
+
+    def highest(self, page: Page) -> datetime | None:
+        """The highest Modified of a page, on Exact's clock."""
+        batch: Batch | None = page.batch
+        return highest_modified(page.records) if batch is None else batch.highest
+
     def shape(self, records: Sequence[Record]) -> Batch:
         """Rows from a page, counted and reported. Raises Widened where they need other columns."""
         if self.learned is not None:
@@ -150,6 +184,7 @@ class Task:
         batch = self.shaper.batch(self.division, records)
         self.tally.records += len(records)
         self.on_page(len(records))
+        telemetry.step("page", records=len(records))
         if batch.replaced_surrogates:
             self.note(f"{batch.replaced_surrogates} unpaired surrogates were replaced")
         if batch.unknown:
@@ -186,14 +221,34 @@ class Task:
             self.notes.append(text)
 
     def keep(self, batch: Batch, also: Callable[[Connection], None] | None = None, **checkpoint: Any) -> None:
-        """A page's rows (and what ``also`` does) and the checkpoint after it, in one transaction."""
+        """A page's rows (and what ``also`` does) and the checkpoint after it, in one transaction; what
+        was held before goes along.
+        """
+        self._holding.add(Held(batch, also, checkpoint))
+        self.settle()
+
+    def hold(self, batch: Batch, also: Callable[[Connection], None] | None = None, **checkpoint: Any) -> None:
+        """The same, but it may wait for the pages that follow, for as long as `holding` allows."""
+        self._holding.add(Held(batch, also, checkpoint))
+        if self._holding.is_full:
+            self.settle()
+
+    def settle(self) -> None:
+        """Write what is held, in one transaction."""
+        pages = self._holding.take()
+        if not pages:
+            return
 
         def work(connection: Connection) -> None:
-            self.write(connection, batch.rows)
-            self.put_aside(connection, batch)
-            if also is not None:
-                also(connection)
-            self.save(connection, **checkpoint)
+            self.write(connection, [page.batch for page in pages])
+            checkpoint: dict[str, Any] = {}
+            for page in pages:
+                self.put_aside(connection, page.batch)
+                if page.also is not None:
+                    page.also(connection)
+                checkpoint |= page.checkpoint
+            if checkpoint:
+                self.save(connection, **checkpoint)
 
         self.transact(work)
 
@@ -208,7 +263,8 @@ class Task:
         def attempt(connection: Connection) -> None:
             nonlocal budget
             self.tally.become(before)
-            work(connection)
+            with self._heard(connection):
+                work(connection)
             self.tally.calls = self.budget.calls - self._calls_before
             if self.tally.records:
                 runs.progress(connection, self.run_id, self.tally)
@@ -222,6 +278,7 @@ class Task:
         except BaseException:
             self.tally.become(before)
             raise
+        telemetry.step_ends()
 
     def _count_rows(self, connection: Connection, before: Mapping[str, int]) -> None:
         """The number of rows moves on with them."""
@@ -231,10 +288,43 @@ class Task:
             more = self.tally.inserted - before["inserted"]
             counts.add(connection, self.division, self.resource.name, more)
 
-    def write(self, connection: Connection, rows: Sequence[Row]) -> None:
-        if rows:
-            self.writer.stage(connection, rows)
-            self.count(self.writer.merge(connection, read_since=self.read_since))
+    def _heard(self, connection: Connection) -> AbstractContextManager[None]:
+        telling = self.options.telling
+        return nullcontext() if telling is None else telling.hears(self, connection)
+
+    def is_over(self, connection: Connection) -> None:
+        """The run has ended: who is to be told what it changed may be told now."""
+        if self.options.telling is not None and self.tally.written:
+            outbox.close(connection, self.run_id)
+
+    def wake(self) -> None:
+        """Once that is committed: whoever sends it need not find it by himself."""
+        if self.options.telling is not None and self.tally.written:
+            self.options.telling.wake()
+
+    def write(self, connection: Connection, batches: Sequence[Batch]) -> None:
+        """Rows of some pages, in their order; lines of pages that follow each other at once."""
+        for are_lines, alike in groupby(batches, lambda batch: batch.lines is not None):
+            if are_lines:
+                self._write_lines(connection, list(alike))
+                continue
+            for batch in alike:
+                if batch.rows:
+                    self.writer.stage(connection, batch.rows)
+                    self.count(self.writer.merge(connection, read_since=self.read_since))
+
+    def _write_lines(self, connection: Connection, batches: Sequence[Batch]) -> None:
+        self.writer.stage_lines(connection, [batch.lines for batch in batches if batch.lines is not None])
+        keys = [key for batch in batches for key in batch.keys]
+        is_unique = len({*keys}) == len(keys)
+        written = self.writer.merge(
+            connection,
+            read_since=self.read_since,
+            unique=len(keys) if is_unique else None,
+            expects_new=self._brings_new,
+        )
+        self._brings_new = 2 * written.inserted > len(keys)
+        self.count(written)
 
     def count(self, written: Any) -> None:
         self.tally.inserted += written.inserted

@@ -14,6 +14,7 @@ from exact_sync.sync.opening import Opening, is_unavailable
 from exact_sync.sync.outcome import Difference, Outcome, not_begun
 from exact_sync.sync.run import Runner
 from exact_sync.sync.task import Suspect, Task, Widened
+from exact_sync.sync.traced import traced
 from exact_sync.sync.verify import Checks, Findings
 
 
@@ -37,6 +38,7 @@ class Verifier:
         self._opening = opening
         self._runner = runner
 
+    @traced("verify")
     def verify(
         self, resource: Resource, division: int, checks: Checks, on_page: Callable[[int], None]
     ) -> Outcome:
@@ -164,9 +166,11 @@ class Verifier:
 
         def work(connection: Connection) -> None:
             runs.close_run(connection, task.run_id, task.tally, status, message, hint)
+            task.is_over(connection)
             divisions.save_budget(connection, task.asked, task.budget.as_json())
 
         self._opening.database.transact(work)
+        task.wake()
         name = task.resource.name
         return Outcome(task.division, name, status, task.tally, message, hint or None, exit_code)
 

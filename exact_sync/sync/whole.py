@@ -3,8 +3,10 @@
 The keys that come are noted beside the pages' rows, so that a reading may break off and go on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -66,7 +68,8 @@ class Ending:
         self._is_sweep = is_sweep
         self._is_all = is_all
         self._whole: Whole | None = None
-        self._keys: list[object] = []
+        self.note: Callable[[Connection], None] = lambda connection: None
+        """The last page's keys were seen; in the transaction of its rows."""
         self._rejected: list[str] = []
         self._suspect: Suspect | None = None
 
@@ -75,15 +78,15 @@ class Ending:
         rejected = [reject.key for reject in batch.rejects]
         if None in rejected:
             whole = replace(whole, unreadable=True)
-        self._keys = [*batch.keys, *(key for key in rejected if key is not None)]
+        keys = [*batch.keys, *(key for key in rejected if key is not None)]
+        self.note = partial(self._note, whole, keys)
         self._rejected += [reject.name for reject in batch.rejects]
         self._whole = whole
         return whole
 
-    def note(self, connection: Connection) -> None:
-        """The page's keys were seen; in the transaction of its rows."""
-        if self._whole is not None and self._whole.is_noted:
-            seen.note(connection, self._task.division, self._task.resource.name, self._keys)
+    def _note(self, whole: Whole, keys: list[object], connection: Connection) -> None:
+        if whole.is_noted:
+            seen.note(connection, self._task.division, self._task.resource.name, keys)
 
     def end(self, connection: Connection) -> None:
         """The last page; in the transaction of its rows."""

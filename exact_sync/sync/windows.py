@@ -138,21 +138,25 @@ def _read_window(
     if link is not None:
         held = set()  # what came before the link is not known any more; a later look will tell
     gone.known += len(held)
-    for page in questions.pages(lambda: questions.dated(window.since, window.ends), resume=link):
-        batch = task.shape(page.records)
+    pages = questions.pages(lambda: questions.dated(window.since, window.ends), link, as_rows=True)
+    for page in filling.pages(pages) if filling else pages:
+        batch = task.take(page)
         rejected = {reject.key for reject in batch.rejects}
         gone.rejected += [reject.name for reject in batch.rejects]
-        gone.seen += len(held.intersection(batch.keys))
+        came = set(map(str, batch.keys))
+        gone.seen += sum(str(key) in came for key in held)
         if None in rejected:
             held = set()  # a record without a readable key may be any of them
-        held = {key for key in held.difference(batch.keys) if str(key) not in rejected}
+        held = {key for key in held if str(key) not in rejected | came}
         if page.next_link is not None:
             position = {"link": page.next_link, "select": questions.digest} if first_time else None
         else:
             position = None
         is_done = first_time and page.next_link is None and not held
-        progress = filling.after(len(page.records)) if filling else {}
-        _keep(task, window, batch, position, progress, is_done=is_done)
+        progress = filling.after(page.count) if filling else {}
+        _keep(
+            task, window, batch, position, progress, is_done=is_done, is_followed=page.next_link is not None
+        )
         if filling and (is_done or position is not None):
             filling.offer_way()
     if held:
@@ -167,16 +171,14 @@ def _keep(
     progress: dict[str, Any],
     *,
     is_done: bool,
+    is_followed: bool,
 ) -> None:
     def work(connection: Connection) -> None:
-        task.write(connection, batch.rows)
-        task.put_aside(connection, batch)
         if position is not None or is_done:
             checkpoints.save_window(connection, task.division, task.resource.name, window.starts, position)
-        if progress:
-            task.save(connection, **progress)
 
-    task.transact(work)
+    # A window's end is written at once: the next one looks at what is here, and a record may have moved.
+    (task.hold if is_followed else task.keep)(batch, work, **progress)
 
 
 def _read_recent(

@@ -17,6 +17,10 @@ _LONGEST_GAP = 300.0
 """Seconds between two readings of the same that hints lead to: they grow while hints go on coming, so
 that no flood of changes uses up a day's calls."""
 _FORGET_GAP = 2 * _LONGEST_GAP
+_CHEAP = 3
+"""Calls that a reading may cost without a longer gap after it."""
+_GAP_A_CALL = 170.0
+"""Seconds for each call beyond that: a tenth of a day's 5,000 calls, whatever the length of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class _Read:
 
     at: float
     gap: float
+
+    def counts(self, now: float) -> bool:
+        """Not so long ago that another hint is the first one again."""
+        return now - self.at < max(_FORGET_GAP, self.gap)
 
 
 class Wishes:
@@ -76,10 +84,22 @@ class Wishes:
             first = known.first if known else now
             ready = min(now + QUIET, first + LONGEST_QUIET)
             last = self._read.get(key)
-            if last is not None and now - last.at < _FORGET_GAP:
+            if last is not None and last.counts(now):
                 ready = max(ready, last.at + last.gap)
             self._hinted[key] = _Hinted(first, ready)
             self._changed.notify()
+
+    def took(self, division: int, resource: str, calls: int) -> None:
+        """A reading has cost so many calls: where hints led to it, the next one waits accordingly."""
+        key = (division, resource)
+        with self._changed:
+            last = self._read.get(key)
+            if last is None or calls <= _CHEAP:
+                return
+            last.gap = max(last.gap, (calls - _CHEAP) * _GAP_A_CALL)
+            if key in self._hinted:
+                hinted = self._hinted[key]
+                hinted.ready = max(hinted.ready, last.at + last.gap)
 
     def take(self) -> list[Wish]:
         """What is to be read now; it is not returned again."""
@@ -124,7 +144,7 @@ class Wishes:
 
     def _note_read(self, key: tuple[int, str], now: float) -> None:
         last = self._read.get(key)
-        is_again = last is not None and now - last.at < _FORGET_GAP
+        is_again = last is not None and last.counts(now)
         gap = min(_LONGEST_GAP, last.gap * 2) if is_again and last is not None else _FIRST_GAP
         self._read[key] = _Read(now, gap)
 

@@ -10,16 +10,21 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from exact_sync.web.headers import StrictHeaders
+from exact_sync.web.access import Guard
+from exact_sync.web.admission import Admission
+from exact_sync.web.headers import StrictHeaders, strictly
 
 log = logging.getLogger(__name__)
 
 
-def app(routes: Sequence[BaseRoute]) -> Starlette:
-    """Everything that is not among ``routes`` is a short plain answer, and so is every mistake of ours."""
+def app(routes: Sequence[BaseRoute], admission: Admission) -> Starlette:
+    """Everything that is not among ``routes`` is a short plain answer, and so is every mistake of ours.
+
+    No route runs before the guard has let its request through.
+    """
     application = Starlette(
         routes=list(routes),
-        middleware=[Middleware(StrictHeaders)],
+        middleware=[Middleware(StrictHeaders), Middleware(Guard, admission)],
         exception_handlers={HTTPException: _refused, Exception: _failed},
     )
     application.router.redirect_slashes = False
@@ -33,4 +38,6 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("a page failed", exc_info=error, extra={"path": request.url.path})
-    return PlainTextResponse("Internal Server Error\n", 500)
+    answer = PlainTextResponse("Internal Server Error\n", 500)
+    strictly(answer.headers)  # it is made outside of everything else
+    return answer

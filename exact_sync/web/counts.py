@@ -46,6 +46,8 @@ class Counts:
     """By connection, resource and outcome."""
     durations: dict[tuple[str, str], Durations] = field(default_factory=dict)
     """By connection and resource."""
+    deliveries: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Tries to tell targets what changed, by connection, target and outcome."""
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)
     """HTTP requests by connection and status ("none" where no answer came)."""
     request_durations: dict[tuple[str], Durations] = field(default_factory=dict)
@@ -71,6 +73,11 @@ class Counts:
             self.runs[connection, outcome.resource, outcome.status] += 1
             if seconds is not None:
                 self.durations.setdefault((connection, outcome.resource), Durations()).add(seconds)
+
+    def tried(self, connection: str, target: str, outcome: str) -> None:
+        """A target of the outbox was told something, or would not hear it."""
+        with self.mutex:
+            self.deliveries[connection, target, outcome] += 1
 
 
 class CountingRequests:

@@ -6,39 +6,66 @@ is behind.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from exact_sync.store import credentials, incidents, pauses, quarantine, requests, runs
+from exact_sync.store import (
+    checkpoints,
+    credentials,
+    divisions,
+    incidents,
+    pauses,
+    quarantine,
+    requests,
+    runs,
+)
+from exact_sync.store.checkpoints import Position
 from exact_sync.store.credentials import Validity
 from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause
 from exact_sync.store.quarantine import Held
 from exact_sync.store.runs import Run
 from exact_sync.sync import status
-from exact_sync.sync.status import Status
-from exact_sync.web.readiness import limited
+from exact_sync.sync.status import Counts, Status
+from exact_sync.web.readiness import STATEMENT_TIMEOUT, limited
 from exact_sync.web.source import Source
 
 T = TypeVar("T")
 
 
-def _read(source: Source, question: Callable[[Connection], T]) -> T:
+COUNTING = "60s"
+"""Longer than anything else may take: a table has to be looked through for it."""
+
+
+def _read(source: Source, question: Callable[[Connection], T], timeout: str = STATEMENT_TIMEOUT) -> T:
     with source.database().begin() as connection:
-        limited(connection)
+        limited(connection, timeout)
         return question(connection)
 
 
-def where_it_stands(source: Source, codes: Sequence[int] = ()) -> Status:
-    """Everything that ``exact-sync status`` shows. ``codes``: only these divisions."""
+def rows(source: Source) -> Counts:
+    """How many rows there are: the one fact that costs more the more there are."""
+    return _read(source, lambda connection: status.count(connection, source.mirrored.values()), COUNTING)
+
+
+def where_it_stands(source: Source, codes: Sequence[int] = (), counts: Counts | None = None) -> Status:
+    """Everything that ``exact-sync status`` shows. ``codes``: only these divisions; ``counts``: where the
+    rows were counted before.
+    """
 
     def question(connection: Connection) -> Status:
         why_not = credentials.validity(connection).why_not
         resources = source.mirrored.values()
-        return status.read(connection, why_not, resources, source.now(), source.allowance, codes)
+        return status.read(connection, why_not, resources, source.now(), source.allowance, codes, counts)
 
     return _read(source, question)
+
+
+def wanted_divisions(source: Source) -> list[int]:
+    """The divisions that Exact lists and the settings want."""
+    return _read(source, lambda connection: source.wanted.of(divisions.listed(connection)))
 
 
 def sign_in(source: Source) -> Validity:
@@ -49,6 +76,18 @@ def sign_in(source: Source) -> Validity:
 def newest_runs(source: Source, wanted: runs.Filter, limit: int) -> list[Run]:
     """The newest runs first."""
     return _read(source, lambda connection: runs.newest(connection, wanted, limit))
+
+
+def run_history(source: Source, wanted: runs.Filter, since: datetime, step: timedelta) -> list[runs.Stretch]:
+    """The runs since then, added up by stretches of time."""
+    return _read(source, lambda connection: runs.history(connection, wanted, since, step))
+
+
+def positions(
+    source: Source, resource: str | None, codes: Sequence[int], limit: int, after: tuple[int, str] | None
+) -> list[Position]:
+    """Checkpoints by division and resource, from the first one behind ``after``."""
+    return _read(source, lambda c: checkpoints.positions(c, resource, codes, limit, after))
 
 
 def quarantined(source: Source, resource: str | None, codes: Sequence[int], limit: int) -> list[Held]:

@@ -1,4 +1,4 @@
-"""What /metrics says of the state: read from the database when it is asked for, in four queries."""
+"""What /metrics says of the state: read from the database when it is asked for, in a few queries."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from exact_sync.store import credentials, divisions
+from exact_sync.store import credentials, deliveries, divisions
 from exact_sync.store.credentials import Validity
+from exact_sync.store.deliveries import Backlog
 from exact_sync.store.state import checkpoint
 from exact_sync.sync.status import DivisionStatus, division_lines
 from exact_sync.sync.task import CONNECTION_WIDE
@@ -17,6 +18,8 @@ from exact_sync.web.source import Source
 
 STATES = {"active": "active", "parked": "parked", "suspended": "suspended", "not active": "inactive"}
 """The states of a division, and what they are called in a label."""
+
+NOTHING = Backlog(0, None, 0)
 
 Key = tuple[str, str, str]
 
@@ -38,6 +41,8 @@ class Gauges:
     """How many, by connection and state."""
     sign_ins: dict[str, Validity] = field(default_factory=dict)
     """By connection."""
+    backlogs: dict[tuple[str, str], Backlog] = field(default_factory=dict)
+    """What waits in the outbox, by connection and target."""
 
 
 def read(sources: Iterable[Source], now: datetime, *, by_division: bool) -> Gauges:
@@ -51,6 +56,9 @@ def read(sources: Iterable[Source], now: datetime, *, by_division: bool) -> Gaug
 def _read(gauges: Gauges, source: Source, now: datetime, *, by_division: bool) -> None:
     with source.database().begin() as connection:
         limited(connection)
+        targets = source.connection.settings.outbox.targets
+        known = deliveries.backlogs(connection) if targets else {}
+        gauges.backlogs |= {(source.name, name): known.get(name, NOTHING) for name in targets}
         gauges.sign_ins[source.name] = credentials.validity(connection)
         listed = divisions.listed(connection)
         lines = division_lines(connection, now)

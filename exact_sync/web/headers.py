@@ -9,11 +9,20 @@ NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancest
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    # Not no-referrer: with it browsers send no Origin with our own forms, and it could not be checked.
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+def strictly(headers: MutableHeaders) -> None:
+    """Add them to what an answer has."""
+    headers.setdefault("Content-Security-Policy", NOTHING)
+    headers.setdefault("Cache-Control", "no-store")
+    for name, value in _ALWAYS.items():
+        headers[name] = value
 
 
 class StrictHeaders:
@@ -28,11 +37,7 @@ class StrictHeaders:
 
         async def strict(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", NOTHING)
-                headers.setdefault("Cache-Control", "no-store")
-                for name, value in _ALWAYS.items():
-                    headers[name] = value
+                strictly(MutableHeaders(scope=message))
             await send(message)
 
         return await self._app(scope, receive, strict)

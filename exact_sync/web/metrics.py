@@ -49,16 +49,22 @@ class Metrics:
 
     def text(self) -> bytes:
         """With the state in the database; without it, and saying so, where that can't be read."""
-        try:
-            found = gauges.read(self._sources, self._now(), by_division=self._by_division)
-        except ExactSyncError as error:
-            log.debug("metrics without the database: %s", error)
-            return self.counts_only()
-        return self._text(found)
+        return self._text(self._found())
+
+    def families(self) -> list[Metric]:
+        """The same, for those who write it down in another way."""
+        return list(self._families(self._found()))
 
     def counts_only(self) -> bytes:
         """What this process knows by itself."""
         return self._text(None)
+
+    def _found(self) -> Gauges | None:
+        try:
+            return gauges.read(self._sources, self._now(), by_division=self._by_division)
+        except ExactSyncError as error:
+            log.debug("metrics without the database: %s", error)
+            return None
 
     def _text(self, found: Gauges | None) -> bytes:
         registry = CollectorRegistry()
@@ -98,6 +104,19 @@ class Metrics:
         }
         help_ = "When a token ends, in Unix time. The access token is renewed in time, and so is the other."
         yield _gauge("token_expiry_timestamp_seconds", help_, ("connection", "token"), ends)
+        yield from self._outbox(found)
+
+    def _outbox(self, found: Gauges) -> Iterator[Metric]:
+        labels, now = ("connection", "target"), self._now()
+        waiting = {key: float(each.waiting) for key, each in found.backlogs.items()}
+        yield _gauge("outbox_waiting", "Messages that a target does not have yet.", labels, waiting)
+        ages = {
+            key: max(0.0, (now - each.oldest_at).total_seconds()) if each.oldest_at else 0.0
+            for key, each in found.backlogs.items()
+        }
+        yield _gauge("outbox_oldest_seconds", "How long the oldest of them has waited.", labels, ages)
+        dead = {key: float(each.dead) for key, each in found.backlogs.items()}
+        yield _gauge("outbox_dead", "Messages that were given up.", labels, dead)
 
     def _counted(self) -> Iterator[Metric]:
         counts = self._counts
@@ -110,6 +129,9 @@ class Metrics:
         yield self._counter("calls", "Calls to Exact, by runs.", _SERIES[:2], counts.calls)
         labels = ("connection", "resource", "outcome")
         yield _counter("runs", "Runs that ended.", labels, counts.runs)
+        labels = ("connection", "target", "outcome")
+        what = "Tries to tell a target what changed: delivered, failed or given_up."
+        yield _counter("deliveries", what, labels, counts.deliveries)
         names = ("connection", "resource")
         yield _histogram("run_duration_seconds", "How long runs took.", names, counts.durations)
         what = "HTTP requests to Exact, those for tokens and repeated ones among them."

@@ -26,9 +26,9 @@ class Check:
     """What is wrong, or that nothing is."""
 
 
-def limited(connection: Connection) -> None:
+def limited(connection: Connection, timeout: str = STATEMENT_TIMEOUT) -> None:
     """No question of this transaction may take long."""
-    connection.execute(text(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'"))
+    connection.execute(text(f"SET LOCAL statement_timeout = '{timeout}'"))
 
 
 def checks(sources: Iterable[Source]) -> list[Check]:

@@ -18,7 +18,7 @@ class Desk(Protocol):
 
     Every method answers at once: the work is done later, by the daemon's own threads. ``names``:
     resources (empty: all that are on); ``divisions``: codes (empty: all that are read). Each raises
-    BadConfiguration for what there is not, DatabaseAway where the state can't be written.
+    Unknown for what there is not, DatabaseAway where the state can't be written.
     """
 
     def sync_now(self, names: Sequence[str] = (), divisions: Sequence[int] = ()) -> int:
@@ -49,6 +49,31 @@ class Desk(Protocol):
         ...
 
 
+class Consent(Protocol):
+    """Where a person's consent at Exact becomes the sign-in of one connection. All of it blocks."""
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where Exact sends the browser, as it is registered there."""
+        ...
+
+    def url(self, state: str) -> str:
+        """The page at Exact where a person consents. Raises BadConfiguration where a setting is missing."""
+        ...
+
+    def given(self, code: str) -> None:
+        """Exchange the code, and keep the tokens: they replace those that there were.
+
+        Raises SignInNeeded where Exact refuses the code, ExactAway or DatabaseAway where it can't be
+        done now, BadConfiguration where Exact does not know the app.
+        """
+        ...
+
+    def who(self) -> str:
+        """Ask Exact whose sign-in it is, and note that. Raises as any call to Exact does."""
+        ...
+
+
 @dataclass(frozen=True)
 class Source:
     """One connection to Exact: where its state is, and what it is about."""
@@ -62,6 +87,7 @@ class Source:
     allowance: Allowance
     pulse: Pulse
     desk: Desk
+    consent: Consent
     now: Callable[[], datetime]
 
     @property

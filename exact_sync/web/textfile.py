@@ -71,6 +71,8 @@ def _take(counts: Counts, sample: Sample, below: Counter[tuple[str, ...]]) -> No
         counts.calls[connection, division] += number
     elif sample.name == "exact_sync_runs_total":
         counts.runs[connection, resource, labels.get("outcome", "")] += number
+    elif sample.name == "exact_sync_deliveries_total":
+        counts.deliveries[connection, labels.get("target", ""), labels.get("outcome", "")] += number
     elif sample.name == "exact_sync_http_requests_total":
         counts.requests[connection, labels.get("status", "")] += number
     elif sample.name == "exact_sync_token_refreshes_total":

@@ -27,13 +27,29 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column(
+            "uid",
+            sa.Uuid(),
+            server_default=sa.text("gen_random_uuid()"),
+            nullable=False,
+            comment="what receivers know",
+        ),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("run", sa.BigInteger(), nullable=False),
         sa.Column("division", sa.Integer(), nullable=False),
         sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("message", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         schema="exact_sync",
         comment="what changed, for those who want to be told",
+    )
+    op.create_index(
+        "outbox_open",
+        "outbox",
+        ["run"],
+        schema="exact_sync",
+        postgresql_where=sa.text("open_until IS NOT NULL"),
     )
     op.create_table(
         "delivery",
@@ -47,6 +63,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("target", "message"),
         schema="exact_sync",
         comment="how far each target is with each message of the outbox",
+    )
+    op.create_index(
+        "delivery_waiting",
+        "delivery",
+        ["target", "message"],
+        schema="exact_sync",
+        postgresql_where=sa.text("delivered_at IS NULL AND given_up_at IS NULL"),
     )
     op.add_column(
         "quarantine",

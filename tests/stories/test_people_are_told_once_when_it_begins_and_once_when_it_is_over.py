@@ -76,6 +76,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "records in quarantine",
     ),
     "difference": (VERIFIED.format("differs"), VERIFIED.format("verified"), "difference from Exact"),
+    "delivery": (
+        "INSERT INTO exact_sync.delivery (target, message, given_up_at) VALUES ('warehouse', 1, now())",
+        "DELETE FROM exact_sync.delivery",
+        "messages not delivered",
+    ),
 }
 """What makes it so, what ends it, and the title of the message."""
 

@@ -19,6 +19,8 @@ from exact_sync.simulator import Simulator
 from exact_sync.sync.run import Runner
 from tests.deployment import DIVISION, Deployment, SharedClock
 from tests.facts import command, restart, sql
+from tests.web.pages.shown import CONNECT, begins, consents, shown
+from tests.web.pages.test_pages import PATHS
 
 PASSWORD, SECRET, KEY = "canary-database-word", "canary/client+secret=", "canary-secret-key"
 HOOK = "canary-webhook-secret"
@@ -132,6 +134,25 @@ def test_no_secret_is_in_any_log_error_or_table_whatever_goes_wrong(
     for file in (tmp_path / "data").rglob("*"):
         if file.is_file():
             assert canaries.in_text(file.read_text(errors="replace")) == [], file
+
+
+def test_no_page_shows_a_secret(canaries: Canaries) -> None:
+    """Signing in there, well and in every wrong way; then every page, and what was said meanwhile."""
+    deployment = canaries.deployment
+    canaries.sync("divisions", "journals")
+    with shown(deployment) as browser:
+        for code in ("", "forged"):
+            way_back = consents(begins(browser))
+            browser.client.get(way_back.replace("code=", f"code={code}"))
+            browser.client.get(way_back)
+            browser.presses(f"{CONNECT}/paste", address=way_back)
+        deployment.service.request_log.flush()
+        shown_pages = [browser.client.get(path) for path in (*PATHS, way_back, "/static/live.js")]
+        assert {answer.status_code for answer in shown_pages} == {200, 400}
+        for answer in shown_pages:
+            assert canaries.in_text(f"{answer.text} {answer.headers}") == [], answer.url.path
+    assert len(canaries.secrets) > 9
+    assert canaries.in_text(canaries.said.getvalue()) == []
 
 
 def test_a_bug_whose_traceback_holds_a_token_does_not_spill_it(

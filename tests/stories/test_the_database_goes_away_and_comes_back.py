@@ -37,7 +37,8 @@ def test_a_one_shot_whose_database_restarts_leaves_whole_pages_and_goes_on_the_n
     process = machine.fork("sync", "customers")
     assert process.ends() == 4, process
     assert "try again later" in one_clear_line(process.err)
-    assert machine.query("SELECT count(*) FROM exact.customers") == [(120,)]
+    # The first page; the second one was held until the third would come, so it is read again.
+    assert machine.query("SELECT count(*) FROM exact.customers") == [(60,)]
     assert machine.query(
         "SELECT cursor, resume ->> 'link' LIKE '%%$skiptoken%%' FROM exact_sync.checkpoint "
         "WHERE resource = 'customers'"

@@ -103,3 +103,15 @@ def test_who_waits_is_woken_by_a_wish_and_by_the_end(clock: SharedClock) -> None
     thread.join(30)
     assert not thread.is_alive()
     assert heard == [[Wish(7, "items", insist=True)]]
+
+
+def test_a_long_list_that_hints_speak_of_costs_a_tenth_of_a_day_at_the_most(clock: SharedClock) -> None:
+    """Fifty pages a reading, and a hint each minute."""
+    wishes, calls = Wishes(clock), 0
+    for _ in range(24 * 60):
+        wishes.hint(7, "sales_invoice_lines")
+        clock.advance(minutes=1)
+        if wishes.take():
+            calls += 50
+            wishes.took(7, "sales_invoice_lines", 50)
+    assert 0 < calls <= 600

@@ -6,8 +6,12 @@ from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
-from exact_sync.web import probes, server
+from exact_sync.server_settings import ServerSettings
+from exact_sync.web import api, login, probes, server
+from exact_sync.web.admission import Admission
 from exact_sync.web.app import app
 from exact_sync.web.counts import Counts
 from exact_sync.web.metrics import Metrics
@@ -28,18 +32,43 @@ def source_of(deployment: Deployment, pulse: Pulse | None = None) -> Source:
         allowance=service.allowance,
         pulse=pulse or Pulse(deployment.clock),
         desk=service.desk(lambda: service.database),
+        consent=service.consent,
         now=deployment.clock.now,
     )
 
 
+def guarded(routes: Sequence[BaseRoute], source: Source) -> Starlette:
+    """Only these routes, on loopback and without a password."""
+    return app(routes, Admission(ServerSettings(), "a secret key", source.now))
+
+
 @contextmanager
-def a_server(metrics: Metrics, sources: Sequence[Source]) -> Iterator[httpx.Client]:
-    """On a free port. Each question is a second after the one before, so that all are looked up anew."""
+def a_server(
+    metrics: Metrics,
+    sources: Sequence[Source],
+    settings: ServerSettings | None = None,
+    more: Sequence[BaseRoute] = (),
+    key: str = "a secret key",
+) -> Iterator[httpx.Client]:
+    """On a free port. Each question is a second after the one before, so that all are looked up anew.
+
+    ``settings``: who may come, as if it listened where they say; ``more``: further routes.
+    """
     seconds = iter(range(1, 1_000_000))
-    application = app(probes.routes(sources, metrics, lambda: float(next(seconds))))
+
+    def monotonic() -> float:
+        return float(next(seconds))
+
+    admission = Admission(settings or ServerSettings(), key, sources[0].now)
+    routes = [
+        *probes.routes(sources, metrics, monotonic),
+        *login.routes(admission, monotonic),
+        *api.routes(sources),
+        *more,
+    ]
     with (
         server.listening("127.0.0.1", 0) as opened,
-        server.serving(application, opened) as address,
+        server.serving(app(routes, admission), opened) as address,
         httpx.Client(base_url=address) as client,
     ):
         yield client

@@ -75,15 +75,15 @@ def test_what_the_database_says_is_shown_without_its_password(deployment: Deploy
 def test_every_answer_has_strict_headers(client: httpx.Client, method: str, path: str) -> None:
     answer = client.request(method, path)
     is_page = path in ("/livez", "/readyz", "/metrics")
-    assert answer.status_code == (404 if not is_page else 405 if method == "POST" else 200)
+    assert answer.status_code == (403 if method == "POST" else 200 if is_page else 404)
     assert answer.headers["Content-Security-Policy"].startswith("default-src 'none';")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Server" not in answer.headers
     if answer.status_code >= 400:
         assert answer.headers["Content-Type"].startswith("text/plain")
-        assert len(answer.text) < 30
+        assert len(answer.text) < 70
     if method == "HEAD":
         assert answer.content == b""
 
@@ -110,6 +110,47 @@ def test_a_flood_of_questions_is_one_look() -> None:
         return [*answers, await recent.get()]
 
     assert asyncio.run(flood()) == [1] * 1001 + [2]
+
+
+def test_what_took_long_is_not_looked_up_again_soon_unless_it_is_no_longer_true() -> None:
+    now, looks = [0.0], []
+
+    def look() -> int:
+        looks.append(1)
+        now[0] += 2.0
+        return len(looks)
+
+    async def ask() -> list[int]:
+        recent = Recent(look, lambda: now[0], rest=20, patience=60)
+        answers = [await recent.get()]
+        for later in (39.0, 41.0):  # twenty times as long as it took, and then some
+            now[0] = later
+            answers.append(await recent.get())
+        recent.forget()
+        return [*answers, await recent.get(), await recent.get()]
+
+    assert asyncio.run(ask()) == [1, 1, 2, 3, 3]
+
+
+def test_what_is_forgotten_while_it_is_looked_up_is_looked_up_again() -> None:
+    looks, go_on = [], threading.Event()
+
+    def look() -> int:
+        looks.append(1)
+        go_on.wait(30)
+        return len(looks)
+
+    async def ask() -> list[int]:
+        recent = Recent(look, lambda: 0.0, patience=60)
+        first = asyncio.ensure_future(recent.get())
+        await asyncio.sleep(0)
+        recent.forget()
+        second = asyncio.ensure_future(recent.get())
+        await asyncio.sleep(0)
+        go_on.set()
+        return [await first, await second]
+
+    assert asyncio.run(ask()) == [1, 2]
 
 
 def test_who_asks_is_not_kept_waiting_by_a_look_that_hangs() -> None:

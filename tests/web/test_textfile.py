@@ -25,6 +25,7 @@ def test_counters_go_on_where_the_file_left_them(deployment: Deployment, tmp_pat
     for seconds in (0.3, 40.0, 4000.0):
         counts = Counts()
         counts.add("default", outcome(7, "items", inserted=2, deleted=1, quarantined=3, calls=4), seconds)
+        counts.tried("default", "warehouse", "delivered")
         requests = CountingRequests("default", counts)
         requests.made(a_request("", 200, int(seconds * 1000)))
         requests.made(a_request("grant_type=refresh_token", 400, 100, "HTTP 400"))
@@ -35,6 +36,7 @@ def test_counters_go_on_where_the_file_left_them(deployment: Deployment, tmp_pat
     assert found["exact_sync_rows_deleted_total"] == {("default", "7", "items"): 3}
     assert found["exact_sync_rows_quarantined_total"] == {("default", "7", "items"): 9}
     assert found["exact_sync_calls_total"] == {("default", "7"): 12}
+    assert found["exact_sync_deliveries_total"] == {("default", "delivered", "warehouse"): 3}
     assert found["exact_sync_runs_total"] == {("default", "ok", "items"): 3}
     buckets = found["exact_sync_run_duration_seconds_bucket"]
     assert [buckets["default", le, "items"] for le in ("0.25", "0.5", "60.0", "3600.0", "+Inf")] == [

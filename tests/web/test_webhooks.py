@@ -16,12 +16,11 @@ from exact_sync.errors import DatabaseAway, TryLater
 from exact_sync.exact.messages import code_of
 from exact_sync.simulator import Simulator
 from exact_sync.web import server, webhooks
-from exact_sync.web.app import app
 from exact_sync.web.counts import Counts
 from exact_sync.web.source import Source
 from tests.deployment import DIVISION, Deployment, SharedClock
 from tests.processes import until
-from tests.web.served import source_of
+from tests.web.served import guarded, source_of
 
 SECRET, PATH = "the-webhook-secret", "/webhooks/exact/default"
 
@@ -105,7 +104,7 @@ def door(simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: 
             return database
 
         source = replace(source_of(deployment), desk=desk, database=opened)
-        application = app(webhooks.routes([source], counts, lambda: seconds[0]))
+        application = guarded(webhooks.routes([source], counts, lambda: seconds[0]), source)
         with (
             server.listening("127.0.0.1", 0) as socket_,
             server.serving(application, socket_) as address,
@@ -158,7 +157,7 @@ def test_without_a_secret_there_is_no_such_page(door: Door) -> None:
     [route] = webhooks.routes([source], door.counts, lambda: 0.0)
     with (
         server.listening("127.0.0.1", 0) as opened,
-        server.serving(app([route]), opened) as address,
+        server.serving(guarded([route], source), opened) as address,
     ):
         assert httpx.post(address + PATH, content=door.message(), trust_env=False).status_code == 404
     assert door.counts.webhooks == {("", "unknown_connection"): 2}
@@ -200,7 +199,10 @@ def test_a_database_that_is_away_keeps_no_hint_out(door: Door, monkeypatch: pyte
 
     source = replace(door.source, database=away)
     [route] = webhooks.routes([source], door.counts, lambda: 0.0)
-    with server.listening("127.0.0.1", 0) as opened, server.serving(app([route]), opened) as address:
+    with (
+        server.listening("127.0.0.1", 0) as opened,
+        server.serving(guarded([route], source), opened) as address,
+    ):
         assert httpx.post(address + PATH, content=door.message(), trust_env=False).status_code == 200
     assert door.desk.taken() == ["customers"]
 

@@ -1,0 +1,234 @@
+"""Pages become lines for COPY, a column at a time: the quick way, for pages without anything odd.
+
+Equal to what `rows` makes of the same records, to the bit; a page that holds anything that needs a
+second look is left to it. So nothing here guesses, and nothing is set aside here.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, timedelta
+from functools import lru_cache
+from typing import Any
+
+from exact_sync.catalog import Column, Edm, Resource
+from exact_sync.exact import typed
+from exact_sync.exact.odata import Answer, Body, Shaped, read_answer
+from exact_sync.exact.wallclock import from_milliseconds, read_date, read_moment, read_wall, to_instant
+from exact_sync.store.lines import NULL, escaped, filled, lines
+from exact_sync.store.tables import VERSION
+from exact_sync.sync.rows import ROW_VERSION, Batch
+
+ORDINAL = "_ordinal"
+
+_NIL = "00000000-0000-0000-0000-000000000000"
+_SECONDS = tuple(f"{second // 60:02}:{second % 60:02}" for second in range(3600))
+_DAY = 86_400_000
+_LONGEST_MOMENT = 14
+"""Digits: until the year 5138."""
+_SHAPE = bytes(ord("0") if chr(byte) in "0123456789abcdef" else byte for byte in range(256))
+"""Turns every hexadecimal digit into a 0, so that a GUID is recognized by its shape."""
+_LONGEST_NUMBER = 16_000
+"""Characters; nothing shorter breaks a limit of PostgreSQL's numeric."""
+_LONGEST_INTEGER = 20
+
+_UNFIT = (ValueError, OverflowError)
+
+
+class _Odd(ValueError):
+    """Something that needs a second look."""
+
+
+class Columns:
+    """Reads the pages of one question about one resource of one division."""
+
+    def __init__(self, resource: Resource, division: int) -> None:
+        self._resource = resource
+        self._division = division if resource.per_division else None
+        self._columns = list(resource.columns)
+        kinds = [(column.property, typed.TYPES[column.edm]) for column in self._columns]
+        self._read = typed.reader([*kinds, (ROW_VERSION, typed.TYPES[Edm.INT64])])
+        self._converters = [self._converter(column) for column in self._columns]
+        self._records = 0
+
+    def read(self, body: Body) -> Answer | Shaped:
+        """A page as rows; as records where it has anything odd. Raises UnreadableAnswer."""
+        page = self._read(body)
+        answer: Answer | Shaped | None = None
+        if page is not None and page.count:
+            try:
+                batch = self._batch(page)
+                answer = Shaped(batch, batch.keys, page.next_link)
+            except _UNFIT:
+                pass
+        answer = answer or read_answer(body)
+        self._records += answer.count
+        return answer
+
+    def _batch(self, page: typed.Typed) -> Batch:
+        """Raises ValueError or OverflowError where a value needs a second look."""
+        texts: dict[str, Sequence[str]] = {}
+        if self._division is not None:
+            texts["division"] = [str(self._division)] * page.count
+        for column, convert, values in zip(self._columns, self._converters, page.columns, strict=False):
+            if not any(values) and values.count(None) == page.count:
+                continue
+            if column.name == "division" and self._division is not None:
+                self._check_division(values)
+                continue
+            converted = convert(values)
+            if column.edm is not Edm.DOUBLE or converted.count(NULL) < page.count:
+                texts[column.name] = converted
+        keys = texts.get(self._resource.key_column.name, [NULL])
+        if NULL in keys or any("\\" in key for key in keys):
+            raise _Odd
+        batch = Batch(keys=list(keys))
+        if self._resource.is_versioned and any(version is not None for version in page.columns[-1]):
+            batch.versions = _whole(page.columns[-1], 1)
+            texts[VERSION] = _integers(batch.versions)
+        if self._resource.has_modified:
+            batch.highest = self._highest(page)
+        first = self._records
+        texts[ORDINAL] = list(map(str, range(first, first + page.count)))
+        batch.lines = lines(texts, page.count)
+        return batch
+
+    def _check_division(self, values: Sequence[int | None]) -> None:
+        if any(value is not None and value != self._division for value in values):
+            raise _Odd
+
+    def _highest(self, page: typed.Typed) -> Any:
+        """The highest Modified, on Exact's clock; without an offset, longer means later."""
+        at = self._columns.index(self._resource.by_property["Modified"])
+        texts = {text for text in page.columns[at] if text is not None}
+        if any(text[:6] != "/Date(" or "+" in text or "-" in text for text in texts):
+            raise _Odd
+        return read_wall(max(texts, key=lambda text: (len(text), text))) if texts else None
+
+    def _converter(self, column: Column) -> Callable[[Sequence[Any]], Sequence[str]]:
+        if column.edm is Edm.DATETIME:
+            return _dates if column.is_date else _moments
+        return _CONVERTERS.get(column.edm, _integers)
+
+
+def _guids(values: Sequence[str | None]) -> Sequence[str]:
+    texts = [text for text in values if text is not None]
+    together = "\t".join(texts)
+    # One comparison for the whole column: 36 characters each, digits and dashes in their places.
+    shape = f"{_NIL}\t".encode() * len(texts)
+    if together.encode().translate(_SHAPE) == shape[:-1]:
+        return filled(values) if _NIL not in together else _without_nil(values)
+    if together.lower().encode().translate(_SHAPE) == shape[:-1]:
+        return _without_nil([None if text is None else text.lower() for text in values])
+    raise _Odd
+
+
+def _without_nil(values: Sequence[str | None]) -> Sequence[str]:
+    return [NULL if text is None or text == _NIL else text for text in values]
+
+
+def _booleans(values: Sequence[bool | None]) -> Sequence[str]:
+    return [NULL if value is None else "t" if value else "f" for value in values]
+
+
+def _integers(values: Sequence[int | None]) -> Sequence[str]:
+    return [NULL if value is None else str(value) for value in values]
+
+
+def _large_integers(values: Sequence[int | str | None]) -> Sequence[str]:
+    return _integers(_whole(values, -(2**63)))
+
+
+def _whole(values: Sequence[int | str | None], lowest: int) -> list[int | None]:
+    """Whole numbers, which may come as texts of digits."""
+    for value in values:
+        if type(value) is str and not (
+            value.isascii() and value.isdigit() and len(value) <= _LONGEST_INTEGER
+        ):
+            raise _Odd
+    numbers = [None if value is None else int(value) for value in values]
+    if any(number is not None and not lowest <= number < 2**63 for number in numbers):
+        raise _Odd
+    return numbers
+
+
+def _numbers(values: Sequence[Any]) -> Sequence[str]:
+    """The digits as they came. That they are a number is known where they are only digits and such:
+    they come from valid JSON.
+    """
+    together = b"\t".join(values).replace(b"null", NULL.encode())
+    if together.translate(None, b"0123456789.-\t\x1f"):
+        raise _Odd
+    texts = together.decode().split("\t")
+    if len(together) > _LONGEST_NUMBER and max(map(len, texts)) > _LONGEST_NUMBER:
+        raise _Odd
+    return texts
+
+
+def _dates(values: Sequence[str | None]) -> Sequence[str]:
+    numbers = _milliseconds(values)
+    if numbers is None:
+        return [NULL if text is None else read_date(text).isoformat() for text in values]
+    return _put_back([_day(number // _DAY) for number in numbers], values)
+
+
+def _moments(values: Sequence[str | None]) -> Sequence[str]:
+    """Moments on Exact's clock as texts of UTC. By a table of days, which is six times as fast as asking
+    the time zone for each.
+    """
+    numbers = _milliseconds(values)
+    if numbers is None:
+        return [NULL if text is None else read_moment(text).isoformat(sep=" ") for text in values]
+    texts = []
+    for number in numbers:
+        shift = _shift(number // _DAY)
+        if shift is None:  # the clock is put back or forward on that day
+            texts.append(to_instant(from_milliseconds(number)).isoformat(sep=" "))
+            continue
+        day, rest = divmod(number - shift, _DAY)
+        second, millisecond = divmod(rest, 1000)
+        hour, second = divmod(second, 3600)
+        texts.append(f"{_day(day)} {hour:02}:{_SECONDS[second]}.{millisecond:03}+00")
+    return _put_back(texts, values)
+
+
+def _milliseconds(values: Sequence[str | None]) -> list[int] | None:
+    """The numbers in a column of `/Date(…)/`; None where there are others, or one before 1970."""
+    texts = [text for text in values if text is not None]
+    together = "\t".join(texts)
+    numbers = together[6:-2].split(")/\t/Date(")
+    digits = "".join(numbers)
+    if not (digits.isascii() and digits.isdigit() and max(map(len, numbers)) <= _LONGEST_MOMENT):
+        return None
+    # What is between the numbers is known; what is before the first and after the last, not yet.
+    is_whole = together[:6] == "/Date(" and together[-2:] == ")/" and len(numbers) == len(texts)
+    return list(map(int, numbers)) if is_whole else None
+
+
+def _put_back(texts: list[str], values: Sequence[str | None]) -> Sequence[str]:
+    """The texts in the places of the values that they stand for, NULL in the others."""
+    if len(texts) == len(values):
+        return texts
+    rest = iter(texts)
+    return [NULL if value is None else next(rest) for value in values]
+
+
+@lru_cache(maxsize=20_000)
+def _day(number: int) -> str:
+    """A day, counted from 1970."""
+    return from_milliseconds(number * _DAY).date().isoformat()
+
+
+@lru_cache(maxsize=20_000)
+def _shift(day: int) -> int | None:
+    """How many milliseconds Exact's clock is ahead of UTC on a day; None where that changes."""
+    begins, ends = (from_milliseconds((day + end) * _DAY) for end in (0, 1))
+    shifts = {wall.replace(tzinfo=UTC) - to_instant(wall) for wall in (begins, ends)}
+    return shifts.pop() // timedelta(milliseconds=1) if len(shifts) == 1 else None
+
+
+_CONVERTERS: dict[Edm, Callable[[Sequence[Any]], Sequence[str]]] = {
+    Edm.STRING: escaped,
+    Edm.GUID: _guids,
+    Edm.BOOLEAN: _booleans,
+    Edm.DOUBLE: _numbers,
+    Edm.INT64: _large_integers,
+}

@@ -1,0 +1,153 @@
+"""What the API tells. All of it is read from the database when it is asked for."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from starlette.responses import Response
+
+from exact_sync.choice import check_names
+from exact_sync.errors import Unknown
+from exact_sync.store import requests, runs
+from exact_sync.sync.status_json import ConnectionLine, DivisionLine, Everything, ResourceLine, everything
+from exact_sync.web import facts
+from exact_sync.web.api import lines, terms
+from exact_sync.web.api.asked import Asked
+from exact_sync.web.source import Source
+
+
+def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]]) -> None:
+    """``responses``: what else than an answer may come."""
+    tell = partial(api.get, responses=responses)
+
+    @tell("/status", response_model=Everything, tags=["state"])
+    async def status(question: Annotated[terms.WhereItStands, Query()]) -> Response:
+        """Everything that `exact-sync status --json` tells."""
+        return await asked.read(lambda: _standing(asked, question, question.resource))
+
+    @tell("/connections", response_model=list[ConnectionLine], tags=["state"])
+    async def connections(question: Annotated[terms.OfAll, Query()]) -> Response:
+        """Each connection to Exact, and whether somebody is signed in."""
+        return await asked.read(lambda: _standing(asked, question).connections)
+
+    @tell("/divisions", response_model=list[DivisionLine], tags=["state"])
+    async def divisions(question: Annotated[terms.Divisions, Query()]) -> Response:
+        """Each division: whether it can be read, and how many calls are left."""
+        return await asked.read(lambda: _standing(asked, question).divisions)
+
+    @tell("/resources", response_model=list[ResourceLine], tags=["state"])
+    async def resources(question: Annotated[terms.WhereItStands, Query()]) -> Response:
+        """Where each resource of each division stands, and what to do where something is wrong."""
+        return await asked.read(lambda: _standing(asked, question, question.resource).resources)
+
+    @tell("/pauses", response_model=lines.PauseList, tags=["state"])
+    async def pauses(question: Annotated[terms.OfAConnection, Query()]) -> Response:
+        """What is not read until somebody resumes it."""
+
+        def look() -> lines.PauseList:
+            source = asked.one(question.connection)
+            return lines.PauseList(source.name, facts.paused(source))
+
+        return await asked.read(look)
+
+    @tell("/checkpoints", response_model=lines.CheckpointsPage, tags=["state"])
+    async def checkpoints(question: Annotated[terms.Checkpoints, Query()]) -> Response:
+        """Up to where everything has been taken over from Exact."""
+        return await asked.read(lambda: _checkpoints(asked.one(question.connection), question))
+
+    @tell("/runs", name="runs", response_model=lines.RunsPage, tags=["history"])
+    async def show_runs(question: Annotated[terms.Runs, Query()]) -> Response:
+        """The runs of the last 90 days, the newest first."""
+        return await asked.read(lambda: _runs(asked.one(question.connection), question))
+
+    @tell("/quarantine", response_model=lines.QuarantineList, tags=["state"])
+    async def quarantine(question: Annotated[terms.Quarantine, Query()]) -> Response:
+        """Records that could not become rows, each as Exact sent it and with the reason."""
+
+        def look() -> lines.QuarantineList:
+            source, wanted = asked.one(question.connection), (question.resource, question.division)
+            return lines.QuarantineList(source.name, facts.quarantined(source, *wanted, question.limit))
+
+        return await asked.read(look)
+
+    @tell("/requests", name="requests", response_model=lines.RequestList, tags=["history"])
+    async def show_requests(question: Annotated[terms.Requests, Query()]) -> Response:
+        """The newest calls to Exact, the newest last."""
+
+        def look() -> lines.RequestList:
+            source, errors = asked.one(question.connection), question.only == "errors"
+            wanted = replace(_filter(question), status=question.status, only_errors=errors)
+            found = facts.newest_requests(source, wanted, question.limit)
+            return lines.RequestList(source.name, lines.requests(found))
+
+        return await asked.read(look)
+
+    @tell("/requests/summary", name="requests_summary", response_model=lines.EndpointList, tags=["history"])
+    async def summed_up(question: Annotated[terms.RequestsSummed, Query()]) -> Response:
+        """Calls to each endpoint, errors, and how long they took."""
+
+        def look() -> lines.EndpointList:
+            source = asked.one(question.connection)
+            found = facts.requests_summed_up(source, _filter(question))
+            return lines.EndpointList(source.name, lines.endpoints(found))
+
+        return await asked.read(look)
+
+    @tell("/incidents", response_model=lines.IncidentList, tags=["history"])
+    async def incidents(question: Annotated[terms.Incidents, Query()]) -> Response:
+        """What people are told of: what is open, or the last so many."""
+
+        def look() -> lines.IncidentList:
+            source = asked.one(question.connection)
+            found = facts.incidents_told(source, question.limit)
+            return lines.IncidentList(source.name, lines.incidents(found))
+
+        return await asked.read(look)
+
+
+def _standing(asked: Asked, question: terms.OfAll, names: Sequence[str] = ()) -> Everything:
+    """Of all connections or the one named; ``names``: only these resources.
+
+    Raises Unknown for a connection, a division or a resource that there is not.
+    """
+    sources = asked.of_all(question.connection)
+    check_names(names, sources[0].mirrored)
+    found = everything([(source.connection, facts.where_it_stands(source)) for source in sources])
+    codes: Collection[int] = getattr(question, "division", ())
+    listed = {line.division for line in found.divisions}
+    for code in codes:
+        if code not in listed:
+            raise Unknown(
+                f"division {code} is not among the divisions that Exact lists",
+                "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
+            )
+    return replace(
+        found,
+        divisions=[line for line in found.divisions if not codes or line.division in codes],
+        resources=[
+            line
+            for line in found.resources
+            if (not codes or line.division in codes) and (not names or line.resource in names)
+        ],
+    )
+
+
+def _runs(source: Source, question: terms.Runs) -> lines.RunsPage:
+    wanted = runs.Filter(question.division, question.resource, question.outcome, question.cursor)
+    found = facts.newest_runs(source, wanted, question.limit)
+    return lines.RunsPage(source.name, found, found[-1].id if len(found) == question.limit else None)
+
+
+def _checkpoints(source: Source, question: terms.Checkpoints) -> lines.CheckpointsPage:
+    code, _, name = (question.cursor or "").partition(":")
+    after = (int(code), name) if question.cursor else None
+    found = facts.positions(source, question.resource, question.division, question.limit, after)
+    is_full = len(found) == question.limit
+    following = f"{found[-1].division}:{found[-1].resource}" if is_full else None
+    return lines.CheckpointsPage(source.name, found, following)
+
+
+def _filter(question: terms.Requests | terms.RequestsSummed) -> requests.Filter:
+    return requests.Filter(question.division, question.resource, since=question.since)

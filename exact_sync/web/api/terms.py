@@ -1,0 +1,120 @@
+"""What may stand in a question to the API. Whatever else does is refused with 422."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Path
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+LARGEST_INTEGER = 2**31 - 1
+LARGEST_ID = 2**63 - 1
+MOST = 1000
+"""Items of one answer."""
+
+# Of the form alone: nothing in a question is ever read as something else than a number.
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        raise ValueError("is no whole number")
+    return value
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, str) and not _MOMENT.fullmatch(value):
+        raise ValueError("is no moment, such as 2026-11-24T08:00:00Z")
+    return value
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+ConnectionName = Annotated[
+    Name, Field(description="A connection to Exact; the first one unless told otherwise.")
+]
+Code = Annotated[int, Field(ge=1, le=LARGEST_INTEGER), BeforeValidator(_number)]
+Codes = Annotated[list[Code], Field(max_length=100, description="Only these divisions.")]
+Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_number)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+ResourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
+
+
+class Question(BaseModel):
+    """A misspelt filter is a mistake: without it the answer would be about too much."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class OfAConnection(Question):
+    connection: ConnectionName | None = None
+
+
+class OfAll(Question):
+    connection: Annotated[Name | None, Field(description="Only this one; else all are told of.")] = None
+
+
+class WhereItStands(OfAll):
+    division: Codes = []
+    resource: Annotated[list[Name], Field(max_length=100, description="Only these resources.")] = []
+
+
+class Divisions(OfAll):
+    division: Codes = []
+
+
+class Runs(OfAConnection):
+    division: Codes = []
+    resource: Name | None = None
+    outcome: Annotated[str, Field(pattern=r"^[a-z_]+$", max_length=20)] | None = None
+    cursor: Annotated[
+        Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)] | None,
+        Field(description="What `next` of the page before said."),
+    ] = None
+    limit: Limit = 100
+
+
+class Checkpoints(OfAConnection):
+    division: Codes = []
+    resource: Name | None = None
+    cursor: Annotated[
+        Annotated[str, Field(pattern=r"^[0-9]{1,10}:[a-z][a-z0-9_]*$", max_length=60)] | None,
+        Field(description="What `next` of the page before said."),
+    ] = None
+    limit: Limit = 100
+
+
+class Quarantine(OfAConnection):
+    division: Codes = []
+    resource: Name | None = None
+    limit: Limit = 100
+
+
+class Requests(OfAConnection):
+    division: Codes = []
+    resource: Name | None = None
+    status: Annotated[int, Field(ge=100, le=599), BeforeValidator(_number)] | None = None
+    only: Annotated[Literal["errors"] | None, Field(description="Only what failed.")] = None
+    since: Moment | None = None
+    limit: Limit = 100
+
+
+class RequestsSummed(OfAConnection):
+    division: Codes = []
+    resource: Name | None = None
+    since: Moment | None = None
+
+
+class Incidents(OfAConnection):
+    limit: Annotated[Limit | None, Field(description="The last so many, also of what is over.")] = None
+
+
+class Everywhere(OfAConnection):
+    division: Codes = []
+    resource: Annotated[list[Name], Field(max_length=100, description="Only these resources.")] = []
+
+
+class InDivisions(OfAConnection):
+    division: Codes = []

@@ -1,0 +1,130 @@
+"""The one line at the top: can the data be trusted, and what is to be done if not. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from exact_sync.sync import totals
+from exact_sync.web.pages.boards import Board
+from exact_sync.web.pages.language import Words, phrase
+
+Level = Literal["good", "busy", "warn", "bad"]
+_ORDER: dict[Level, int] = {"good": 0, "busy": 1, "warn": 2, "bad": 3}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Said of one connection, or of the one that is worst off."""
+
+    level: Level
+    title: str
+    text: str = ""
+    why: str = ""
+    """In the words of whoever said it: always English."""
+    connect: str | None = None
+    """The connection in which signing in helps."""
+    connection: str | None = None
+    """Whose it is."""
+
+
+def verdict(boards: Sequence[Board], words: Words) -> Verdict:
+    """Of all connections together: what is said of the worst."""
+    each = [of(board, words) for board in boards]
+    return max(each, key=lambda verdict: _ORDER[verdict.level])
+
+
+def of(board: Board, words: Words) -> Verdict:
+    """Of one connection."""
+    found = _trouble(board, words) or _resources(board, words)
+    return Verdict(
+        found.level, found.title, found.text, found.why, found.connect,
+        None if board.source.connection.is_alone else board.name,
+    )  # fmt: skip
+
+
+def _trouble(board: Board, words: Words) -> Verdict | None:
+    """What keeps everything from going on."""
+    pulse = board.source.pulse
+    if board.trouble is not None:
+        title = words.say(phrase("What is in the database can't be seen now"))
+        text = words.say(phrase("This page tries again by itself. Nothing is lost."))
+        return Verdict("bad", title, text, str(board.trouble))
+    if pulse.ended is not None:
+        title = words.say(phrase("The data stands still: this connection is not being read"))
+        return Verdict("bad", title, "", pulse.ended)
+    if not pulse.is_alive:
+        title = words.say(phrase("The data stands still: exact-sync hangs"))
+        text = words.say(
+            phrase("Its loop has not run for {time}. Start it anew."), time=words.duration(pulse.silent_for)
+        )
+        return Verdict("bad", title, text)
+    if board.needs_sign_in is not None:
+        oldest = totals.total(board.lines).oldest_success
+        if oldest is None:
+            title = words.say(phrase("Not connected to Exact Online yet"))
+            text = words.say(phrase("Connect once; everything else goes by itself."))
+            return Verdict("warn", title, text, connect=board.name)
+        title = words.say(phrase("The data stands still: signing in is needed"))
+        text = words.say(phrase("What is here stays as it was. Connect again, and it goes on where it was."))
+        return Verdict("bad", title, text, board.needs_sign_in, connect=board.name)
+    return None
+
+
+def _resources(board: Board, words: Words) -> Verdict:
+    lines = board.lines
+    sum_of = totals.total(lines)
+    lost = [d for d in board.status.divisions if d.state == "suspended"] if board.status else []
+    held = sum(line.paused_since is not None for line in lines)
+    first = board.pending
+    late = [incident for incident in board.incidents if incident.kind == "lag"]
+    age = words.ago(sum_of.oldest_success, board.at) if sum_of.oldest_success else ""
+    if sum_of.failing or lost or sum_of.quarantined:
+        title = words.say(phrase("The data can be trusted, with exceptions"))
+        parts = []
+        if sum_of.failing:
+            parts.append(words.count(
+                phrase("{number} resource needs a look; its rows stay as they were."),
+                phrase("{number} resources need a look; their rows stay as they were."), sum_of.failing,
+            ))  # fmt: skip
+        if lost:
+            parts.append(words.count(
+                phrase("Exact refuses {number} division."), phrase("Exact refuses {number} divisions."),
+                len(lost),
+            ))  # fmt: skip
+        if sum_of.quarantined:
+            parts.append(words.count(
+                phrase("{number} record is in quarantine."), phrase("{number} records are in quarantine."),
+                sum_of.quarantined,
+            ))  # fmt: skip
+        return Verdict("warn", title, " ".join(parts))
+    if late:
+        title = words.say(phrase("The data is older than it should be"))
+        text = words.say(phrase("The oldest was read {age}."), age=age)
+        return Verdict("warn", title, text)
+    if not sum_of.lines or sum_of.oldest_success is None:
+        title = words.say(phrase("The first sync is about to begin"))
+        text = words.say(phrase("Nothing has been read yet."))
+        if board.running or first:
+            title = words.say(phrase("The first sync is under way"))
+            text = words.say(phrase("What is marked as loading is not complete yet."))
+        return Verdict("busy", title, text)
+    if first:
+        title = words.say(phrase("The first sync is under way"))
+        text = words.count(
+            phrase("{number} resource is not complete yet; the others can be trusted."),
+            phrase("{number} resources are not complete yet; the others can be trusted."), first,
+        )  # fmt: skip
+        return Verdict("busy", title, text)
+    if held:
+        title = words.say(phrase("The data can be trusted, as far as it is not paused"))
+        text = words.count(
+            phrase("{number} resource is paused and not being read."),
+            phrase("{number} resources are paused and not being read."), held,
+        )  # fmt: skip
+        return Verdict("warn", title, text)
+    title = words.say(phrase("The data can be trusted"))
+    text = words.count(
+        phrase("{number} resource is up to date; it was read {age}."),
+        phrase("{number} resources are up to date; the oldest was read {age}."), sum_of.ok, age=age,
+    )  # fmt: skip
+    return Verdict("good", title, text)

@@ -1,0 +1,61 @@
+"""What a transaction changes, as it is noted."""
+
+from exact_sync.catalog import RESOURCES
+from exact_sync.store import changes
+from exact_sync.store.changes import Change, Changes
+from exact_sync.store.database import Database
+from exact_sync.store.writer import Writer
+from tests.store.rows import DIVISION, key, row
+
+ITEMS = Writer(RESOURCES["items"])
+
+
+def keys(*numbers: int) -> list[str]:
+    return [str(key(number)) for number in numbers]
+
+
+def test_only_what_really_changes_is_noted_and_only_where_it_is_wanted(database: Database) -> None:
+    with database.begin() as connection:
+        ITEMS.stage(connection, [row("items", 1, code="a"), row("items", 2, code="b")])
+        ITEMS.merge(connection)
+        assert changes.of(connection) is None
+    noted = Changes({"items": 5, "contacts": 5}.get)
+    with database.begin() as connection, changes.noting(connection, noted):
+        ITEMS.stage(connection, [row("items", 1, code="a"), row("items", 2, code="B"), row("items", 3)])
+        ITEMS.merge(connection)
+        assert ITEMS.delete_keys(connection, DIVISION, [key(1), key(9)]) == 1
+    assert noted.by_resource == {"items": Change(1, 1, 1, keys(2, 3), keys(1))}
+    with database.begin() as connection:
+        assert changes.of(connection) is None, "connections of the pool forget it"
+    nobody = Changes(lambda resource: None)
+    with database.begin() as connection, changes.noting(connection, nobody):
+        assert ITEMS.delete_keys(connection, DIVISION, [key(2)]) == 1
+    assert nobody.by_resource == {}
+
+
+def test_no_more_keys_are_named_than_are_wanted(database: Database) -> None:
+    noted = Changes(lambda resource: 3)
+    with database.begin() as connection, changes.noting(connection, noted):
+        ITEMS.stage(connection, [row("items", number) for number in range(1, 3)])
+        ITEMS.merge(connection)
+        assert noted.by_resource["items"].keys_complete
+        assert ITEMS.delete_keys(connection, DIVISION, [key(1), key(2)]) == 2
+    [change] = noted.by_resource.values()
+    assert (change.inserted, change.deleted, change.keys_complete) == (2, 2, False)
+    assert len(change.upserted_keys + change.deleted_keys) == 3
+
+
+def test_of_a_first_load_only_the_number_is_noted(database: Database) -> None:
+    noted = Changes(lambda resource: 3, first_load="items")
+    with database.begin() as connection, changes.noting(connection, noted):
+        ITEMS.stage(connection, [row("items", 1)])
+        ITEMS.merge(connection)
+    assert noted.by_resource == {"items": Change(inserted=1, keys_complete=False, first_load=True)}
+
+
+def test_two_changes_are_one_in_which_a_key_stands_where_it_was_last() -> None:
+    first = Change(1, 2, 1, ["a", "b", "c"], ["d"])
+    second = Change(1, 1, 1, ["d", "a"], ["b"])
+    assert first.then(second, 10) == Change(2, 3, 2, ["c", "d", "a"], ["b"])
+    assert first.then(second, 3) == Change(2, 3, 2, ["c", "d"], ["b"], keys_complete=False)
+    assert not Change(keys_complete=False).then(Change(), 3).keys_complete

@@ -1,0 +1,108 @@
+"""The pages on a real port, over a deployment's database, with a desk that only remembers."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from exact_sync.web.pages.site import Pages
+from exact_sync.web.source import Source
+from tests.deployment import Deployment
+from tests.web.pages.markup import Markup, read
+from tests.web.served import a_server, metrics_of, source_of
+
+CONNECT = "/connections/default/connect"
+
+
+@dataclass
+class Remembering:
+    """A desk: what it was asked for."""
+
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    refuses: Exception | None = None
+
+    def _ask(self, *what: Any) -> int:
+        if self.refuses is not None:
+            raise self.refuses
+        self.asked.append(what)
+        return 1
+
+    def sync_now(self, names: Sequence[str] = (), divisions: Sequence[int] = ()) -> int:
+        return self._ask("sync", list(names), list(divisions))
+
+    def hint(self, name: str, division: int) -> None:
+        self._ask("hint", name, division)
+
+    def pause(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
+        return self._ask("pause", list(names), list(divisions))
+
+    def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
+        return self._ask("resume", list(names), list(divisions))
+
+    def accept(self, name: str, divisions: Sequence[int] = ()) -> int:
+        return self._ask("accept", name, list(divisions))
+
+    def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
+        return self._ask("retry", name, list(divisions))
+
+
+@dataclass
+class Browser:
+    """As much of a browser as follows forms and keeps cookies."""
+
+    client: httpx.Client
+    desk: Remembering
+    source: Source
+
+    def opens(self, path: str, status: int = 200, **headers: str) -> Markup:
+        answer = self.client.get(path, headers=headers)
+        assert answer.status_code == status, answer.text
+        return read(answer.text)
+
+    def presses(self, path: str, back: str = "/", **fields: Any) -> httpx.Response:
+        """Send a form, with the token of the page it is on."""
+        token = next(
+            each.attributes["value"]
+            for each in self.opens("/connections/default/connect").all("input")
+            if each.attributes.get("name") == "csrf"
+        )
+        return self.client.post(path, data={"csrf": token, "back": back, **fields})
+
+
+@contextmanager
+def shown(
+    deployment: Deployment, step: float = 100.0, redirect_uri: str | None = None, **changes: Any
+) -> Iterator[Browser]:
+    """``step``: seconds between two looks at the time; ``changes``: to the source that the pages show.
+
+    ``redirect_uri``: where it is not the server's own.
+    """
+    desk = Remembering()
+    source = replace(source_of(deployment), desk=desk, **changes)
+    seconds = itertools.count(1.0, step)
+    pages = Pages([source], lambda: next(seconds))
+    try:
+        with a_server(metrics_of(deployment), [source], more=pages.routes) as client:
+            deployment.service.settings.redirect_uri = redirect_uri or f"{client.base_url}/callback"
+            yield Browser(client, desk, source)
+    finally:
+        pages.close()
+
+
+def begins(browser: Browser) -> str:
+    """Press the button: the address at Exact to which the page leads."""
+    answer = browser.presses(CONNECT)
+    page = read(answer.text)
+    [refresh] = [each for each in page.all("meta") if each.attributes.get("http-equiv") == "refresh"]
+    return refresh.attributes["content"].removeprefix("0; url=")
+
+
+def consents(url: str) -> str:
+    """Where Exact sends the browser: path and query."""
+    location = urlsplit(httpx.get(url, follow_redirects=False).headers["Location"])
+    assert location.path == "/callback"
+    return f"{location.path}?{location.query}"
