@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test test-browser screenshots check bench bench-divisions lock clean
+.PHONY: demo test test-browser screenshots check bench bench-peers bench-divisions bench-startup lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/exact-sync demo
@@ -32,8 +32,22 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Under ten minutes. As Markdown, for docs/performance.md: make bench BENCH=--markdown
+BENCH ?=
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(BENCH)
+
+# The loaders that ours is measured beside, each in a virtual environment of its own.
+PEERS := bench/peers/.venvs
+bench-peers: $(PEERS)/dlt/.installed $(PEERS)/singer/.installed
+
+$(PEERS)/%/.installed: bench/peers/%.txt | $(BIN)/python
+	$(PYTHON) -m venv $(PEERS)/$*
+	$(PEERS)/$*/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench-startup: $(VENV)/.installed-dev
+	$(BIN)/python -m bench.startup
 
 # In real time: some minutes. Others: make bench-divisions DIVISIONS="30 300 2000"
 DIVISIONS ?= 30 300
@@ -48,6 +62,7 @@ $(BIN)/python:
 $(VENV)/.installed: requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.txt -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q exact_sync migrations  # an installed package is compiled too
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
@@ -64,6 +79,9 @@ lock:
 	  --custom-compile-command "make lock" --extra otel -c requirements.txt pyproject.toml -o requirements-otel.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
 	  --custom-compile-command "make lock" --extra dev -c requirements.txt -c requirements-otel.txt pyproject.toml -o requirements-dev.txt
+	for peer in dlt singer; do \
+	  $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 $(UPGRADE) \
+	    --custom-compile-command "make lock" bench/peers/$$peer.in -o bench/peers/$$peer.txt || exit 1; done
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,103 +1,88 @@
-"""Rows per second of the whole path, beside what PostgreSQL and decoding alone can do, in one run.
+"""Rows per second of the whole path, beside other loaders and beside the limit, in one run.
 
-make bench            # 20,000 customers with all their columns
-python -m bench 80000
+make bench                      # 20,000 rows of three kinds; under ten minutes
+python -m bench --markdown      # the same table for docs/performance.md
+python -m bench --rows 5000 --times 1 --without-peers --subject contacts
 """
 
-import resource
+import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from bench.recorded import DIVISION, record, served
-from exact_sync.catalog import RESOURCES
-from exact_sync.config import Settings
-from exact_sync.credentials import Tokens
-from exact_sync.exact.odata import Query, read_answer
-from exact_sync.service import Service
-from exact_sync.store.writer import Writer
-from exact_sync.sync.rows import Shaper
-
-CUSTOMERS = RESOURCES["customers"]
+from bench import contenders, latency, recorded
+from bench.contenders import LOOP, OURS, PEERS
+from bench.jobs import Failed
+from bench.material import SCENARIOS, Material
+from bench.postgres import Server, running
+from bench.report import Line, Report
+from bench.subjects import SUBJECTS, Subject
 
 
-class Quiet:
-    """An audience that says nothing."""
-
-    def begins(self, division: int, resource: str) -> None: ...
-
-    def page(self, division: int, resource: str, records: int) -> None: ...
-
-    def ends(self, outcome: object) -> None: ...
-
-
-def main(rows: int) -> None:
-    assert CUSTOMERS.bulk is not None
-    query = Query(CUSTOMERS.bulk.endpoint, [column.property for column in CUSTOMERS.columns])
-    pages = record(query, rows)
-    megabytes = sum(map(len, pages)) / 1e6
-    print(f"{rows:,} customers, {len(CUSTOMERS.columns)} columns: {len(pages)} pages, {megabytes:.0f} MB\n")
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        served(pages) as url,
-        _service(url, Path(folder)) as service,
-    ):
-        service.upgrade()
-        now = datetime.now(UTC)
-        service.sign_in.sign_in(Tokens("bench", "bench", now + timedelta(hours=1), now))
-        service.sign_in.describe("bench", DIVISION)
-        crew = service.crew
-
-        def whole_path() -> None:
-            outcome = crew._runner.run(CUSTOMERS, DIVISION, full=True)
-            assert outcome.status == "ok", outcome
-            assert outcome.tally.records == rows, outcome
-
-        results = {"first load": _timed(whole_path), "re-read, nothing changed": _timed(whole_path)}
-        shaped = []
-        decoding = _timed(lambda: [read_answer(page) for page in pages])
-
-        def shape() -> None:
-            shaper = Shaper(CUSTOMERS)
-            shaped.extend(shaper.batch(DIVISION, read_answer(page).records).rows for page in pages)
-
-        results["decode and convert only"] = _timed(shape)
-        results["decode only"] = decoding
-        with service.database.begin() as connection:
-            connection.exec_driver_sql("TRUNCATE exact.customers")
-        writer = Writer(CUSTOMERS)
-
-        def write() -> None:
-            for batch in shaped:
-                with service.database.begin() as connection:
-                    writer.stage(connection, batch)
-                    writer.merge(connection)
-
-        results["limit: COPY and merge of rows at hand"] = _timed(write)
-    limit = results["limit: COPY and merge of rows at hand"][0]
-    print(f"{'what':<40}{'rows/s':>10}{'of limit':>10}{'CPU s':>8}")
-    for name, (wall, cpu) in results.items():
-        print(f"{name:<40}{rows / wall:>10,.0f}{limit / wall:>10.2f}{cpu:>8.2f}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\npeak memory of this process: {peak:,.0f} MB (it holds the recorded pages and all rows as well)")
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--rows", type=int, default=20_000, help="of each kind; and four times as many")
+    parser.add_argument("--times", type=int, default=3, help="measurements of which the median counts")
+    parser.add_argument("--subject", choices=list(SUBJECTS), nargs="*", default=list(SUBJECTS))
+    parser.add_argument("--without-peers", action="store_true")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    given = parser.parse_args()
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="exact-sync-bench-") as name:
+        folder = Path(name)
+        with running(folder / "server") as server:
+            for subject in given.subject:
+                report.progress(f"recording {given.rows:,} {subject}")
+                records = recorded.record(SUBJECTS[subject], given.rows)
+                peers = () if given.without_peers else (LOOP, *PEERS)
+                for line in _measured(report, server, SUBJECTS[subject], records, given.times, peers, folder):
+                    report.add(line)
+                if subject == given.subject[0]:
+                    report.progress(f"{subject}: with latency")
+                    report.latency(latency.measured(server, Material(SUBJECTS[subject], records, 4, folder)))
+    for peer in () if given.without_peers else PEERS:
+        if not peer.is_installed:
+            report.note(f"{peer.name} is not installed here (make bench-peers)")
+    sys.stdout.write(report.markdown() if given.markdown else report.text())
 
 
-def _timed(work: Callable[[], object]) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - wall, time.process_time() - cpu
-
-
-def _service(url: str, folder: Path) -> Service:
-    return Service(
-        Settings(data_dir=folder, base_url=url, client_id="bench", client_secret=SecretStr("bench-secret"))
-    )
+def _measured(
+    report: Report,
+    server: Server,
+    subject: Subject,
+    records: list[bytes],
+    times: int,
+    peers: tuple[contenders.Contender, ...],
+    folder: Path,
+) -> Iterator[Line]:
+    for fold in (1, 4):
+        material = Material(subject, records, fold, folder)
+        report.progress(f"{subject.name}, {len(material.records):,} rows: the limits")
+        limit = contenders.limits(server, material, times if fold == 1 else 1)
+        report.progress(f"{subject.name}: {OURS.name}")
+        figures, writes = contenders.ours(server, material, times if fold == 1 else 1)
+        for name, each in figures.items():
+            known = limit["unchanged" if name == "full" else name]
+            yield Line(subject, fold, OURS.name, name, each, known, writes.get(name))
+        for name, each in limit.items():
+            what = "limit: decode only" if name == "decode" else "limit: COPY and upsert"
+            yield Line(subject, fold, what, name, each, limit["first" if name == "decode" else name])
+        # Four times as many tell of memory; for that one kind of record is enough.
+        is_first = subject is next(iter(SUBJECTS.values()))
+        scenarios = SCENARIOS if is_first and fold == 1 else SCENARIOS[:2] if fold == 1 else SCENARIOS[:1]
+        for peer in peers if is_first or fold == 1 else ():
+            if not peer.is_installed:
+                continue
+            report.progress(f"{subject.name}: {peer.name}")
+            try:
+                found = contenders.other(server, peer, material, scenarios)
+            except Failed as failed:
+                report.note(f"{peer.name}, {subject.name}: {failed}")
+                continue
+            for name, each in found.items():
+                yield Line(subject, fold, peer.name, name, each, limit[name])
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    main()

@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from exact_sync import __version__, signing_in, telemetry
-from exact_sync.alerts.incidents import Bounds
-from exact_sync.alerts.notify import Target, targets
-from exact_sync.alerts.watch import Watch
 from exact_sync.catalog import Resource
 from exact_sync.choice import calls_an_hour, chosen, how_often
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections
 from exact_sync.credentials import Cipher
-from exact_sync.desk import Desk
 from exact_sync.exact.client import Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
@@ -39,14 +35,17 @@ from exact_sync.sync.opening import Opening
 from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
-from exact_sync.sync.subscribing import Subscribing
 from exact_sync.sync.task import Options
-from exact_sync.sync.telling import Telling
-from exact_sync.sync.verifier import Verifier
-from exact_sync.sync.wishes import Wishes
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what a one-shot need not pay for is imported where it is used
+    from exact_sync.alerts.notify import Target
+    from exact_sync.alerts.watch import Watch
+    from exact_sync.desk import Desk
     from exact_sync.outbox.couriers import Couriers
+    from exact_sync.sync.subscribing import Subscribing
+    from exact_sync.sync.telling import Telling
+    from exact_sync.sync.verifier import Verifier
+    from exact_sync.sync.wishes import Wishes
 
 
 class Assembly:
@@ -175,14 +174,23 @@ class Assembly:
         return Opening(self.client, self.database, self.clock, options)
 
     @cached_property
+    def runner(self) -> Runner:
+        return Runner(self.opening)
+
+    @cached_property
+    def verifier(self) -> "Verifier":
+        from exact_sync.sync.verifier import Verifier
+
+        return Verifier(self.opening, self.runner)
+
+    @cached_property
     def crew(self) -> Crew:
         settings = self.settings
-        runner = Runner(self.opening)
         return Crew(
             self.database,
             self.sign_in,
-            runner,
-            Verifier(self.opening, runner),
+            self.runner,
+            lambda: self.verifier,
             self.clock,
             find_home=self._who_is_it,
             wanted=self.wanted,
@@ -191,17 +199,23 @@ class Assembly:
         )
 
     @cached_property
-    def subscribing(self) -> Subscribing:
+    def subscribing(self) -> "Subscribing":
         """Who subscribes to Exact's webhooks."""
+        from exact_sync.sync.subscribing import Subscribing
+
         return Subscribing(self.crew, self.client, self.app().client_id, self.settings.workers)
 
     @cached_property
-    def wishes(self) -> Wishes:
+    def wishes(self) -> "Wishes":
         """What the daemon is asked to read."""
+        from exact_sync.sync.wishes import Wishes
+
         return Wishes(self.clock)
 
-    def desk(self, database: Callable[[], Database]) -> Desk:
+    def desk(self, database: Callable[[], Database]) -> "Desk":
         """Where the daemon is asked for something. ``database``: which the desk is to use."""
+        from exact_sync.desk import Desk
+
         return Desk(database, self.mirrored, self.wanted, self.wishes)
 
     @cached_property
@@ -224,13 +238,20 @@ class Assembly:
         return Wanted(chosen, settings.exclude_divisions)
 
     @cached_property
-    def alert_targets(self) -> list[Target]:
+    def alert_targets(self) -> "list[Target]":
         """Raises BadConfiguration for a URL that Apprise can't parse."""
+        if not self.settings.alerts.urls:
+            return []
+        from exact_sync.alerts.notify import targets
+
         return targets(self.settings.alerts.urls)
 
     @cached_property
-    def watch(self) -> Watch:
+    def watch(self) -> "Watch":
         """The alerts. Raises BadConfiguration as ``alert_targets`` does."""
+        from exact_sync.alerts.incidents import Bounds
+        from exact_sync.alerts.watch import Watch
+
         settings, alerts = self.settings, self.settings.alerts
         patience = {
             name: max(alerts.lag, 2 * how_often(settings, resource))
@@ -256,10 +277,12 @@ class Assembly:
         return made
 
     @property
-    def telling(self) -> Telling | None:
+    def telling(self) -> "Telling | None":
         """Who hears of what is changed, in the transaction that changes it."""
         if self.couriers is None:
             return None
+        from exact_sync.sync.telling import Telling
+
         return Telling(self.settings.outbox.targets, self.clock, self.couriers.wake)
 
     @cached_property

@@ -26,14 +26,14 @@ from exact_sync.store.database import Database
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.naming import Naming, errors_named, named_error, named_outcome, not_begun
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.plan import Forecast
-from exact_sync.sync.status import Status
-from exact_sync.sync.verify import Checks
 from exact_sync.web.counts import Audiences
 
 if TYPE_CHECKING:
     from exact_sync.exporting.measures import Measures
     from exact_sync.scheduler.plan import Schedule
+    from exact_sync.sync.plan import Forecast
+    from exact_sync.sync.status import Status
+    from exact_sync.sync.verify import Checks
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ class Deployment:
             )
 
     def verify(
-        self, names: Sequence[str], codes: Sequence[int], checks: Checks, audiences: Audiences
+        self, names: Sequence[str], codes: Sequence[int], checks: "Checks", audiences: Audiences
     ) -> list[Outcome]:
         self.resources(names)
         with self._exporting():
@@ -215,11 +215,11 @@ class Deployment:
 
     def plan(
         self, names: Sequence[str], codes: Sequence[int], *, count: bool
-    ) -> list[tuple[Connection, Forecast | ExactSyncError]]:
+    ) -> "list[tuple[Connection, Forecast | ExactSyncError]]":
         """What each connection's next cycle and first loads will cost, or why nobody knows."""
         self.resources(names)
 
-        def work(share: Share) -> Forecast | ExactSyncError:
+        def work(share: Share) -> "Forecast | ExactSyncError":
             try:
                 return share.service.plan(names, share.divisions, count=count)
             except ExactSyncError as error:
@@ -230,7 +230,9 @@ class Deployment:
         tried = self._in_threads(shares(self.services, codes), work)
         return [(share.service.connection, result) for share, result in tried]
 
-    def status(self, names: Sequence[str] = (), codes: Sequence[int] = ()) -> list[tuple[Connection, Status]]:
+    def status(
+        self, names: Sequence[str] = (), codes: Sequence[int] = ()
+    ) -> "list[tuple[Connection, Status]]":
         """Where the named resources (or all) of these divisions (or all) stand."""
         self.resources(names)
         lines = []

@@ -8,10 +8,8 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any, TextIO
-
-import structlog
-from structlog.typing import EventDict, Processor
 
 _BEARER = re.compile(r"(?i)(bearer\s+|(?:access_token|refresh_token|client_secret|code)=)[^\s&\"']+")
 _PASSWORD = re.compile(r"(\w+://[^:/\s]+:)[^@\s]+@")
@@ -59,41 +57,12 @@ def for_threads() -> dict[str, Any]:
     return {"initializer": _connection.set, "initargs": (_connection.get(),)}
 
 
-def _name_connection(logger: Any, name: str, event: EventDict) -> EventDict:
-    connection = _connection.get()
-    return event if connection is None else {**event, "connection": connection}
-
-
-def _clean_all(logger: Any, name: str, event: EventDict) -> EventDict:
-    return {key: clean(value) if isinstance(value, str) else value for key, value in event.items()}
-
-
 def set_up(level: str = "info", style: str = "auto", stream: TextIO | None = None) -> None:
     """Send all logging to ``stream`` (stderr unless told otherwise)."""
     stream = stream or sys.stderr
     readable = style == "text" or (style == "auto" and stream.isatty())
-    shared: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        _name_connection,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    # Plain tracebacks: the pretty ones show local variables, and those may be anything.
-    console = structlog.dev.ConsoleRenderer(
-        colors=stream.isatty(), pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-    )
-    last: list[Processor] = (
-        [console]
-        if readable
-        else [structlog.processors.format_exc_info, _clean_all, structlog.processors.JSONRenderer()]
-    )
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        _Cleaned(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _clean_all, *last],
-        )
-    )
+    handler.setFormatter(_Lines(readable=readable, colors=stream.isatty()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -107,8 +76,22 @@ def set_up(level: str = "info", style: str = "auto", stream: TextIO | None = Non
         logging.getLogger(noisier).setLevel(logging.ERROR)
 
 
-class _Cleaned(structlog.stdlib.ProcessorFormatter):
-    """The last gate: what a renderer made (tracebacks included) is cleaned once more."""
+class _Lines(logging.Formatter):
+    """Made with the first line: most runs of a cron job log none."""
+
+    def __init__(self, *, readable: bool, colors: bool) -> None:
+        super().__init__()
+        self._readable = readable
+        self._colors = colors
+
+    @cached_property
+    def _formatter(self) -> logging.Formatter:
+        from exact_sync.log_lines import formatter
+
+        return formatter(
+            readable=self._readable, colors=self._colors, clean=clean, connection=_connection.get
+        )
 
     def format(self, record: logging.LogRecord) -> str:
-        return clean(super().format(record))
+        """The last gate: what a renderer made (tracebacks included) is cleaned once more."""
+        return clean(self._formatter.format(record))

@@ -21,19 +21,18 @@ from exact_sync.choice import (
 from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration, DatabaseAway, Stopped
 from exact_sync.store import divisions, requests
-from exact_sync.sync import status
 from exact_sync.sync.audience import Audience
-from exact_sync.sync.loading import Allowance
 from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.pace import Rhythm
-from exact_sync.sync.plan import Forecast, Planner, Terms, forecast
-from exact_sync.sync.verify import Checks
 
 if TYPE_CHECKING:
     from exact_sync.scheduler.daemon import Daemon
     from exact_sync.scheduler.plan import Schedule
+    from exact_sync.sync.loading import Allowance
+    from exact_sync.sync.plan import Forecast, Terms
+    from exact_sync.sync.status import Status
+    from exact_sync.sync.verify import Checks
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +129,7 @@ class Service(Assembly):
         return self.couriers.at_work() if self.couriers is not None else nullcontext()
 
     def verify(
-        self, names: Sequence[str], divisions: Sequence[int], checks: Checks, audience: Audience
+        self, names: Sequence[str], divisions: Sequence[int], checks: "Checks", audience: Audience
     ) -> list[Outcome]:
         """Compare the mirror with Exact."""
         self.app()
@@ -143,8 +142,10 @@ class Service(Assembly):
             with self._delivered():
                 return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
 
-    def plan(self, names: Sequence[str], divisions: Sequence[int], *, count: bool) -> Forecast:
+    def plan(self, names: Sequence[str], divisions: Sequence[int], *, count: bool) -> "Forecast":
         """What the next cycle and the first loads will cost. ``count``: ask Exact where that is not known."""
+        from exact_sync.sync.plan import Planner, forecast
+
         if count:
             self.app()
         self.ready()
@@ -157,7 +158,10 @@ class Service(Assembly):
             terms=self._terms(),
         )
 
-    def _terms(self) -> Terms:
+    def _terms(self) -> "Terms":
+        from exact_sync.sync.pace import Rhythm
+        from exact_sync.sync.plan import Terms
+
         settings = self.settings
         rhythms = {
             name: Rhythm(how_often(settings, resource), follows_interval(settings, resource))
@@ -189,6 +193,7 @@ class Service(Assembly):
         beat: Callable[[], None],
     ) -> "Daemon":
         from exact_sync.scheduler.daemon import Daemon, Verification
+        from exact_sync.sync.verify import Checks
 
         verification = None
         if self.settings.verify_interval is not None:
@@ -219,8 +224,10 @@ class Service(Assembly):
             self.clock.sleep(wait)
             wait = min(30.0, wait * 2)
 
-    def status(self, names: Sequence[str] = (), codes: Sequence[int] = ()) -> status.Status:
+    def status(self, names: Sequence[str] = (), codes: Sequence[int] = ()) -> "Status":
         """Where the named resources (or all) of these divisions (or all) stand."""
+        from exact_sync.sync import status
+
         resources = self.resources(names)
         self.ready()
         why_not = self.sign_in.read().why_not
@@ -228,8 +235,10 @@ class Service(Assembly):
             return status.read(connection, why_not, resources, self.clock.now(), self.allowance, codes)
 
     @property
-    def allowance(self) -> Allowance:
+    def allowance(self) -> "Allowance":
         """What the settings leave of a division's calls to first loads."""
+        from exact_sync.sync.loading import Allowance
+
         settings = self.settings
         needs = calls_an_hour(settings, self.mirrored.values())
         return Allowance(settings.day_reserve, needs, settings.connection_day_limit)

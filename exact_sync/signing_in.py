@@ -8,7 +8,6 @@ from exact_sync.clock import Clock
 from exact_sync.connections import Connection
 from exact_sync.errors import BadConfiguration, ExactAway
 from exact_sync.exact.client import Client
-from exact_sync.exact.consent import consent
 from exact_sync.exact.oauth import App, TokenEndpoint, authorize_url
 from exact_sync.exact.requests import Observer
 from exact_sync.store.credentials import StoredSignIn
@@ -39,6 +38,8 @@ def with_browser(
     observer: Observer | None,
 ) -> None:
     """Show the URL, wait for the redirect (or for its pasted URL), store the tokens."""
+    from exact_sync.exact.consent import consent  # brings an HTTP server along
+
     code = consent(app, site, clock, is_stopped, prepare, show, paste)
     store.sign_in(TokenEndpoint(http, site, app, clock, observer).exchange(code))
 

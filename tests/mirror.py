@@ -158,7 +158,22 @@ def differences(
                 for column in want
                 if not same(want[column], have[column])
             ]
+        found += miscounted(database, name)
     return found
+
+
+def miscounted(database: Database, name: str) -> list[str]:
+    """Where the number of rows that a checkpoint keeps is not the number of rows."""
+    schemas = database.schemas
+    division = "0" if name == "divisions" else "t.division"
+    query = f"""
+        SELECT c.division, c.rows, count(t.*) AS here FROM {schemas.state}.checkpoint c
+        LEFT JOIN {schemas.data}.{name} t ON {division} = c.division
+        WHERE c.resource = '{name}' AND c.rows IS NOT NULL GROUP BY 1, 2 HAVING c.rows <> count(t.*)
+    """
+    with database.begin() as connection:
+        rows = connection.execute(text(query)).all()
+    return [f"{name} of {code}: {rows} rows are counted, {here} are here" for code, rows, here in rows]
 
 
 def same(want: Any, have: Any) -> bool:

@@ -1,5 +1,7 @@
 """What is mirrored: data, no behaviour."""
 
+from dataclasses import replace
+
 from exact_sync.catalog.crm import CONTACTS, CUSTOMERS
 from exact_sync.catalog.documents import DOCUMENT_ATTACHMENTS, DOCUMENTS
 from exact_sync.catalog.finance import (
@@ -16,6 +18,7 @@ from exact_sync.catalog.finance import (
     TRANSACTION_LINES,
     VAT_CODES,
 )
+from exact_sync.catalog.joins import JOINED
 from exact_sync.catalog.logistics import ITEM_GROUPS, ITEMS
 from exact_sync.catalog.optional import OPTIONAL
 from exact_sync.catalog.resource import Bulk, Column, Edm, Feed, Resource, Strategy
@@ -25,7 +28,7 @@ from exact_sync.catalog.system import DELETIONS, DIVISIONS, USERS
 __all__ = ["DELETIONS", "DIVISIONS", "RESOURCES", "Bulk", "Column", "Edm", "Feed", "Resource", "Strategy"]
 
 RESOURCES: dict[str, Resource] = {
-    resource.name: resource
+    resource.name: replace(resource, joined_by=JOINED[resource.name]) if resource.name in JOINED else resource
     for resource in (
         DIVISIONS,
         DELETIONS,

@@ -92,6 +92,8 @@ class Resource:
     """What Exact's log of deletions calls these rows; None where it does not cover them."""
     date: str | None = None
     """The property that date windows are cut by."""
+    joined_by: tuple[str, ...] = ()
+    """Properties by which people join and filter."""
     per_division: bool = True
     """False for what belongs to the whole connection (the divisions themselves)."""
     default: bool = True

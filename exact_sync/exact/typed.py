@@ -6,6 +6,7 @@ unpaired surrogate - is not read here but left to `read_answer`, which looks at 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -43,7 +44,8 @@ class Typed:
     next_link: str | None
 
 
-def reader(columns: Sequence[tuple[str, Any]]) -> Callable[[Body], Typed | None]:
+@lru_cache(maxsize=128)  # each run asks for one, and making it takes longer than an idle page
+def reader(columns: tuple[tuple[str, Any], ...]) -> Callable[[Body], Typed | None]:
     """Reads pages of records with these properties, each of its type; None for what it does not read."""
     fields: list[tuple[str, Any, Any]] = [
         (f"c{number}", kind, msgspec.field(name=name, default=_ABSENT if kind is msgspec.Raw else None))

@@ -144,6 +144,7 @@ def reset(connection: Connection, resource: str, divisions: list[int] | None = N
         "retry_at": None,
         "complete_at": None,
         "progress": None,
+        "rows": None,
     }
     return connection.execute(update(checkpoint).where(*conditions).values(**values)).rowcount
 

@@ -46,13 +46,6 @@ def listed(connection: Connection) -> dict[int, Division]:
     }
 
 
-def moved_at(connection: Connection, code: int) -> datetime | None:
-    """When Exact last moved a division to another database, where its row versions begin anew."""
-    table = table_of(DIVISIONS)
-    query = select(table.c.division_move_date).where(table.c.code == code)
-    return connection.execute(query).scalar()
-
-
 def access(connection: Connection) -> dict[int, Access]:
     columns = [division.c[name] for name in Access.__dataclass_fields__]
     query = select(division.c.division, *columns)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Interval, cast, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Interval, cast, delete, func, select, text, update
 
 from exact_sync.store.state import run
 
@@ -119,11 +119,6 @@ def history(connection: Connection, wanted: Filter, since: datetime, step: timed
         .order_by(begins)
     )
     return [Stretch(at, number, bad, int(written)) for at, number, bad, written in connection.execute(query)]
-
-
-def open_run(connection: Connection, division: int, resource: str, strategy: str, full_read: bool) -> int:
-    values = {"division": division, "resource": resource, "strategy": strategy, "full_read": full_read}
-    return int(connection.execute(insert(run).values(**values).returning(run.c.id)).scalar_one())
 
 
 def progress(connection: Connection, run_id: int, tally: Tally) -> None:

@@ -86,6 +86,7 @@ checkpoint = Table(
     _moment("swept_at"),
     Column("sweep_wanted", Boolean, nullable=False, server_default=text("false")),
     Column("progress", JSONB, comment="how far a first load has come, and how much there is"),
+    Column("rows", BigInteger, comment="rows in the table, deleted ones included; empty: to be counted"),
     schema=SCHEMA,
 )
 
@@ -139,6 +140,8 @@ run = Table(
 )
 Index("run_division_resource", run.c.division, run.c.resource, run.c.id.desc())
 Index("run_started_at", run.c.started_at)
+# Holds only what is under way: whoever begins looks for what the killed left open.
+Index("run_running", run.c.division, postgresql_where=run.c.outcome == "running")
 Index(
     "run_verified",
     run.c.outcome,

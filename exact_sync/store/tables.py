@@ -87,6 +87,12 @@ def _table(resource: Resource) -> Table:
             table.c.division,
             table.c[resource.by_property[resource.date].name],
         )
+    for name in resource.joined_by:
+        column = table.c[resource.by_property[name].name]
+        Index(f"{resource.name}_division_{column.name}", table.c.division, column)
+    # Holds only deleted rows, so it costs the others nothing.
+    owner = table.c.division if resource.per_division else table.primary_key.columns[0]
+    Index(f"{resource.name[:45]}_deleted", owner, postgresql_where=table.c._deleted_at.is_not(None))
     if resource.is_versioned:
         # Holds only what was read through the Sync API: the highest version is looked up each run.
         Index(

@@ -45,7 +45,7 @@ class Columns:
         self._division = division if resource.per_division else None
         self._columns = list(resource.columns)
         kinds = [(column.property, typed.TYPES[column.edm]) for column in self._columns]
-        self._read = typed.reader([*kinds, (ROW_VERSION, typed.TYPES[Edm.INT64])])
+        self._read = typed.reader((*kinds, (ROW_VERSION, typed.TYPES[Edm.INT64])))
         self._converters = [self._converter(column) for column in self._columns]
         self._records = 0
 

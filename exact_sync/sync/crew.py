@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sql
 
@@ -23,7 +24,9 @@ from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Selection, Wanted, select
 from exact_sync.sync.task import CONNECTION_WIDE
-from exact_sync.sync.verifier import Verifier
+
+if TYPE_CHECKING:
+    from exact_sync.sync.verifier import Verifier
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +39,7 @@ class Crew:
         database: Database,
         sign_in: TokenStore,
         runner: Runner,
-        verifier: Verifier,
+        verifier: "Callable[[], Verifier]",
         clock: Clock,
         *,
         find_home: Callable[[], int],

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from exact_sync.catalog import DELETIONS, Resource, Strategy
-from exact_sync.store import checkpoints, quarantine
+from exact_sync.store import checkpoints, counts, quarantine
 from exact_sync.store.keys import Deletion, Keys
 from exact_sync.store.tables import VERSION, row_columns
 from exact_sync.sync.cursors import OVERLAP
@@ -59,13 +59,16 @@ def _covered(task: Task, entity_type: int | None) -> list[Resource]:
 def _bury(task: Task, connection: Connection, resource: Resource, entries: list[Deletion]) -> int:
     quarantine.release(connection, task.division, resource.name, [str(entry.key) for entry in entries])
     point = checkpoints.read(connection, task.division, resource.name)
-    return Keys(resource).bury_logged(
+    buried = Keys(resource).bury_logged(
         connection,
         task.division,
         entries,
         by_version=point.cursor_of == Strategy.ROW_VERSION,
         known_until=point.complete_at - OVERLAP if point.complete_at else None,
     )
+    if buried and resource.hard_deletes:
+        counts.forget(connection, task.division, resource.name)
+    return buried
 
 
 def _deletion(row: tuple[Any, ...]) -> Deletion:

@@ -6,12 +6,15 @@ import heapq
 import itertools
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from exact_sync.catalog import Resource
 from exact_sync.store.checkpoints import Standing
 from exact_sync.store.runs import Tally
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.verify import Checks
+
+if TYPE_CHECKING:
+    from exact_sync.sync.verify import Checks
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -26,7 +29,7 @@ class Job:
     insist: bool = False
     again: bool = False
     """Also ask for what is in quarantine."""
-    checks: Checks | None = None
+    checks: "Checks | None" = None
     """Verify it, instead of reading it."""
     last_read: datetime | None = None
     """When it was last read well; None: never."""
@@ -49,7 +52,7 @@ def job(
     full: bool = False,
     insist: bool = False,
     again: bool = False,
-    checks: Checks | None = None,
+    checks: "Checks | None" = None,
 ) -> Job:
     """The job that a resource of a division is, from where it stands (None: it was never read)."""
     is_new = full or standing is None or standing.complete_at is None

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from exact_sync.catalog import DIVISIONS, Resource
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import job
 from exact_sync.sync.outcome import Outcome
-from exact_sync.sync.verify import Checks
+
+if TYPE_CHECKING:
+    from exact_sync.sync.verify import Checks
 
 _WORKED = ("ok", "unavailable", "quarantine", "verified", "differs")
 _LOOK_EVERY = 5.0
@@ -38,7 +41,7 @@ def sync_once(
     full: bool = False,
     insist: bool = False,
     again: bool = False,
-    checks: Checks | None = None,
+    checks: "Checks | None" = None,
 ) -> list[Outcome]:
     """Run (or, with ``checks``, verify) resources of divisions, several divisions at a time.
 
@@ -72,7 +75,7 @@ def _sync_divisions(
     full: bool,
     insist: bool,
     again: bool,
-    checks: Checks | None,
+    checks: "Checks | None",
 ) -> None:
     if not crew.has_divisions():
         return  # reading them failed, and that outcome says why

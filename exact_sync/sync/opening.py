@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from exact_sync.catalog import Resource
 from exact_sync.clock import Clock
 from exact_sync.exact.client import Client
-from exact_sync.store import checkpoints, divisions, learned, runs
+from exact_sync.store import attempts, counts, learned
+from exact_sync.store.attempts import Beginning
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.sync.task import CONNECTION_WIDE, Options, Task
@@ -50,39 +51,45 @@ class Opening:
         where = division if resource.per_division else CONNECTION_WIDE
         with self.database.begin() as connection:
             purpose = VERIFY if is_verification else resource.strategy
-            task = self._read(connection, resource, division, on_page, full)
+            found = attempts.look(connection, where, resource.name, division)
+            task = self._task(connection, resource, division, found, on_page, full=full)
             last = task.checkpoint.succeeded_at
             if since is not None and last is not None and last > since:
                 raise ReadMeanwhile
-            task.run_id = runs.open_run(connection, where, resource.name, purpose, full)
-            if not is_verification:
-                checkpoints.save(connection, where, resource.name, attempted_at=task.began_at)
+            if is_verification:
+                task.run_id = attempts.begin_apart(connection, where, resource.name, purpose)
+                return task
+            rows = found.rows
+            if rows is None and not resource.is_inferred:
+                rows = counts.count(connection, resource, where)
+            task.run_id = attempts.begin(connection, where, resource.name, purpose, full=full, rows=rows)
         return task
 
     def look(self, resource: Resource, division: int) -> Task:
         """The same without a run: to look at where a resource stands."""
+        where = division if resource.per_division else CONNECTION_WIDE
         with self.database.begin() as connection:
-            return self._read(connection, resource, division, lambda records: None, False)
+            found = attempts.look(connection, where, resource.name, division)
+            return self._task(connection, resource, division, found, lambda records: None)
 
-    def _read(
+    def _task(
         self,
         connection: Connection,
         resource: Resource,
         division: int,
+        found: Beginning,
         on_page: Callable[[int], None],
-        full: bool,
+        *,
+        full: bool = False,
     ) -> Task:
-        where = division if resource.per_division else CONNECTION_WIDE
-        checkpoint = checkpoints.read(connection, where, resource.name)
-        self.client.budget(division, divisions.known_budget(connection, division))
-        began_at = connection.execute(select(func.now())).scalar_one()
-        moved_at = divisions.moved_at(connection, division) if resource.is_versioned else None
-        if _was_left_alone(checkpoint, began_at):
+        checkpoint = found.point
+        self.client.budget(division, found.budget)
+        if _was_left_alone(checkpoint, found.now):
             checkpoint = replace(checkpoint, sweep_wanted=True)
         columns = learned.read(connection, resource) if resource.is_inferred else None
         return Task(
             resource=resource,
-            division=where,
+            division=division if resource.per_division else CONNECTION_WIDE,
             asked=division,
             full=full,
             client=self.client.asking_for(resource.name),
@@ -90,9 +97,10 @@ class Opening:
             clock=self.clock,
             options=self.options,
             checkpoint=checkpoint,
-            began_at=began_at,
+            began_at=found.now,
             on_page=on_page,
-            moved_at=moved_at,
+            moved_at=found.moved_at if resource.is_versioned else None,
+            is_suspended=found.is_suspended,
             learned=columns,
         )
 

@@ -11,6 +11,7 @@ from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from exact_sync.clock import Clock
 from exact_sync.errors import (
@@ -29,7 +30,9 @@ from exact_sync.sync.audience import Audience, Claims
 from exact_sync.sync.line import Job, Line, Waiting
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.run import Runner
-from exact_sync.sync.verifier import Verifier
+
+if TYPE_CHECKING:
+    from exact_sync.sync.verifier import Verifier
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +55,7 @@ class Pool:
     def __init__(
         self,
         runner: Runner,
-        verifier: Verifier,
+        verifier: "Callable[[], Verifier]",
         workers: int,
         audience: Audience,
         claims: Claims,
@@ -221,7 +224,7 @@ class Pool:
                 self._audience.page(job.division, name, records)
 
             if job.checks is not None:
-                return self._verifier.verify(job.resource, job.division, job.checks, on_page)
+                return self._verifier().verify(job.resource, job.division, job.checks, on_page)
             gives_way: Callable[[int | None], bool] = partial(self._gives_way, waiting)
             return self._runner.run(
                 job.resource,

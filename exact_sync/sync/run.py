@@ -178,10 +178,12 @@ class Runner:
             if isinstance(error, Suspect):
                 values["suspect_rows"] = error.seen
             task.save(connection, **values)
-            divisions.save_budget(connection, task.asked, task.budget.as_json())
+            budget = task.budget.as_json()
+            if budget != task.stored_budget:
+                divisions.save_budget(connection, task.asked, budget)
             if isinstance(error, DivisionLost) and until is not None:
                 divisions.suspend(connection, task.asked, error.message, until)
-            elif succeeded and task.resource.per_division:
+            elif succeeded and task.resource.per_division and task.is_suspended:
                 divisions.resume(connection, task.asked)
 
         try:

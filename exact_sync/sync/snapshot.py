@@ -8,7 +8,7 @@ from math import ceil
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
-from exact_sync.store import quarantine
+from exact_sync.store import counts, quarantine
 from exact_sync.store.database import translated
 from exact_sync.sync import cursors, whole
 from exact_sync.sync.backfill import Backfill
@@ -91,6 +91,8 @@ def _swap(task: Task, connection: Connection, total: Batch) -> None:
         seen = task.writer.staged(connection) + len(set(rejected))
         task.count(task.writer.merge(connection, kept=True, read_since=task.began_at))
         task.put_aside(connection, total)
+        if task.full:  # somebody may have changed rows by hand
+            counts.forget(connection, task.division, task.resource.name)
         if is_suspect(seen, known, task.checkpoint.accepted_rows):
             silent.append(Suspect(task.resource.name, task.division, seen, known))
             return

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, func, select
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import Unknown
 from exact_sync.store import calls, divisions, learned, pauses
+from exact_sync.store.counts import of_divisions
 from exact_sync.store.pauses import Pauses
 from exact_sync.store.state import checkpoint, quarantine
-from exact_sync.store.tables import table as table_of
 from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.loading import Allowance, Loading, loading
-from exact_sync.sync.task import CONNECTION_WIDE
 
 Counts = Mapping[tuple[int, str], tuple[int, int]]
 """Live and deleted rows, by division (or CONNECTION_WIDE) and resource."""
@@ -182,22 +181,21 @@ def _left(limit: dict[str, Any], now: datetime) -> tuple[int | None, int | None]
 
 
 def count(connection: Connection, resources: Iterable[Resource]) -> Counts:
-    """Live and deleted rows; what takes long where there are many."""
+    """Live and deleted rows."""
     known = (learned.known(connection, resource) for resource in resources)
     return _counted(connection, [resource for resource in known if resource is not None])
 
 
 def _counted(connection: Connection, resources: Iterable[Resource]) -> Counts:
-    counts: dict[tuple[int, str], tuple[int, int]] = {}
-    for resource in resources:
-        table = table_of(resource)
-        deleted = func.count(table.c._deleted_at)
-        if resource.per_division:
-            query = select(table.c.division, func.count() - deleted, deleted).group_by(table.c.division)
-        else:
-            query = select(literal(CONNECTION_WIDE), func.count() - deleted, deleted)
-        counts |= {(code, resource.name): (live, gone) for code, live, gone in connection.execute(query)}
-    return counts
+    kept: dict[str, list[tuple[int, int | None]]] = {}
+    columns = (checkpoint.c.resource, checkpoint.c.division, checkpoint.c.rows)
+    for name, code, rows in connection.execute(select(*columns)):
+        kept.setdefault(name, []).append((code, rows))
+    return {
+        (code, resource.name): numbers
+        for resource in resources
+        for code, numbers in of_divisions(connection, resource, kept.get(resource.name, ())).items()
+    }
 
 
 def _resource(

@@ -15,7 +15,7 @@ from typing import Any
 from exact_sync.catalog import Strategy
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Record
-from exact_sync.store import quarantine
+from exact_sync.store import counts, quarantine
 from exact_sync.store.keys import Stamp
 from exact_sync.sync import cursors, whole
 from exact_sync.sync.backfill import Backfill
@@ -105,6 +105,7 @@ def run(task: Task) -> bool:
     if task.resource.hard_deletes:
         with task.database.begin() as connection:
             task.keys.purge(connection, task.division)
+            counts.forget(connection, task.division, task.resource.name)
     return True
 
 

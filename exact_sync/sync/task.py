@@ -1,7 +1,7 @@
 """One attempt for one resource in one division, and the one transaction that moves it on."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -18,7 +18,7 @@ from exact_sync.errors import ExactSyncError, one_line
 from exact_sync.exact.client import Client, Page, Reader
 from exact_sync.exact.odata import Record, read_answer
 from exact_sync.exact.wallclock import read_date
-from exact_sync.store import checkpoints, divisions, outbox, quarantine, runs
+from exact_sync.store import checkpoints, counts, divisions, outbox, quarantine, runs
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Keys
@@ -109,6 +109,8 @@ class Task:
     """Whether a long reading gives way to other work, after so many pages; None: while it only waits."""
     moved_at: datetime | None = None
     """When Exact last moved the division to another database."""
+    is_suspended: bool = False
+    """The division is left alone, as far as its beginning knew."""
     strategy: Strategy = Strategy.SNAPSHOT
     """What is really done; differs from the resource's own where a site refuses that."""
     cursor_of: Strategy = Strategy.SNAPSHOT
@@ -119,6 +121,8 @@ class Task:
             self.use(self.resource)
         self.budget = self.client.budget(self.asked)
         self._calls_before = self.budget.calls
+        self.stored_budget: dict[str, Any] | None = None
+        """What was committed of the budget last."""
         self._quarantined: set[str] | None = None
         self._holding = Holding(self.clock)
         self._brings_new = False
@@ -254,22 +258,35 @@ class Task:
         ``connection``: one to use instead of any from the pool, because of what is staged on it.
         """
         before = self.tally.counts()
+        budget: dict[str, Any] = {}
 
         def attempt(connection: Connection) -> None:
+            nonlocal budget
             self.tally.become(before)
             with self._heard(connection):
                 work(connection)
             self.tally.calls = self.budget.calls - self._calls_before
             if self.tally.records:
                 runs.progress(connection, self.run_id, self.tally)
-            divisions.save_budget(connection, self.asked, self.budget.as_json())
+            self._count_rows(connection, before)
+            budget = self.budget.as_json()
+            divisions.save_budget(connection, self.asked, budget)
 
         try:
             self.database.transact(attempt, connection)
+            self.stored_budget = budget
         except BaseException:
             self.tally.become(before)
             raise
         telemetry.step_ends()
+
+    def _count_rows(self, connection: Connection, before: Mapping[str, int]) -> None:
+        """The number of rows moves on with them."""
+        if self.resource.hard_deletes and self.tally.deleted > before["deleted"]:
+            counts.forget(connection, self.division, self.resource.name)
+        elif self.tally.inserted > before["inserted"]:
+            more = self.tally.inserted - before["inserted"]
+            counts.add(connection, self.division, self.resource.name, more)
 
     def _heard(self, connection: Connection) -> AbstractContextManager[None]:
         telling = self.options.telling
@@ -315,6 +332,8 @@ class Task:
 
     def put_aside(self, connection: Connection, batch: Batch) -> None:
         """Quarantine what could not become a row, and release what now could."""
+        if not batch.rejects and not batch.keys:
+            return
         if batch.rejects:
             self.tally.quarantined += quarantine.keep(
                 connection, self.division, self.resource.name, batch.rejects

@@ -16,7 +16,7 @@ from exact_sync.catalog import Strategy
 from exact_sync.errors import Refused
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import to_instant
-from exact_sync.store import quarantine, seen
+from exact_sync.store import counts, quarantine, seen
 from exact_sync.store.keys import Stamp
 from exact_sync.store.tables import data_columns
 from exact_sync.sync import cursors, sweep
@@ -98,6 +98,8 @@ def repair(task: Task, findings: Findings) -> None:
             task.tally.deleted += task.writer.delete_keys(connection, task.division, findings.extra)
 
         task.transact(work)
+    # Whoever had a hand in it changed the number of rows too.
+    task.transact(lambda connection: counts.forget(connection, task.division, task.resource.name))
 
 
 def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:

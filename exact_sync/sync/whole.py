@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from exact_sync.store import quarantine, seen
+from exact_sync.store import counts, quarantine, seen
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Suspect, Task
@@ -54,6 +54,8 @@ def begin(task: Task) -> Whole:
     with task.database.begin() as connection:
         live = task.writer.live(connection, task.division)
         seen.forget(connection, task.division, task.resource.name)
+        # Afresh: somebody may have put rows in, or taken some out, by hand.
+        task.save(connection, rows=counts.count(connection, task.resource, task.division))
     return Whole(task.began_at, task.clock.now(), live > 0)
 
 

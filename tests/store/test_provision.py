@@ -42,7 +42,7 @@ def test_a_table_is_made_with_every_column_and_its_key(database: Database) -> No
     }
     with database.begin() as connection:
         assert "warehouses" in provision.columns_there(connection)
-    assert indexes(database) == {"mine_pkey"}
+    assert indexes(database) == {"mine_pkey", "mine_deleted"}
 
 
 def test_a_new_property_becomes_a_column_and_rows_stay(database: Database) -> None:
@@ -58,7 +58,7 @@ def test_a_new_property_becomes_a_column_and_rows_stay(database: Database) -> No
 def test_an_index_is_made_when_it_is_first_wanted(database: Database) -> None:
     provision.make(database, [shaped("ID:Guid Date:DateTime")])
     provision.make(database, [shaped("ID:Guid Date:DateTime", date="Date")])
-    assert indexes(database) == {"mine_pkey", "mine_division_date"}
+    assert indexes(database) == {"mine_pkey", "mine_deleted", "mine_division_date"}
 
 
 @pytest.mark.parametrize(
