@@ -1,4 +1,4 @@
-"""Pages straight into typed columns, some eight times faster than `read_answer`.
+"""Pages straight into typed columns, three times as fast as `read_answer`.
 
 Strict: a page that has anything but what the catalog says - another type, an unknown property, an
 unpaired surrogate - is not read here but left to `read_answer`, which looks at each value.

@@ -1,7 +1,7 @@
 """Rows as PostgreSQL's COPY reads them: a line of text each.
 
 Made a column at a time. One look at all of a column's texts together tells that none of them needs
-care, which is so for nearly all columns; a look at each value costs four times as much.
+care, which is so for nearly all columns; a look at each value costs six times as much.
 """
 
 from collections.abc import Sequence

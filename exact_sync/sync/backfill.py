@@ -4,13 +4,14 @@ They may take days of calls. So they give way to small reads between two pages, 
 of the day's calls, and say how far they have come.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from math import ceil
+from threading import Thread
 from types import TracebackType
 from typing import Any
 
@@ -93,9 +94,9 @@ class Backfill:
         self._calls_before = self._progress.calls - task.calls()
         self._is_coming = False
         """The next page is being fetched already."""
+        self._fetching: Thread | None = None
 
     def __enter__(self) -> "Backfill":
-        self._thread = ThreadPoolExecutor(1, "next-page")  # begins with the first page that has a next one
         if self._is_on:
             self._task.budget.gives_way = partial(self._task.gives_way, None)
         return self
@@ -103,7 +104,8 @@ class Backfill:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._thread.shutdown(cancel_futures=True)
+        if self._fetching is not None:
+            self._fetching.join()  # whoever has this division next must not call at the same time
         if self._is_on:
             self._task.budget.gives_way = None
         if error is None or (
@@ -123,16 +125,30 @@ class Backfill:
                 yield page
                 page = next(pages, None)
                 continue
-            coming = self._thread.submit(copy_context().run, self._fetch, pages, self._task.budget.gives_way)
+            coming = self._ahead(pages)
             yield page
             if not wait([coming], _PATIENCE).done:
                 self._task.settle()  # what is held does not wait for a page that takes long
             page = coming.result()
 
-    def _fetch(self, pages: Iterator[Page], gives_way: Callable[[], bool] | None) -> Page | None:
-        """In a thread of its own, to which the budget is as strict as to this one."""
-        self._task.budget.gives_way = gives_way
-        return next(pages, None)
+    def _ahead(self, pages: Iterator[Page]) -> Future[Page | None]:
+        """The next page, fetched in a thread of its own, to which the budget is as strict as to this one.
+
+        A daemon: a request that hangs keeps no process from ending.
+        """
+        coming: Future[Page | None] = Future()
+        budget, gives_way = self._task.budget, self._task.budget.gives_way
+
+        def fetch() -> None:
+            budget.gives_way = gives_way
+            try:
+                coming.set_result(next(pages, None))
+            except BaseException as error:  # noqa: BLE001 - it is raised where the page is awaited
+                coming.set_exception(error)
+
+        self._fetching = Thread(target=copy_context().run, args=(fetch,), name="next-page", daemon=True)
+        self._fetching.start()
+        return coming
 
     def expect(self, records: int | None) -> None:
         """So many there are in all, where that is known."""

@@ -20,7 +20,10 @@ from exact_sync.sync.rows import ROW_VERSION, Batch
 ORDINAL = "_ordinal"
 
 _NIL = "00000000-0000-0000-0000-000000000000"
+# What a moment's text is put together from; to format each number takes twice as long.
+_HOURS = tuple(f" {hour:02}:" for hour in range(24))
 _SECONDS = tuple(f"{second // 60:02}:{second % 60:02}" for second in range(3600))
+_MILLISECONDS = tuple(f".{millisecond:03}+00" for millisecond in range(1000))
 _DAY = 86_400_000
 _LONGEST_MOMENT = 14
 """Digits: until the year 5138."""
@@ -171,8 +174,8 @@ def _dates(values: Sequence[str | None]) -> Sequence[str]:
 
 
 def _moments(values: Sequence[str | None]) -> Sequence[str]:
-    """Moments on Exact's clock as texts of UTC. By a table of days, which is six times as fast as asking
-    the time zone for each.
+    """Moments on Exact's clock as texts of UTC. By a table of days, which is five times as fast as
+    asking the time zone for each.
     """
     numbers = _milliseconds(values)
     if numbers is None:
@@ -186,7 +189,7 @@ def _moments(values: Sequence[str | None]) -> Sequence[str]:
         day, rest = divmod(number - shift, _DAY)
         second, millisecond = divmod(rest, 1000)
         hour, second = divmod(second, 3600)
-        texts.append(f"{_day(day)} {hour:02}:{_SECONDS[second]}.{millisecond:03}+00")
+        texts.append(_day(day) + _HOURS[hour] + _SECONDS[second] + _MILLISECONDS[millisecond])
     return _put_back(texts, values)
 
 

@@ -41,6 +41,19 @@ def test_the_daemon_stops_within_seconds_though_a_request_hangs(
         assert each.deployment.violations() == {}
 
 
+def test_the_daemon_stops_though_a_page_that_is_fetched_ahead_hangs(machine: Machine) -> None:
+    for number in range(100):
+        machine.deployment.table("crm/Accounts").insert({"Code": f"{number}", "Name": f"Customer {number}"})
+    machine.simulator.faults.add("refuse_bulk", times=None)
+    hangs = machine.simulator.faults.add("timeout", path="crm/Accounts", query="$skiptoken")
+    daemon = machine.start("run", program=("-c", IN_A_HURRY))
+    until(lambda: hangs.used == 1, "a hanging request")
+    daemon.signal(signal.SIGTERM)
+    assert daemon.ends() == 0, daemon
+    assert "Traceback" not in daemon.err
+    assert machine.query("SELECT count(*) FROM exact.customers") == [(60,)]
+
+
 def test_the_daemon_stops_while_it_waits_for_its_database(
     shaky_machine: Machine, another_server: Server
 ) -> None:
