@@ -1,6 +1,7 @@
 """Builds the parts of the product from its settings, and takes them apart again."""
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from functools import cached_property
@@ -46,6 +47,12 @@ if TYPE_CHECKING:  # what a one-shot need not pay for is imported where it is us
     from exact_sync.sync.telling import Telling
     from exact_sync.sync.verifier import Verifier
     from exact_sync.sync.wishes import Wishes
+
+_SWITCH = 0.001
+"""Seconds after which a thread that computes lets another one go on. By default 5 ms: so long each of a
+page's statements waited for its answer to be taken while the next page was decoded. A fifth more rows a
+second on two cores (docs/performance.md).
+"""
 
 
 class Assembly:
@@ -186,6 +193,7 @@ class Assembly:
     @cached_property
     def crew(self) -> Crew:
         settings = self.settings
+        sys.setswitchinterval(_SWITCH)
         return Crew(
             self.database,
             self.sign_in,

@@ -87,7 +87,8 @@ def test_small_reads_of_a_daemon_go_on_while_a_first_load_takes_its_time(machine
     deployment.sync_well("divisions", "contacts", "items")
     machine.simulator.faults.add("refuse_bulk", times=None)
     machine.simulator.latency = 0.1
-    seldom = {"WORKERS": "1", "INTERVAL": "1s", "SNAPSHOT_INTERVAL": "30d"}
+    # A cycle takes two to three seconds by latency alone: more often, and the first load would starve.
+    seldom = {"WORKERS": "1", "INTERVAL": "4s", "SNAPSHOT_INTERVAL": "30d"}
     daemon = machine.fork("run", **seldom)
     loading = "SELECT progress FROM exact_sync.checkpoint WHERE resource = 'customers' AND division = %s"
     until(lambda: machine.query(loading, OTHERS[0]) not in ([], [(None,)]), "a first load")
