@@ -27,10 +27,10 @@ class Listener:
                 listener.lengths.append(self.headers["Content-Length"])
                 body = self.rfile.read(int(self.headers["Content-Length"] or 0))
                 listener.on_call()
+                listener.bodies.append(body)  # before the answer: who waits for that looks here
                 self.send_response(listener.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
-                listener.bodies.append(body)
 
             def log_message(self, *args: Any) -> None:
                 """Nothing to say."""
