@@ -63,6 +63,7 @@ def loads(page: Page) -> None:
 def test_the_first_sync_and_what_follows(browser: Browser, operator: Operator) -> None:
     operator.simulator.latency = 1.0
     operator.runs()
+    take(browser, operator, "connect", says("Not connected to Exact Online yet"))
     operator.opens()
     operator.consents()
     expect(operator.page.get_by_text("of about").first).to_be_visible()
