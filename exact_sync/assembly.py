@@ -1,7 +1,6 @@
 """Builds the parts of the product from its settings, and takes them apart again."""
 
 import contextlib
-import sys
 import threading
 from collections.abc import Callable
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from exact_sync import __version__, signing_in, telemetry
+from exact_sync import __version__, process, signing_in, telemetry
 from exact_sync.catalog import Resource
 from exact_sync.choice import calls_an_hour, chosen, how_often
 from exact_sync.clock import Clock, SystemClock
@@ -47,12 +46,6 @@ if TYPE_CHECKING:  # what a one-shot need not pay for is imported where it is us
     from exact_sync.sync.telling import Telling
     from exact_sync.sync.verifier import Verifier
     from exact_sync.sync.wishes import Wishes
-
-_SWITCH = 0.001
-"""Seconds after which a thread that computes lets another one go on. By default 5 ms: so long each of a
-page's statements waited for its answer to be taken while the next page was decoded. A fifth more rows a
-second on two cores (docs/performance.md).
-"""
 
 
 class Assembly:
@@ -193,7 +186,7 @@ class Assembly:
     @cached_property
     def crew(self) -> Crew:
         settings = self.settings
-        sys.setswitchinterval(_SWITCH)
+        process.share()
         return Crew(
             self.database,
             self.sign_in,

@@ -108,6 +108,10 @@ class Changes:
         change.keys_complete &= len(row.keys) == row.number
         return int(row.number)
 
+    def names_keys(self, resource: str) -> bool:
+        """Whether the keys of what changes in a resource are to be named."""
+        return self._limit(resource) is not None and resource != self._first_load
+
     def _of(self, resource: str) -> tuple[Change | None, int]:
         limit = self._limit(resource)
         if limit is None:

@@ -1,7 +1,6 @@
 """The SQL that merges staged rows into a table, and says which of two versions of a row is newer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy.dialects import postgresql
 
@@ -22,19 +21,11 @@ def bury_sql(resource: Resource, table: str) -> str:
     return f"UPDATE {table} AS t SET _deleted_at = now(), _synced_at = now()"  # noqa: S608
 
 
-@dataclass(frozen=True)
-class Merge:
-    """The statements that merge ``{stage}`` into a table."""
+def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> str:
+    """A statement that takes of ``{stage}`` what is new or has changed, and tells how many were
+    ``inserted`` and ``updated``.
 
-    insert: str
-    """Takes the rows that are not in the table; the row count tells how many. Locks no other row."""
-    upsert: str
-    """Takes what is new or has changed; tells how many ``inserted`` and ``updated``."""
-
-
-def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> Merge:
-    """``is_unique``: no two staged rows have the same key. Otherwise the newest of them is taken.
-
+    ``is_unique``: no two staged rows have the same key. Otherwise the newest of them is taken.
     Rows that were last written before ``{read_since}`` may be replaced even by an older version.
     """
     keys = resource.primary_key
@@ -58,12 +49,12 @@ def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> Merge:
             f"ORDER BY {key}, {_newest_first(resource)}_ordinal DESC)"
         )
     match = " AND ".join(f"t.{quote(name)} = s.{quote(name)}" for name in keys)
-    rows = f"INSERT INTO {table} AS t ({columns}) SELECT {columns} FROM {staged} s"  # noqa: S608
     # What is unchanged is left out beforehand: ON CONFLICT locks each row it meets, and a lock is a write.
     # OFFSET keeps it a look at the key's index for each row; a join might read the whole table.
-    upsert = f"""
+    return f"""
         WITH merged AS (
-            {rows}
+            INSERT INTO {table} AS t ({columns})
+            SELECT {columns} FROM {staged} s
             WHERE NOT EXISTS (
                 SELECT FROM {table} t
                 WHERE {match} AND ({_is_news(resource, others, "s")}) IS NOT TRUE OFFSET 0
@@ -78,7 +69,6 @@ def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> Merge:
                count(*) FILTER (WHERE changed AND NOT fresh) AS updated
         FROM merged
     """  # noqa: S608 - identifiers come from the catalog, quoted
-    return Merge(f"{rows} ORDER BY {key} ON CONFLICT ({key}) DO NOTHING", upsert)
 
 
 def _differs(columns: Sequence[str], row: str) -> str:

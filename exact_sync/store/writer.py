@@ -1,7 +1,8 @@
 """Rows into a resource's table: COPY into staging, then one set-based merge.
 
 Unchanged rows are not written again, duplicates resolve to the newest, an older version never
-overwrites a newer one, and rows are merged in key order, so that writers can't deadlock.
+overwrites a newer one, and rows are merged in key order, so that writers can't deadlock. Of a first
+load, rows are copied straight into the table.
 """
 
 import hashlib
@@ -19,7 +20,7 @@ from sqlalchemy.dialects import postgresql
 from exact_sync.catalog import Resource
 from exact_sync.store import changes
 from exact_sync.store.lines import COPY_OPTIONS, Lines
-from exact_sync.store.merging import Merge, bury_sql, merge_sql, quote
+from exact_sync.store.merging import bury_sql, merge_sql, quote
 from exact_sync.store.planning import without_loops
 from exact_sync.store.schemas import of as schemas_of
 from exact_sync.store.schemas import sql, translated_sql
@@ -64,28 +65,21 @@ class Writer:
         self._stage_columns = ", ".join(f"{quote(name)} {types[name]}" for name in names)
         digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
         self._stage_name = f"{resource.name[:45]}_{digest}"
-        self._merges: dict[bool, Merge] = {}  # made when it is needed: most runs bring nothing
+        self._merges: dict[bool, str] = {}  # made when it is needed: most runs bring nothing
 
     # Staging: one temporary table per connection and resource. A new one per page would bloat
     # PostgreSQL's catalog.
 
-    def stage(
-        self, connection: Connection, rows: Iterable[Row], *, first: int = 0, keep: bool = False
-    ) -> None:
+    def stage(self, connection: Connection, rows: Iterable[Row], *, keep: bool = False) -> None:
         """Copy rows into staging; with ``keep`` they outlive the transaction (until ``unstage``)."""
         stage = self._made(connection, keep)
-        with _copy(connection, f"COPY {stage} ({self._columns}, _ordinal) FROM STDIN") as copy:
-            for ordinal, row in enumerate(rows, first):
-                copy.write_row((*row, ordinal))
+        with _copy(connection, f"COPY {stage} ({self._columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def stage_lines(self, connection: Connection, pages: Iterable[Lines], *, keep: bool = False) -> None:
-        """The same for rows that are lines already, their ordinal among them."""
-        stage = self._made(connection, keep)
-        for columns, alike in groupby(pages, lambda page: page.columns):
-            names = ", ".join(map(quote, columns))
-            with _copy(connection, f"COPY {stage} ({names}) FROM STDIN ({COPY_OPTIONS})") as copy:
-                for page in alike:
-                    copy.write(page.text)
+        """The same for rows that are lines already."""
+        _copy_lines(connection, self._made(connection, keep), pages)
 
     def _made(self, connection: Connection, keep: bool) -> str:
         """The name of the staging table, which is there now."""
@@ -93,7 +87,8 @@ class Writer:
         is_there = text("SELECT to_regclass(:name) IS NOT NULL")
         if not connection.execute(is_there, {"name": f"pg_temp.{stage}"}).scalar_one():
             ends = "PRESERVE" if keep else "DELETE"
-            columns = f"{self._stage_columns}, _ordinal bigint"
+            # In the order in which rows come.
+            columns = f"{self._stage_columns}, _ordinal bigint GENERATED ALWAYS AS IDENTITY"
             _execute(connection, f"CREATE TEMP TABLE {stage} ({columns}) ON COMMIT {ends} ROWS")
         return stage
 
@@ -107,42 +102,65 @@ class Writer:
         return int(connection.execute(sql(connection, query)).scalar_one())
 
     @changes.told
-    def merge(
+    def write_lines(
         self,
         connection: Connection,
+        pages: Sequence[Lines],
         *,
-        kept: bool = False,
+        is_unique: bool,
         read_since: datetime | None = None,
-        unique: int | None = None,
         expects_new: bool = False,
+    ) -> Written:
+        """Stage and merge these. ``is_unique``: no two of them have the same key. ``expects_new``:
+        probably none of them is in the table yet.
+        """
+        # A division is read by one process at a time, so nobody else brings the same keys meanwhile.
+        if expects_new and is_unique and self.resource.per_division:
+            noted = changes.of(connection)
+            is_free = noted is None or not noted.names_keys(self.resource.name)
+            if is_free and self._load(connection, pages):
+                return Written(sum(page.rows for page in pages), 0)
+        self.stage_lines(connection, pages)
+        return self._merged(connection, read_since, is_unique=is_unique)
+
+    def _load(self, connection: Connection, pages: Sequence[Lines]) -> bool:
+        """Copy rows straight into the table, at two thirds of the cost; False, and nothing is done,
+        where one of them is there already.
+        """
+        try:
+            with connection.begin_nested():
+                _copy_lines(connection, translated_sql(self._table, schemas_of(connection)), pages)
+        except psycopg.errors.UniqueViolation:
+            return False
+        return True
+
+    @changes.told
+    def merge(
+        self, connection: Connection, *, kept: bool = False, read_since: datetime | None = None
     ) -> Written:
         """Merge what is staged. Counts are of rows that really changed.
 
         ``read_since``: this is a reading of everything that began then; what it brings replaces
         any row that was last written before, even by an older version (a restored backup).
-        ``unique``: so many rows are staged, and no two of them have the same key. ``expects_new``: most
-        of them are probably not in the table yet.
         """
-        merge = self._merge(is_unique=unique is not None)
-        connection.execute(_ROOM_TO_SORT)
-        inserted = 0
-        if unique is not None and expects_new:
-            inserted = self._run(connection, merge.insert, kept).rowcount
-            if inserted == unique:
-                return Written(inserted, 0)
-        row = self._run(connection, merge.upsert, kept, read_since or _NEVER).one()
-        return Written(inserted + row.inserted, row.updated)
+        return self._merged(connection, read_since, kept=kept)
 
-    def _run(
-        self, connection: Connection, statement: str, kept: bool, read_since: datetime = _NEVER
-    ) -> CursorResult[Any]:
-        statement = translated_sql(statement, schemas_of(connection)).replace("{stage}", self._stage(kept))
-        return _execute(connection, statement.replace("{read_since}", f"'{read_since.isoformat()}'"))
-
-    def _merge(self, *, is_unique: bool) -> Merge:
+    def _merged(
+        self,
+        connection: Connection,
+        read_since: datetime | None,
+        *,
+        kept: bool = False,
+        is_unique: bool = False,
+    ) -> Written:
         if is_unique not in self._merges:
             self._merges[is_unique] = merge_sql(self.resource, self._table, is_unique=is_unique)
-        return self._merges[is_unique]
+        connection.execute(_ROOM_TO_SORT)
+        statement = translated_sql(self._merges[is_unique], schemas_of(connection))
+        statement = statement.replace("{stage}", self._stage(kept))
+        statement = statement.replace("{read_since}", f"'{(read_since or _NEVER).isoformat()}'")
+        row = _execute(connection, statement).one()
+        return Written(row.inserted, row.updated)
 
     def changed_sql(self, kept: bool) -> str:
         """A query for the keys of what a merge in this transaction has changed."""
@@ -209,6 +227,14 @@ def _copy(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the URL's driver is fixed
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         yield copy
+
+
+def _copy_lines(connection: Connection, table: str, pages: Iterable[Lines]) -> None:
+    for columns, alike in groupby(pages, lambda page: page.columns):
+        names = ", ".join(map(quote, columns))
+        with _copy(connection, f"COPY {table} ({names}) FROM STDIN ({COPY_OPTIONS})") as copy:
+            for page in alike:
+                copy.write(page.text)
 
 
 def _execute(connection: Connection, statement: str) -> CursorResult[Any]:

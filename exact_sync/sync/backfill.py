@@ -5,25 +5,21 @@ of the day's calls, and say how far they have come.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, wait
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from math import ceil
-from threading import Thread
 from types import TracebackType
 from typing import Any
 
 from exact_sync.errors import DatabaseAway, ExactSyncError, GivesWay, Refused, Unavailable
 from exact_sync.exact.client import Page
+from exact_sync.sync.ahead import Ahead
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.task import Task, Widened
 
 MINUTE_LIMIT, DAY_LIMIT = 60, 5_000
 """Calls that Exact usually allows a division, for as long as its answers have not told."""
-_PATIENCE = 1.0
-"""Seconds that a page which is held waits for the next one to come."""
 COUNT_AFTER = 3
 """Pages after which Exact is asked how many records there are: a short reading does not need to know."""
 
@@ -92,9 +88,7 @@ class Backfill:
         known = Progress.from_json(task.checkpoint.progress) if goes_on else None
         self._progress = known or Progress(task.clock.now())
         self._calls_before = self._progress.calls - task.calls()
-        self._is_coming = False
-        """The next page is being fetched already."""
-        self._fetching: Thread | None = None
+        self._ahead: Ahead | None = None
 
     def __enter__(self) -> "Backfill":
         if self._is_on:
@@ -104,8 +98,8 @@ class Backfill:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._fetching is not None:
-            self._fetching.join()  # whoever has this division next must not call at the same time
+        if self._ahead is not None:
+            self._ahead.close()  # whoever has this division next must not call at the same time
         if self._is_on:
             self._task.budget.gives_way = None
         if error is None or (
@@ -114,41 +108,36 @@ class Backfill:
             self._task.settle()
 
     def pages(self, pages: Iterator[Page]) -> Iterator[Page]:
-        """Each page, the next one being fetched while it is worked on.
+        """Each page, the next ones being fetched while it is worked on.
 
-        None is fetched that would be lost: where other work waits, the page at hand is the last one.
+        None is fetched that would be lost: where other work waits, the pages at hand are the last ones.
+        Then raises GivesWay.
         """
         page = next(pages, None)
         while page is not None:
-            self._is_coming = page.next_link is not None and not self._gives_way(self._pages + 1)
-            if not self._is_coming:
+            if page.next_link is None:
                 yield page
-                page = next(pages, None)
-                continue
-            coming = self._ahead(pages)
-            yield page
-            if not wait([coming], _PATIENCE).done:
-                self._task.settle()  # what is held does not wait for a page that takes long
-            page = coming.result()
+                return
+            ahead = self._ahead = self._begin_ahead(pages)
+            while page is not None:
+                yield page
+                if not ahead.is_near(self._task.patience):
+                    self._task.settle()  # what is held does not wait for a page that takes long
+                page = ahead.take()
+            if not ahead.has_stopped:
+                return
+            self.offer_way()
+            page = next(pages, None)
 
-    def _ahead(self, pages: Iterator[Page]) -> Future[Page | None]:
-        """The next page, fetched in a thread of its own, to which the budget is as strict as to this one.
+    def _begin_ahead(self, pages: Iterator[Page]) -> Ahead:
+        """The budget is as strict to that thread as to this one."""
+        budget, gives_way, begun = self._task.budget, self._task.budget.gives_way, self._pages + 1
 
-        A daemon: a request that hangs keeps no process from ending.
-        """
-        coming: Future[Page | None] = Future()
-        budget, gives_way = self._task.budget, self._task.budget.gives_way
-
-        def fetch() -> None:
+        def goes_on(fetched: int) -> bool:
             budget.gives_way = gives_way
-            try:
-                coming.set_result(next(pages, None))
-            except BaseException as error:  # noqa: BLE001 - it is raised where the page is awaited
-                coming.set_exception(error)
+            return not self._gives_way(begun + fetched)
 
-        self._fetching = Thread(target=copy_context().run, args=(fetch,), name="next-page", daemon=True)
-        self._fetching.start()
-        return coming
+        return Ahead(pages, goes_on)
 
     def expect(self, records: int | None) -> None:
         """So many there are in all, where that is known."""
@@ -171,7 +160,7 @@ class Backfill:
 
     def offer_way(self) -> None:
         """Between two pages: stores the first of them and raises GivesWay where other work waits."""
-        if not self._is_coming and self._gives_way(self._pages):
+        if self._gives_way(self._pages):
             task = self._task
             task.settle()
             raise GivesWay(f"{task.resource.name} of division {task.division} goes on after other work")

@@ -12,19 +12,19 @@ from typing import Any
 from exact_sync.catalog import Column, Edm, Resource
 from exact_sync.exact import typed
 from exact_sync.exact.odata import Answer, Body, Shaped, read_answer
-from exact_sync.exact.wallclock import from_milliseconds, read_date, read_moment, read_wall, to_instant
-from exact_sync.store.lines import NULL, escaped, filled, lines
+from exact_sync.exact.wallclock import from_milliseconds, read_date, read_moment, to_instant
+from exact_sync.store.lines import NULL, escaped, filled, lines, present, put_back
 from exact_sync.store.tables import VERSION
 from exact_sync.sync.rows import ROW_VERSION, Batch
 
-ORDINAL = "_ordinal"
-
 _NIL = "00000000-0000-0000-0000-000000000000"
 # What a moment's text is put together from; to format each number takes twice as long.
-_HOURS = tuple(f" {hour:02}:" for hour in range(24))
 _SECONDS = tuple(f"{second // 60:02}:{second % 60:02}" for second in range(3600))
-_MILLISECONDS = tuple(f".{millisecond:03}+00" for millisecond in range(1000))
+_HOURS = tuple(f" {hour:02}:" for hour in range(24))
+_MILLISECONDS = tuple(f".{millisecond:03}" for millisecond in range(1000))
 _DAY = 86_400_000
+_MOST_DAYS = 5_000
+"""Of which a text is kept."""
 _LONGEST_MOMENT = 14
 """Digits: until the year 5138."""
 _SHAPE = bytes(ord("0") if chr(byte) in "0123456789abcdef" else byte for byte in range(256))
@@ -50,7 +50,6 @@ class Columns:
         kinds = [(column.property, typed.TYPES[column.edm]) for column in self._columns]
         self._read = typed.reader((*kinds, (ROW_VERSION, typed.TYPES[Edm.INT64])))
         self._converters = [self._converter(column) for column in self._columns]
-        self._records = 0
 
     def read(self, body: Body) -> Answer | Shaped:
         """A page as rows; as records where it has anything odd. Raises UnreadableAnswer."""
@@ -62,9 +61,7 @@ class Columns:
                 answer = Shaped(batch, batch.keys, page.next_link)
             except _UNFIT:
                 pass
-        answer = answer or read_answer(body)
-        self._records += answer.count
-        return answer
+        return answer or read_answer(body)
 
     def _batch(self, page: typed.Typed) -> Batch:
         """Raises ValueError or OverflowError where a value needs a second look."""
@@ -89,8 +86,6 @@ class Columns:
             texts[VERSION] = _integers(batch.versions)
         if self._resource.has_modified:
             batch.highest = self._highest(page)
-        first = self._records
-        texts[ORDINAL] = list(map(str, range(first, first + page.count)))
         batch.lines = lines(texts, page.count)
         return batch
 
@@ -99,12 +94,14 @@ class Columns:
             raise _Odd
 
     def _highest(self, page: typed.Typed) -> Any:
-        """The highest Modified, on Exact's clock; without an offset, longer means later."""
-        at = self._columns.index(self._resource.by_property["Modified"])
-        texts = {text for text in page.columns[at] if text is not None}
-        if any(text[:6] != "/Date(" or "+" in text or "-" in text for text in texts):
+        """The highest Modified, on Exact's clock."""
+        values = page.columns[self._columns.index(self._resource.by_property["Modified"])]
+        if not any(values):
+            return None
+        numbers = _milliseconds(values)
+        if numbers is None:
             raise _Odd
-        return read_wall(max(texts, key=lambda text: (len(text), text))) if texts else None
+        return from_milliseconds(max(numbers))
 
     def _converter(self, column: Column) -> Callable[[Sequence[Any]], Sequence[str]]:
         if column.edm is Edm.DATETIME:
@@ -113,7 +110,7 @@ class Columns:
 
 
 def _guids(values: Sequence[str | None]) -> Sequence[str]:
-    texts = [text for text in values if text is not None]
+    texts = present(values)
     together = "\t".join(texts)
     # One comparison for the whole column: 36 characters each, digits and dashes in their places.
     shape = f"{_NIL}\t".encode() * len(texts)
@@ -170,35 +167,37 @@ def _dates(values: Sequence[str | None]) -> Sequence[str]:
     numbers = _milliseconds(values)
     if numbers is None:
         return [NULL if text is None else read_date(text).isoformat() for text in values]
-    return _put_back([_day(number // _DAY) for number in numbers], values)
+    return put_back([_day(number // _DAY) for number in numbers], values)
 
 
 def _moments(values: Sequence[str | None]) -> Sequence[str]:
-    """Moments on Exact's clock as texts of UTC. By a table of days, which is five times as fast as
-    asking the time zone for each.
+    """Moments on Exact's clock, as texts that say how far it is ahead of UTC. By a table of days, which
+    is many times as fast as asking the time zone for each.
     """
     numbers = _milliseconds(values)
-    if numbers is None:
+    if numbers is None or min(numbers) < 0:
         return [NULL if text is None else read_moment(text).isoformat(sep=" ") for text in values]
     texts = []
     for number in numbers:
-        shift = _shift(number // _DAY)
-        if shift is None:  # the clock is put back or forward on that day
+        day, rest = divmod(number, _DAY)
+        known = _AHEAD[day]
+        if known is None:  # the clock is put back or forward on that day
             texts.append(to_instant(from_milliseconds(number)).isoformat(sep=" "))
             continue
-        day, rest = divmod(number - shift, _DAY)
         second, millisecond = divmod(rest, 1000)
         hour, second = divmod(second, 3600)
-        texts.append(_day(day) + _HOURS[hour] + _SECONDS[second] + _MILLISECONDS[millisecond])
-    return _put_back(texts, values)
+        texts.append(f"{known[0]}{_HOURS[hour]}{_SECONDS[second]}{_MILLISECONDS[millisecond]}{known[1]}")
+    return put_back(texts, values)
 
 
 def _milliseconds(values: Sequence[str | None]) -> list[int] | None:
-    """The numbers in a column of `/Date(…)/`; None where there are others, or one before 1970."""
-    texts = [text for text in values if text is not None]
+    """The numbers in a column of `/Date(…)/`; None where there are others. Raises ValueError where one
+    of them is no number after all.
+    """
+    texts = present(values)
     together = "\t".join(texts)
     numbers = together[6:-2].split(")/\t/Date(")
-    digits = "".join(numbers)
+    digits = "".join(numbers).replace("-", "")
     if not (digits.isascii() and digits.isdigit() and max(map(len, numbers)) <= _LONGEST_MOMENT):
         return None
     # What is between the numbers is known; what is before the first and after the last, not yet.
@@ -206,27 +205,29 @@ def _milliseconds(values: Sequence[str | None]) -> list[int] | None:
     return list(map(int, numbers)) if is_whole else None
 
 
-def _put_back(texts: list[str], values: Sequence[str | None]) -> Sequence[str]:
-    """The texts in the places of the values that they stand for, NULL in the others."""
-    if len(texts) == len(values):
-        return texts
-    rest = iter(texts)
-    return [NULL if value is None else next(rest) for value in values]
-
-
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=_MOST_DAYS)
 def _day(number: int) -> str:
     """A day, counted from 1970."""
     return from_milliseconds(number * _DAY).date().isoformat()
 
 
-@lru_cache(maxsize=20_000)
-def _shift(day: int) -> int | None:
-    """How many milliseconds Exact's clock is ahead of UTC on a day; None where that changes."""
-    begins, ends = (from_milliseconds((day + end) * _DAY) for end in (0, 1))
-    shifts = {wall.replace(tzinfo=UTC) - to_instant(wall) for wall in (begins, ends)}
-    return shifts.pop() // timedelta(milliseconds=1) if len(shifts) == 1 else None
+class _Ahead(dict[int, tuple[str, str] | None]):
+    """Days, counted from 1970: the day itself, and how far Exact's clock is ahead of UTC on it; None where
+    that changes.
+    """
 
+    def __missing__(self, day: int) -> tuple[str, str] | None:
+        if len(self) >= _MOST_DAYS:
+            self.clear()
+        begins, ends = (from_milliseconds((day + end) * _DAY) for end in (0, 1))
+        shifts = {wall.replace(tzinfo=UTC) - to_instant(wall) for wall in (begins, ends)}
+        hours, rest = divmod(shifts.pop(), timedelta(hours=1))
+        is_even = not shifts and not rest
+        found = self[day] = (begins.date().isoformat(), f"+{hours:02}") if is_even else None
+        return found
+
+
+_AHEAD = _Ahead()
 
 _CONVERTERS: dict[Edm, Callable[[Sequence[Any]], Sequence[str]]] = {
     Edm.STRING: escaped,

@@ -19,9 +19,13 @@ from sqlalchemy import Connection
 from exact_sync.clock import Clock
 from exact_sync.sync.rows import Batch
 
-MOST_ROWS = 1_000
+ENOUGH_ROWS = 1_000
+"""So many cost PostgreSQL more than their transaction does."""
+MOST_ROWS = 3 * ENOUGH_ROWS
+MOST_PAGES = 17
 LONGEST = 5.0
-"""Seconds."""
+PATIENCE, SHORT_PATIENCE = 1.0, 0.05
+"""Seconds that what is held waits for the page that comes next; the short one where it is enough."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,21 @@ class Holding:
     @property
     def is_full(self) -> bool:
         """Whether it is time to write them."""
-        rows, age = sum(page.rows for page in self._pages), self._clock.monotonic() - self._since
-        return len(self._pages) >= self._room or rows >= MOST_ROWS or age >= LONGEST
+        age = self._clock.monotonic() - self._since
+        return len(self._pages) >= self._room or self._rows >= MOST_ROWS or age >= LONGEST
+
+    @property
+    def patience(self) -> float:
+        """How many seconds they may wait for the page that comes next."""
+        return SHORT_PATIENCE if self._rows >= ENOUGH_ROWS else PATIENCE
+
+    @property
+    def _rows(self) -> int:
+        return sum(page.rows for page in self._pages)
 
     def take(self) -> list[Held]:
         """All of them; nothing is held any more."""
         pages, self._pages = self._pages, []
         if pages:
-            self._room = 2 * len(pages)
+            self._room = min(2 * len(pages), MOST_PAGES)
         return pages

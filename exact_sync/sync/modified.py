@@ -72,7 +72,6 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
                 position = {"link": page.next_link, "select": questions.digest, "since": _text(before)}
                 state = position | reading.as_json() | ({"whole": everything.as_json()} if everything else {})
                 task.hold(batch, also(page, ending.note), cursor=_text(before), resume=state, **progress)
-                filling.offer_way()
             else:
                 after = _text(reading.cursor_after(before))
                 end = ending.end if everything else None

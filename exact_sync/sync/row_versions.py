@@ -167,7 +167,6 @@ def _read_everything(
                 state = _position(questions, page.next_link, stood)
                 state |= {"whole": reading.as_json(), "moved_at": _text(task.moved_at)}
                 task.hold(batch, _also(task, batch, ending.note), resume=state, **progress)
-                filling.offer_way()
             else:
                 stands = replace(Standing(), moved_at=_text(task.moved_at)).after(brought, task.clock.now())
                 standing = {"standing": stands.as_json()}

@@ -34,7 +34,6 @@ def read(task: Task, questions: Questions | None = None) -> None:
     with task.database.pinned() as connection:
         with connection.begin():
             task.writer.unstage(connection)
-        staged = 0
         with Backfill(task, questions, goes_on=False, is_on=False) as filling:
             for page in filling.pages(questions.pages(questions.whole, as_rows=True)):
                 batch = task.take(page)
@@ -42,8 +41,7 @@ def read(task: Task, questions: Questions | None = None) -> None:
                     if batch.lines is not None:
                         task.writer.stage_lines(connection, [batch.lines], keep=True)
                     else:
-                        task.writer.stage(connection, batch.rows, first=staged, keep=True)
-                staged += page.count
+                        task.writer.stage(connection, batch.rows, keep=True)
                 total.rejects += batch.rejects
         _swap(task, connection, total)
 
@@ -75,7 +73,6 @@ def _read_in_parts(task: Task, questions: Questions) -> None:
             if page.next_link is not None:
                 position = {"link": page.next_link, "select": questions.digest, "whole": reading.as_json()}
                 task.hold(batch, ending.note, resume=position, **progress)
-                filling.offer_way()
             else:
                 task.keep(batch, ending.end, resume=None, **progress)
     ending.speak()

@@ -233,6 +233,11 @@ class Task:
         if self._holding.is_full:
             self.settle()
 
+    @property
+    def patience(self) -> float:
+        """How many seconds what is held may wait for the page that comes next."""
+        return self._holding.patience
+
     def settle(self) -> None:
         """Write what is held, in one transaction."""
         pages = self._holding.take()
@@ -314,13 +319,12 @@ class Task:
                     self.count(self.writer.merge(connection, read_since=self.read_since))
 
     def _write_lines(self, connection: Connection, batches: Sequence[Batch]) -> None:
-        self.writer.stage_lines(connection, [batch.lines for batch in batches if batch.lines is not None])
         keys = [key for batch in batches for key in batch.keys]
-        is_unique = len({*keys}) == len(keys)
-        written = self.writer.merge(
+        written = self.writer.write_lines(
             connection,
+            [batch.lines for batch in batches if batch.lines is not None],
+            is_unique=len({*keys}) == len(keys),
             read_since=self.read_since,
-            unique=len(keys) if is_unique else None,
             expects_new=self._brings_new,
         )
         self._brings_new = 2 * written.inserted > len(keys)

@@ -157,7 +157,7 @@ def _read_window(
         _keep(
             task, window, batch, position, progress, is_done=is_done, is_followed=page.next_link is not None
         )
-        if filling and (is_done or position is not None):
+        if filling and is_done:
             filling.offer_way()
     if held:
         gone.keys[window] = held
