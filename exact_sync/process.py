@@ -8,8 +8,7 @@ _SWITCH = 0.001
 page's statements waited for its answer to be taken while the next page was decoded. A fifth more rows a
 second on two cores (docs/performance.md).
 """
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
-_LARGE = 1024 * 1024
+_M_ARENA_MAX = -8  # malloc.h
 
 
 def share() -> None:
@@ -22,4 +21,3 @@ def share() -> None:
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
     if set_option is not None:
         set_option(_M_ARENA_MAX, 1)
-        set_option(_M_MMAP_THRESHOLD, _LARGE)

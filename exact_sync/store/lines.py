@@ -33,13 +33,13 @@ def lines(columns: dict[str, Sequence[str]], rows: int) -> Lines:
     return Lines(tuple(columns), b"\n".join([*map(str.encode, each), b""]), rows)
 
 
-def present(values: Sequence[str | None]) -> Sequence[str]:
-    """Those that are not None."""
+def joined(values: Sequence[str | None]) -> tuple[Sequence[str], str]:
+    """Those that are not None, and all of these with a tab between them."""
     try:
-        "".join(values)  # type: ignore[arg-type]  # four times as fast as a look at each
+        return values, "\t".join(values)  # type: ignore[return-value, arg-type]  # none has to be looked at
     except TypeError:
-        return [text for text in values if text is not None]
-    return values  # type: ignore[return-value]
+        texts = [text for text in values if text is not None]
+        return texts, "\t".join(texts)
 
 
 def filled(values: Sequence[str | None]) -> Sequence[str]:
@@ -49,12 +49,13 @@ def filled(values: Sequence[str | None]) -> Sequence[str]:
 
 def escaped(values: Sequence[str | None]) -> Sequence[str]:
     """Texts as a column stores them - no NUL characters, no spaces around - and as a line can hold them."""
-    texts = present(values)
-    together = "\t".join(texts)
+    texts, together = joined(values)
     if "\x00" in together:
         texts = [text.replace("\x00", "") for text in texts]
         together = "\t".join(texts)
-    if " \t" in together or "\t " in together or together[:1] == " " or together[-1:] == " ":
+    if " " in together and (
+        " \t" in together or "\t " in together or together[0] == " " or together[-1] == " "
+    ):
         texts = [text.strip(" ") for text in texts]
         together = "\t".join(texts)
     if any(mark in together for mark in _CARE) or together.count("\t") >= len(texts):

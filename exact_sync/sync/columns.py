@@ -13,7 +13,7 @@ from exact_sync.catalog import Column, Edm, Resource
 from exact_sync.exact import typed
 from exact_sync.exact.odata import Answer, Body, Shaped, read_answer
 from exact_sync.exact.wallclock import from_milliseconds, read_date, read_moment, to_instant
-from exact_sync.store.lines import NULL, escaped, filled, lines, present, put_back
+from exact_sync.store.lines import NULL, escaped, filled, joined, lines, put_back
 from exact_sync.store.tables import VERSION
 from exact_sync.sync.rows import ROW_VERSION, Batch
 
@@ -90,7 +90,7 @@ class Columns:
         return batch
 
     def _check_division(self, values: Sequence[int | None]) -> None:
-        if any(value is not None and value != self._division for value in values):
+        if not {*values} <= {None, self._division}:
             raise _Odd
 
     def _highest(self, page: typed.Typed) -> Any:
@@ -110,8 +110,7 @@ class Columns:
 
 
 def _guids(values: Sequence[str | None]) -> Sequence[str]:
-    texts = present(values)
-    together = "\t".join(texts)
+    texts, together = joined(values)
     # One comparison for the whole column: 36 characters each, digits and dashes in their places.
     shape = f"{_NIL}\t".encode() * len(texts)
     if together.encode().translate(_SHAPE) == shape[:-1]:
@@ -194,8 +193,7 @@ def _milliseconds(values: Sequence[str | None]) -> list[int] | None:
     """The numbers in a column of `/Date(…)/`; None where there are others. Raises ValueError where one
     of them is no number after all.
     """
-    texts = present(values)
-    together = "\t".join(texts)
+    texts, together = joined(values)
     numbers = together[6:-2].split(")/\t/Date(")
     digits = "".join(numbers).replace("-", "")
     if not (digits.isascii() and digits.isdigit() and max(map(len, numbers)) <= _LONGEST_MOMENT):
