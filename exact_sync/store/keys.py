@@ -144,9 +144,11 @@ class Keys:
         dated = f"AND t.{quote(name)} >= :since" if since and name else ""
         return f"""
             {self._live} AND t._synced_at < :began {dated} AND NOT EXISTS (
-                SELECT FROM exact_sync.seen s WHERE s.division = :division AND s.resource = :resource
-                AND s.key = t.{self._key}::text)
-        """
+                SELECT FROM (
+                    SELECT unnest(keys) AS key FROM exact_sync.seen
+                    WHERE division = :division AND resource = :resource
+                ) s WHERE s.key = t.{self._key}::text)
+        """  # noqa: S608
 
     def _values(self, division: int, began: datetime, since: date | None) -> dict[str, Any]:
         values = {"division": division, "resource": self._resource.name, "began": began}

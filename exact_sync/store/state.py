@@ -1,6 +1,7 @@
 """The product's own state: schema ``exact_sync``."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -95,9 +96,10 @@ seen = Table(
     metadata,
     _key("division", Integer),
     _key("resource", Text),
-    _key("key", Text),
+    Column("page", BigInteger, Identity(always=True), primary_key=True),
+    Column("keys", ARRAY(Text), nullable=False),
     schema=SCHEMA,
-    comment="keys that came while everything, or every key, is being read",
+    comment="keys that came while everything, or every key, is being read; a row for each page",
 )
 
 learned = Table(

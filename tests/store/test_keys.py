@@ -114,12 +114,16 @@ def test_what_did_not_come_is_found_quickly_although_nothing_is_known_of_what_ca
         connection.execute(text("SET LOCAL statement_timeout TO '10s'"))
         for table, columns, values in (
             ("exact.items", "division, id, _synced_at", "7, md5(n::text)::uuid, now() - interval '1 day'"),
-            ("exact_sync.seen", "division, resource, key", "7, 'items', md5(n::text)::uuid::text"),
+            (
+                "exact_sync.seen",
+                "division, resource, keys",
+                "7, 'items', array_agg(md5(n::text)::uuid::text)",
+            ),
         ):
-            connection.execute(
-                text(f"INSERT INTO {table} ({columns}) SELECT {values} FROM generate_series(1, 8000) n")
-            )
-        connection.execute(text("DELETE FROM exact_sync.seen WHERE key < '01'"))
+            query = f"SELECT {values} FROM generate_series(1, 8000) n"
+            if "array_agg" in values:
+                query += " WHERE md5(n::text) >= '01' GROUP BY n / 1000"
+            connection.execute(text(f"INSERT INTO {table} ({columns}) {query}"))
         began = connection.execute(text("SELECT now()")).scalar_one()
         keys = Keys(RESOURCES["items"])
         gone = keys.unseen(connection, 7, began, None)

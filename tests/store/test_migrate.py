@@ -82,6 +82,26 @@ def test_rows_outlive_an_upgrade(database: Database) -> None:
         assert connection.execute(text("SELECT code FROM exact.divisions")).scalar_one() == 7
 
 
+def test_what_a_reading_has_met_outlives_an_upgrade(empty: Database) -> None:
+    """Else its rows would look gone at its end."""
+    key_by_key = "INSERT INTO exact_sync.seen (division, resource, key) VALUES (7, 'a', 'x'), (7, 'a', 'y')"
+    with empty.begin() as connection:
+        alembic(connection, "upgrade", "0006")
+        connection.execute(text(key_by_key))
+        alembic(connection, "upgrade", "0007")
+        connection.execute(
+            text("INSERT INTO exact_sync.seen (division, resource, keys) VALUES (8, 'a', '{z}')")
+        )
+        page_by_page = text("SELECT division, resource, keys FROM exact_sync.seen ORDER BY 1")
+        assert [tuple(row) for row in connection.execute(page_by_page)] == [
+            (7, "a", ["x", "y"]),
+            (8, "a", ["z"]),
+        ]
+        alembic(connection, "downgrade", "0006")
+        again = text("SELECT division || key FROM exact_sync.seen ORDER BY 1")
+        assert list(connection.execute(again).scalars()) == ["7x", "7y", "8z"]
+
+
 def test_a_newer_schema_is_refused_and_left_alone(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE exact_sync.alembic_version SET version_num = '9999'"))
