@@ -42,10 +42,11 @@ class _Commands(click.Group):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
-        gc.disable()  # nothing that is imported is garbage: looking for some takes a twentieth of the start
-        try:
-            command = getattr(importlib.import_module(f"{__name__}.{module}"), cmd_name)
-        finally:
+        command = getattr(importlib.import_module(f"{__name__}.{module}"), cmd_name)
+        if not gc.isenabled():  # see __main__
+            # Nothing that was imported is garbage; to look for some, once more at the end, takes a fifth of
+            # a short run.
+            gc.freeze()
             gc.enable()
         return command if isinstance(command, click.Command) else None
 

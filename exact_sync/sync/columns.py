@@ -19,8 +19,9 @@ from exact_sync.sync.rows import ROW_VERSION, Batch
 
 _NIL = "00000000-0000-0000-0000-000000000000"
 # What a moment's text is put together from; to format each number takes twice as long.
-_SECONDS = tuple(f"{second // 60:02}:{second % 60:02}" for second in range(3600))
-_HOURS = tuple(f" {hour:02}:" for hour in range(24))
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
+_SECONDS = tuple(f"{minute}:{second}" for minute in _TWO_DIGITS for second in _TWO_DIGITS)
+_HOURS = tuple(f" {hour}:" for hour in _TWO_DIGITS[:24])
 _MILLISECONDS = tuple(f".{millisecond:03}" for millisecond in range(1000))
 _DAY = 86_400_000
 _MOST_DAYS = 5_000
