@@ -31,6 +31,7 @@ Row = tuple[Any, ...]
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_FEW = 500
 _ROOM_TO_SORT = text("SET LOCAL work_mem TO '32MB'")
 """Some thousand rows of a hundred columns are more than the usual 4 MB, and would go by way of the disk."""
 
@@ -121,7 +122,8 @@ class Writer:
             if is_free and self._load(connection, pages):
                 return Written(sum(page.rows for page in pages), 0)
         self.stage_lines(connection, pages)
-        return self._merged(connection, read_since, is_unique=is_unique)
+        rows = sum(page.rows for page in pages)
+        return self._merged(connection, read_since, is_unique=is_unique, are_many=rows > _FEW)
 
     def _load(self, connection: Connection, pages: Sequence[Lines]) -> bool:
         """Copy rows straight into the table, at two thirds of the cost; False, and nothing is done,
@@ -152,10 +154,12 @@ class Writer:
         *,
         kept: bool = False,
         is_unique: bool = False,
+        are_many: bool = True,
     ) -> Written:
         if is_unique not in self._merges:
             self._merges[is_unique] = merge_sql(self.resource, self._table, is_unique=is_unique)
-        connection.execute(_ROOM_TO_SORT)
+        if are_many:
+            connection.execute(_ROOM_TO_SORT)
         statement = translated_sql(self._merges[is_unique], schemas_of(connection))
         statement = statement.replace("{stage}", self._stage(kept))
         statement = statement.replace("{read_since}", f"'{(read_since or _NEVER).isoformat()}'")
@@ -171,12 +175,14 @@ class Writer:
         query = f"SELECT count(*) FROM {self._table} WHERE {self._live}"  # noqa: S608
         return int(connection.execute(sql(connection, query), {"division": division}).scalar_one())
 
-    def delete_missing(self, connection: Connection, division: int, spared: Sequence[str]) -> int:
-        """Bury the live rows that are not staged (``keep``) and not spared; counts them."""
+    def delete_missing(
+        self, connection: Connection, division: int, spared: Sequence[str], *, kept: bool = True
+    ) -> int:
+        """Bury the live rows that are not staged (``kept``: with ``keep``) and not spared; counts them."""
         statement = f"""
             {self._bury}
             WHERE {self._live} AND NOT t.{self._key}::text = ANY(:spared)
-              AND NOT EXISTS (SELECT FROM {self._stage(keep=True)} s WHERE {self._match})
+              AND NOT EXISTS (SELECT FROM {self._stage(kept)} s WHERE {self._match})
         """
         values = {"division": division, "spared": list(spared)}
         with without_loops(connection):

@@ -62,6 +62,7 @@ class Opening:
             rows = found.rows
             if rows is None and not resource.is_inferred:
                 rows = counts.count(connection, resource, where)
+            task.rows_here = rows
             task.run_id = attempts.begin(connection, where, resource.name, purpose, full=full, rows=rows)
         return task
 

@@ -3,13 +3,15 @@
 The first one is taken over page by page instead, so that it may take several runs.
 """
 
+from itertools import chain
 from math import ceil
 
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
-from exact_sync.store import counts, quarantine
+from exact_sync.store import counts
 from exact_sync.store.database import translated
+from exact_sync.store.writer import Written
 from exact_sync.sync import cursors, whole
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.cursors import is_suspect
@@ -30,20 +32,24 @@ def read(task: Task, questions: Questions | None = None) -> None:
         _read_in_parts(task, questions)
         return
     _check_room(task, questions)
+    pages = questions.pages(questions.whole, as_rows=True)
+    first = next(pages)
+    if first.next_link is None:
+        _swap(task, task.take(first))
+        return
     total = Batch()
     with task.database.pinned() as connection:
         with connection.begin():
             task.writer.unstage(connection)
         with Backfill(task, questions, goes_on=False, is_on=False) as filling:
-            for page in filling.pages(questions.pages(questions.whole, as_rows=True)):
+            for page in filling.pages(chain([first], pages)):
                 batch = task.take(page)
                 with translated(), connection.begin():
-                    if batch.lines is not None:
-                        task.writer.stage_lines(connection, [batch.lines], keep=True)
-                    else:
-                        task.writer.stage(connection, batch.rows, keep=True)
+                    _stage(task, connection, batch, keep=True)
                 total.rejects += batch.rejects
-        _swap(task, connection, total)
+        _swap(task, total, connection)
+        with translated(), connection.begin():
+            task.writer.unstage(connection)
 
 
 def _check_room(task: Task, questions: Questions) -> None:
@@ -51,10 +57,13 @@ def _check_room(task: Task, questions: Questions) -> None:
 
     Raises BackfillSpent.
     """
+    small = _SMALL * questions.page_size
+    if task.full or (task.rows_here is not None and task.rows_here <= small):
+        return
     with task.database.begin() as connection:
-        pages = ceil(task.writer.live(connection, task.division) / questions.page_size)
-    if pages > _SMALL and not task.full:
-        task.budget.check_room(pages)
+        live = task.writer.live(connection, task.division)
+    if live > small:
+        task.budget.check_room(ceil(live / questions.page_size))
 
 
 def _read_in_parts(task: Task, questions: Questions) -> None:
@@ -78,31 +87,46 @@ def _read_in_parts(task: Task, questions: Questions) -> None:
     ending.speak()
 
 
-def _swap(task: Task, connection: Connection, total: Batch) -> None:
+def _stage(task: Task, connection: Connection, batch: Batch, *, keep: bool) -> None:
+    if batch.lines is not None:
+        task.writer.stage_lines(connection, [batch.lines], keep=keep)
+    else:
+        task.writer.stage(connection, batch.rows, keep=keep)
+
+
+def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> None:
+    """What came is all there is. Raises Suspect where that would delete on silence.
+
+    ``staged_on``: the rows are staged on this connection; None: they are those of ``total``.
+    """
+    kept = staged_on is not None
     silent: list[Suspect] = []
 
     def work(connection: Connection) -> None:
         silent.clear()
+        if not kept:
+            _stage(task, connection, total, keep=False)
         known = task.writer.live(connection, task.division)
         rejected = [reject.key for reject in total.rejects if reject.key is not None]
-        seen = task.writer.staged(connection) + len(set(rejected))
-        task.count(task.writer.merge(connection, kept=True, read_since=task.began_at))
+        came = task.writer.staged(connection) if kept else len({*total.keys})
+        written = task.writer.merge(connection, kept=kept, read_since=task.began_at)
+        task.count(written)
         task.put_aside(connection, total)
         if task.full:  # somebody may have changed rows by hand
             counts.forget(connection, task.division, task.resource.name)
+        seen = came + len(set(rejected))
         if is_suspect(seen, known, task.checkpoint.accepted_rows):
             silent.append(Suspect(task.resource.name, task.division, seen, known))
             return
-        names = [reject.name for reject in total.rejects]
-        quarantine.release_others(connection, task.division, task.resource.name, names)
+        task.release_others(connection, [reject.name for reject in total.rejects])
         if len(rejected) < len(total.rejects):
             task.note("nothing was deleted, because a record's key is unreadable")
-        else:
-            task.tally.deleted += task.writer.delete_missing(connection, task.division, rejected)
-            task.save(connection, resume=None, complete_at=task.clock.now(), accepted_rows=None)
+            return
+        # Where nothing was written, each row that came was here; so many were here, so none is missing.
+        if rejected or came != known or written != Written(0, 0):
+            task.tally.deleted += task.writer.delete_missing(connection, task.division, rejected, kept=kept)
+        task.save(connection, resume=None, complete_at=task.clock.now(), accepted_rows=None)
 
-    task.transact(work, connection)
-    with translated(), connection.begin():
-        task.writer.unstage(connection)
+    task.transact(work, staged_on)
     if silent:
         raise silent[0]

@@ -83,6 +83,17 @@ def is_before(value: object, start: date) -> bool:
         return False
 
 
+_made: dict[str, tuple[Resource, Writer, Keys]] = {}
+
+
+def _tools(resource: Resource) -> tuple[Writer, Keys]:
+    """They hold SQL text only, which takes as long to make as a call without news takes in all the rest."""
+    known = _made.get(resource.name)
+    if known is None or known[0] is not resource:
+        known = _made[resource.name] = (resource, Writer(resource), Keys(resource))
+    return known[1], known[2]
+
+
 @dataclass
 class Task:
     """Everything a reading needs to know."""
@@ -107,6 +118,8 @@ class Task:
     """What is known of the columns, where they are learned from what comes."""
     gives_way: Callable[[int | None], bool] = lambda pages: False
     """Whether a long reading gives way to other work, after so many pages; None: while it only waits."""
+    rows_here: int | None = None
+    """Rows of the table when it began, the deleted ones included; None where nobody has counted them."""
     moved_at: datetime | None = None
     """When Exact last moved the division to another database."""
     is_suspended: bool = False
@@ -139,8 +152,7 @@ class Task:
     def use(self, resource: Resource) -> None:
         """Read this: the resource, with all its columns."""
         self.resource = resource
-        self.writer = Writer(resource)
-        self.keys = Keys(resource)
+        self.writer, self.keys = _tools(resource)
         self.shaper = Shaper(resource)
 
     def claim(self, strategy: Strategy) -> None:
@@ -349,6 +361,11 @@ class Task:
             healed = self._quarantined.intersection(map(str, batch.keys))
             if healed:
                 quarantine.release(connection, self.division, self.resource.name, healed)
+
+    def release_others(self, connection: Connection, names: Sequence[str]) -> None:
+        """Everything was read: forget what is in quarantine, but these."""
+        if self._quarantined is None or self._quarantined:
+            quarantine.release_others(connection, self.division, self.resource.name, names)
 
     def save(self, connection: Connection, **checkpoint: Any) -> None:
         if "cursor" in checkpoint or "resume" in checkpoint:
