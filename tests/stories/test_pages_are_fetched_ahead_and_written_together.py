@@ -1,4 +1,4 @@
-"""A long reading wastes neither calls nor commits: one page ahead, several in a transaction."""
+"""A long reading wastes neither calls nor commits: some pages ahead, several in a transaction."""
 
 import threading
 from collections import Counter
@@ -8,6 +8,7 @@ import pytest
 
 from exact_sync.catalog import RESOURCES
 from exact_sync.simulator import Simulator
+from exact_sync.sync.ahead import MOST
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock
 from tests.facts import only
 from tests.processes import until
@@ -48,12 +49,12 @@ def test_pages_of_sixty_are_written_several_at_a_time(deployment: Deployment) ->
     assert scalar(deployment, "SELECT count(DISTINCT xmin::text) FROM exact.customers") == 5
 
 
-def test_the_next_page_is_fetched_while_this_one_is_written(deployment: Deployment) -> None:
+def test_the_next_pages_are_fetched_while_one_is_written(deployment: Deployment) -> None:
     with deployment.service.database.begin() as other:
         other.exec_driver_sql("LOCK TABLE exact.customers IN SHARE ROW EXCLUSIVE MODE")
         reading = threading.Thread(target=deployment.sync, args=("customers",))
         reading.start()
-        until(lambda: len(asked(deployment)) == 2, "the second page")
+        until(lambda: len(asked(deployment)) == 1 + MOST, "the pages ahead")
         assert rows(deployment) == 0
     reading.join()
     assert deployment.differences("customers") == []

@@ -1,0 +1,104 @@
+"""What has no cursor is read whole each time: most such lists come on one page, and take one transaction."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event
+
+from exact_sync.simulator import Simulator
+from exact_sync.sync.once import exit_code
+from tests.deployment import DIVISION, TINY, Deployment, SharedClock
+from tests.facts import only, quarantined, sql
+
+ITEMS = "logistics/Items"
+SNAPSHOT = {"items": {"strategy": "snapshot"}}
+
+
+def begin(
+    simulator: Simulator, database_url: str, clock: SharedClock, folder: Path, items: int, **settings: object
+) -> Deployment:
+    """So many items, sixty on a page, in a division where they are read whole each time."""
+    simulator.faults.add("refuse_bulk", times=None)
+    return Deployment(
+        simulator, database_url, clock, folder, counts=TINY | {ITEMS: items}, resources=SNAPSHOT, **settings
+    )
+
+
+@pytest.fixture
+def deployment(simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path):  # type: ignore[no-untyped-def]
+    with begin(simulator, database_url, clock, tmp_path, 20) as deployment:
+        deployment.sync_well("items")
+        yield deployment
+
+
+def gone(deployment: Deployment) -> int:
+    return int(sql(deployment, "SELECT count(*) FROM exact.items WHERE _deleted_at IS NOT NULL")[0][0])
+
+
+def test_where_one_went_and_another_came_both_are_seen(deployment: Deployment) -> None:
+    """As many came as were here, and yet one of those is missing."""
+    table = deployment.table(ITEMS)
+    old, twin = sorted(table.rows)[:2]
+    values = {k: v for k, v in table.rows[twin].items() if k not in ("ID", "Timestamp")}
+    table.delete(old)
+    table.insert(values | {"Code": "new"})
+    tally = only(deployment.sync_well("items"), "items").tally
+    assert (tally.inserted, tally.updated, tally.deleted) == (1, 0, 1)
+    assert gone(deployment) == 1
+    assert deployment.differences("items") == []
+
+
+def test_where_nothing_is_new_what_is_missing_is_seen(deployment: Deployment) -> None:
+    table = deployment.table(ITEMS)
+    table.delete(sorted(table.rows)[0])
+    assert only(deployment.sync_well("items"), "items").tally.deleted == 1
+    assert deployment.differences("items") == []
+
+
+def test_a_list_on_one_page_needs_no_table_of_its_own(deployment: Deployment) -> None:
+    statements: list[str] = []
+
+    def hear(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(deployment.service.database.engine, "before_cursor_execute", hear)
+    assert only(deployment.sync_well("items"), "items").tally.records == 20
+    assert any("stage_items" in statement for statement in statements)
+    assert not any("snapshot_items" in statement for statement in statements)
+
+
+def test_what_is_gone_leaves_quarantine_too(deployment: Deployment) -> None:
+    table = deployment.table(ITEMS)
+    bad = sorted(table.rows)[0]
+    deployment.simulator.faults.add(
+        "value", path="/Items", key=bad, values={"StandardSalesPrice": '"much"'}, times=None, query="Standard"
+    )
+    assert exit_code(deployment.sync("items")) == 1
+    assert set(quarantined(deployment, "items")) == {str(bad)}
+    assert gone(deployment) == 0
+    table.delete(bad)
+    deployment.sync_well("items")
+    assert quarantined(deployment, "items") == {}
+    assert gone(deployment) == 1
+
+
+def test_a_list_of_many_pages_begins_only_where_the_day_has_room_for_all_of_it(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> None:
+    with begin(
+        simulator, database_url, clock, tmp_path, 400, interval="30d", snapshot_interval="30d"
+    ) as deployment:
+        deployment.sync_well("divisions", "items")
+        used = simulator.limits.used(DIVISION)[1]
+        simulator.limits.day_limit = used + 6
+        clock.advance(minutes=2)
+        deployment.sync_well("journals")  # so that we hear of the new limit
+        simulator.stats.reset()
+        outcome = only(deployment.sync("items"), "items")
+        assert outcome.status == "later"
+        assert simulator.stats.calls(DIVISION, ITEMS) == []
+        clock.theirs.set(clock.now() + timedelta(days=1))
+        simulator.limits.day_limit = 5000
+        deployment.sync_well("items")
+        assert deployment.differences("items") == []
