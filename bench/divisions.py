@@ -4,8 +4,9 @@ make bench-divisions                         # 30 and 300 divisions; some minute
 python -m bench.divisions 30 300 [--latency 0.1] [--workers N]
 
 CPU (user and system) and memory are those of the `exact-sync sync` process, start included; beside them
-stands what the simulator spent. The simulator has Exact's default limits, and every call takes
-`--latency` seconds. PostgreSQL is the embedded one, in a temporary folder; no root and no Docker needed.
+stands what all processes of PostgreSQL, and the simulator, spent. The simulator has Exact's default
+limits, and every call takes `--latency` seconds. PostgreSQL is the embedded one, in a temporary folder; no
+root and no Docker needed.
 """
 
 import argparse
@@ -13,15 +14,15 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.children import Failed, SimulatorProcess, Usage, run, sign_in, simulator
-from exact_sync.store.embedded import Embedded
+from bench.postgres import running
+from bench.stopwatch import server_cpu
 
 _HEAD = ("divisions", "cycle", "seconds", "CPU s", "peak MB", "calls", "calls/s", "429s", "violations",
-         "CPU ms/call", "simulator ms/call")  # fmt: skip
+         "CPU ms/call", "PostgreSQL ms/call", "simulator ms/call")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Cycle:
     calls: int
     limited: int
     violations: int
+    server_cpu: float
     simulator_cpu: float
 
     def cells(self) -> list[str]:
@@ -43,6 +45,7 @@ class Cycle:
             f"{self.divisions}", self.name, f"{usage.seconds:.1f}", f"{usage.cpu:.1f}",
             f"{usage.peak_megabytes:.0f}", f"{self.calls}", f"{self.calls / usage.seconds:.1f}",
             f"{self.limited}", f"{self.violations}", f"{usage.cpu / calls * 1000:.1f}",
+            f"{self.server_cpu / calls * 1000:.1f}",
             f"{self.simulator_cpu / calls * 1000:.1f}",
         ]  # fmt: skip
 
@@ -71,7 +74,8 @@ def _cycles(divisions: int, latency: float, workers: int | None) -> Iterator[Cyc
     options = ("--size", "tiny", "--divisions", str(divisions), "--latency", str(latency))
     with (
         tempfile.TemporaryDirectory(prefix="exact-sync-bench-") as name,
-        _postgres(Path(name) / "server") as url,
+        running(Path(name) / "server") as server,
+        server.database("divisions") as url,
         simulator(*options) as exact,
     ):
         folder = Path(name)
@@ -79,7 +83,7 @@ def _cycles(divisions: int, latency: float, workers: int | None) -> Iterator[Cyc
         sign_in(environment, folder)
         for cycle in ("first load", "idle"):
             exact.ask("POST", "reset-stats")
-            before = exact.cpu
+            before, server_before = exact.cpu, server_cpu(server.postmaster)
             usage = run(["sync"], environment, folder)
             summary = exact.ask("GET", "summary")
             yield Cycle(
@@ -89,6 +93,7 @@ def _cycles(divisions: int, latency: float, workers: int | None) -> Iterator[Cyc
                 calls=summary["calls"],
                 limited=summary["by_status"].get("429", 0),
                 violations=sum(summary["violations"].values()),
+                server_cpu=server_cpu(server.postmaster) - server_before,
                 simulator_cpu=exact.cpu - before,
             )
 
@@ -103,15 +108,6 @@ def _environment(exact: SimulatorProcess, url: str, folder: Path, workers: int |
     if workers is not None:
         ours["EXACT_SYNC_WORKERS"] = str(workers)
     return others | exact.settings | ours
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
-    server = Embedded(folder)
-    try:
-        yield server.url
-    finally:
-        server.close()
 
 
 if __name__ == "__main__":
