@@ -32,10 +32,10 @@ from exact_sync.store.secret_key import secret_key
 from exact_sync.sync.connection_calls import connection_budget, give_back
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.opening import Opening
+from exact_sync.sync.options import Options
 from exact_sync.sync.request_log import RequestLog
 from exact_sync.sync.run import Runner
 from exact_sync.sync.selection import Wanted
-from exact_sync.sync.task import Options
 
 if TYPE_CHECKING:  # what a one-shot need not pay for is imported where it is used
     from exact_sync.alerts.notify import Target

@@ -15,8 +15,9 @@ from typing import Any
 from exact_sync.errors import DatabaseAway, ExactSyncError, GivesWay, Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.sync.ahead import Ahead
+from exact_sync.sync.findings import Widened
 from exact_sync.sync.questions import Questions
-from exact_sync.sync.task import Task, Widened
+from exact_sync.sync.task import Task
 
 MINUTE_LIMIT, DAY_LIMIT = 60, 5_000
 """Calls that Exact usually allows a division, for as long as its answers have not told."""

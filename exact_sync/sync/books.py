@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 from exact_sync.store import books
 from exact_sync.store.books import Cell
 from exact_sync.sync.cursors import is_suspect
+from exact_sync.sync.findings import Suspect
 from exact_sync.sync.questions import Questions
-from exact_sync.sync.task import Suspect, Task
+from exact_sync.sync.task import Task
 
 LEDGER = "transaction_lines"
 BALANCE = "reporting_balance"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from exact_sync.catalog import Strategy
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query
-from exact_sync.sync import cursors, snapshot, whole
+from exact_sync.sync import cursors, snapshot, start_date, whole
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.questions import ModifiedRefused, Questions
 from exact_sync.sync.task import Task
@@ -44,7 +44,7 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
     def also(page: Page, work: Callable[[Connection], None] | None) -> Callable[[Connection], None] | None:
         if page.batch is not None:
             return work  # nothing of it is left out
-        bury = task.bury_left_out(page.records)
+        bury = start_date.bury_left_out(task, page.records)
 
         def both(connection: Connection) -> None:
             bury(connection)

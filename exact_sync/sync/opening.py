@@ -13,7 +13,8 @@ from exact_sync.store import attempts, counts, learned
 from exact_sync.store.attempts import Beginning
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
-from exact_sync.sync.task import CONNECTION_WIDE, Options, Task
+from exact_sync.sync.options import Options
+from exact_sync.sync.task import CONNECTION_WIDE, Task
 
 LEFT_ALONE_FOR = timedelta(days=7)
 """After so long without a run all keys are compared."""

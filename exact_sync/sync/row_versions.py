@@ -17,12 +17,13 @@ from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query
 from exact_sync.store.keys import Stamp
-from exact_sync.sync import cursors, deletions, modified, snapshot, whole
+from exact_sync.sync import cursors, deletions, modified, snapshot, start_date, whole
 from exact_sync.sync.backfill import Backfill
+from exact_sync.sync.findings import Suspect
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.rows import Batch, read_version
 from exact_sync.sync.standing import BEGINNING, Brought, Standing
-from exact_sync.sync.task import Suspect, Task
+from exact_sync.sync.task import Task
 from exact_sync.sync.whole import Whole
 
 
@@ -119,7 +120,7 @@ def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | No
     with Backfill(task, questions, goes_on=False, is_on=False) as filling:
         for page in filling.pages(questions.pages(lambda: questions.behind(begin), link, as_rows=True)):
             batch = _take(task, page, brought)
-            bury = None if page.batch is not None else task.bury_left_out(page.records)
+            bury = None if page.batch is not None else start_date.bury_left_out(task, page.records)
             versions, has_unreadable = _versions_of(task, last, page)
             is_there = is_there or bool(versions) or has_unreadable
             met += [version for version in versions if version is not None]

@@ -24,9 +24,10 @@ from exact_sync.errors import (
 from exact_sync.store import divisions, runs
 from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, windows
 from exact_sync.sync.again import ask_again
+from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
 from exact_sync.sync.outcome import Outcome, not_begun
-from exact_sync.sync.task import CONNECTION_WIDE, Suspect, Task, Widened
+from exact_sync.sync.task import CONNECTION_WIDE, Task
 from exact_sync.sync.traced import traced
 
 log = logging.getLogger(__name__)

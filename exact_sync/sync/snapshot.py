@@ -15,9 +15,10 @@ from exact_sync.store.writer import Written
 from exact_sync.sync import cursors, whole
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.cursors import is_suspect
+from exact_sync.sync.findings import Suspect
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.rows import Batch
-from exact_sync.sync.task import Suspect, Task
+from exact_sync.sync.task import Task
 from exact_sync.sync.whole import Whole
 
 _SMALL = 5
@@ -118,7 +119,7 @@ def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> None
         if is_suspect(seen, known, task.checkpoint.accepted_rows):
             silent.append(Suspect(task.resource.name, task.division, seen, known))
             return
-        task.release_others(connection, [reject.name for reject in total.rejects])
+        task.aside.release_others(connection, [reject.name for reject in total.rejects])
         if len(rejected) < len(total.rejects):
             task.note("nothing was deleted, because a record's key is unreadable")
             return

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -14,73 +14,28 @@ from exact_sync import telemetry
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.catalog.inference import Learned, learn
 from exact_sync.clock import Clock
-from exact_sync.errors import ExactSyncError, one_line
+from exact_sync.errors import one_line
 from exact_sync.exact.client import Client, Page, Reader
 from exact_sync.exact.odata import Record, read_answer
-from exact_sync.exact.wallclock import read_date
-from exact_sync.store import checkpoints, counts, divisions, outbox, quarantine, runs
+from exact_sync.store import checkpoints, counts, divisions, outbox, runs
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Keys
 from exact_sync.store.runs import Tally
 from exact_sync.store.writer import Writer
+from exact_sync.sync import start_date
+from exact_sync.sync.aside import Aside
 from exact_sync.sync.columns import Columns
 from exact_sync.sync.cursors import highest_modified
+from exact_sync.sync.findings import Widened
 from exact_sync.sync.holding import Held, Holding
+from exact_sync.sync.options import Options
 from exact_sync.sync.rows import Batch, Shaper
-from exact_sync.sync.telling import Telling
 
 log = logging.getLogger(__name__)
 
 CONNECTION_WIDE = 0
 """Stands for the division in the checkpoint of what belongs to no division."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to sync; from the settings."""
-
-    overlap: timedelta = timedelta(minutes=15)
-    recent_days: int = 62
-    recheck: timedelta = timedelta(hours=6)
-    """How often what can't be asked for by change is read whole."""
-    start_date: date | None = None
-    sweep_every: timedelta = timedelta(days=7)
-    """How often all keys are compared."""
-    resources: tuple[Resource, ...] = ()
-    """All that are mirrored: whom a deletion at Exact may concern."""
-    telling: Telling | None = None
-    """Hears what is changed; None: nobody wants to be told."""
-
-
-class Suspect(ExactSyncError):
-    """A list came back empty or much smaller; nothing was deleted."""
-
-    def __init__(self, resource: str, division: int, seen: int, known: int) -> None:
-        where = f" --division {division}" if division else ""
-        super().__init__(
-            f"{resource} of division {division}: Exact has {seen}, here are {known}; nothing was deleted",
-            f"lost rights look like this; if it is right, run: exact-sync accept {resource}{where}",
-        )
-        self.seen = seen
-
-
-class Widened(Exception):
-    """Records came that the table has no room for yet."""
-
-    def __init__(self, learned: Learned) -> None:
-        super().__init__("the columns have changed")
-        self.learned = learned
-
-
-def is_before(value: object, start: date) -> bool:
-    """True if a record's date is before a day; an unreadable one is not."""
-    if not isinstance(value, str):
-        return False
-    try:
-        return read_date(value) < start
-    except (ValueError, OverflowError):
-        return False
 
 
 _made: dict[str, tuple[Resource, Writer, Keys]] = {}
@@ -136,7 +91,7 @@ class Task:
         self._calls_before = self.budget.calls
         self.stored_budget: dict[str, Any] | None = None
         """What was committed of the budget last."""
-        self._quarantined: set[str] | None = None
+        self.aside = Aside(self.division, self.resource.name)
         self._holding = Holding(self.clock)
         self._brings_new = False
         """What came last was mostly new."""
@@ -205,21 +160,7 @@ class Task:
 
     def wanted(self, records: Sequence[Record]) -> list[Record]:
         """Without what is dated before the start date, where Exact can't be asked to leave that out."""
-        start, name = self.start, self.resource.dated_by
-        if start is None or name is None:
-            return list(records)
-        return [record for record in records if not is_before(record.get(name), start)]
-
-    def bury_left_out(self, records: Sequence[Record]) -> Callable[[Connection], None]:
-        """What is dated before the start date now may be here, from when it had another date."""
-        wanted = {id(record) for record in self.wanted(records)}
-        keys = self.shaper.keys(record for record in records if id(record) not in wanted).keys
-
-        def work(connection: Connection) -> None:
-            if keys:
-                self.tally.deleted += self.writer.delete_keys(connection, self.division, keys)
-
-        return work
+        return start_date.wanted(records, self.resource.dated_by, self.start)
 
     @property
     def start(self) -> date | None:
@@ -348,24 +289,7 @@ class Task:
 
     def put_aside(self, connection: Connection, batch: Batch) -> None:
         """Quarantine what could not become a row, and release what now could."""
-        if not batch.rejects and not batch.keys:
-            return
-        if batch.rejects:
-            self.tally.quarantined += quarantine.keep(
-                connection, self.division, self.resource.name, batch.rejects
-            )
-            self._quarantined = None
-        if self._quarantined is None:
-            self._quarantined = quarantine.keys(connection, self.division, self.resource.name)
-        if self._quarantined and batch.keys:
-            healed = self._quarantined.intersection(map(str, batch.keys))
-            if healed:
-                quarantine.release(connection, self.division, self.resource.name, healed)
-
-    def release_others(self, connection: Connection, names: Sequence[str]) -> None:
-        """Everything was read: forget what is in quarantine, but these."""
-        if self._quarantined is None or self._quarantined:
-            quarantine.release_others(connection, self.division, self.resource.name, names)
+        self.tally.quarantined += self.aside.put(connection, batch.rejects, batch.keys)
 
     def save(self, connection: Connection, **checkpoint: Any) -> None:
         if "cursor" in checkpoint or "resume" in checkpoint:

@@ -10,10 +10,11 @@ from exact_sync.catalog import DELETIONS, Resource, Strategy
 from exact_sync.errors import ExactSyncError, TryLater, Unavailable
 from exact_sync.store import divisions, runs
 from exact_sync.sync import books, inference, verify
+from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, is_unavailable
 from exact_sync.sync.outcome import Difference, Outcome, not_begun
 from exact_sync.sync.run import Runner
-from exact_sync.sync.task import Suspect, Task, Widened
+from exact_sync.sync.task import Task
 from exact_sync.sync.traced import traced
 from exact_sync.sync.verify import Checks, Findings
 

@@ -21,11 +21,12 @@ from exact_sync.store.keys import Stamp
 from exact_sync.store.tables import data_columns
 from exact_sync.sync import cursors, sweep
 from exact_sync.sync.cursors import is_suspect
+from exact_sync.sync.findings import Suspect
 from exact_sync.sync.outcome import Difference
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.standing import Standing
-from exact_sync.sync.task import Suspect, Task
+from exact_sync.sync.task import Task
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 
 from exact_sync.store import counts, quarantine, seen
 from exact_sync.sync.cursors import is_suspect
+from exact_sync.sync.findings import Suspect
 from exact_sync.sync.rows import Batch
-from exact_sync.sync.task import Suspect, Task
+from exact_sync.sync.task import Task
 
 _LONG = timedelta(minutes=30)
 """How old what a reading brought first may be at its end."""
