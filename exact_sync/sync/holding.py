@@ -23,6 +23,7 @@ ENOUGH_ROWS = 1_000
 """So many cost PostgreSQL more than their transaction does."""
 MOST_ROWS = 3 * ENOUGH_ROWS
 MOST_PAGES = 17
+"""A thousand rows in pages of sixty."""
 LONGEST = 5.0
 PATIENCE, SHORT_PATIENCE = 1.0, 0.05
 """Seconds that what is held waits for the page that comes next; the short one where it is enough."""

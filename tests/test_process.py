@@ -1,0 +1,28 @@
+"""What threads share is set where the work begins, in a process of its own."""
+
+import subprocess
+import sys
+
+CODE = """
+import ctypes, sys
+from exact_sync import process
+if {lacks_mallopt}:
+    ctypes.CDLL = lambda name: object()
+process.share()
+print(sys.getswitchinterval())
+"""
+
+
+def run(*, lacks_mallopt: bool) -> str:
+    code = CODE.format(lacks_mallopt=lacks_mallopt)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_threads_hand_over_sooner_than_by_default() -> None:
+    assert run(lacks_mallopt=False) == "0.001"
+
+
+def test_a_c_library_that_has_no_such_option_is_left_alone() -> None:
+    assert run(lacks_mallopt=True) == "0.001"
