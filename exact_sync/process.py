@@ -14,8 +14,8 @@ _M_ARENA_MAX = -8  # malloc.h
 def share() -> None:
     """Threads hand over soon, and share one heap.
 
-    glibc gives each thread a heap of its own, and keeps in it what was freed there. With one heap for all, the
-    peak of a reading is 2 MB lower (docs/performance.md), and no worker adds to that.
+    glibc gives each thread a heap of its own, and keeps in it what was freed there. With one heap for all,
+    the peak of a reading is 2 MB lower (docs/performance.md), and no worker adds to that.
     """
     sys.setswitchinterval(_SWITCH)
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
