@@ -255,7 +255,7 @@ DUTCH: dict[str, str] = {
     "{number} given up": "{number} opgegeven",
     "Given up": "Opgegeven",
     "Waits its turn": "Wacht op zijn beurt",
-    "Tried again": "Wordt opnieuw geprobeerd",
+    "Tried again": "Nieuwe poging",
     "no longer in the settings": "staat niet meer in de instellingen",
     "Message": "Bericht",
     "Written": "Geschreven",

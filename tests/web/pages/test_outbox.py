@@ -99,6 +99,7 @@ def test_a_long_pile_comes_in_pages(browser: Browser, deployment: Deployment) ->
             now, hour = deployment.clock.now(), timedelta(hours=1)
             outbox.add(connection, 100 + run, 7, "items", Change(inserted=1), ["shop"], 9, now, hour)
     page = browser.opens(HERE)
+    assert len(rows(page)) == 3 + 3 + 50
     [newer] = [each.attributes["href"] for each in page.all("a") if each.text == "Newer messages"]
     assert newer.endswith("?state=waiting&after=53%3Ashop")
     assert [row.split()[0] for row in rows(browser.opens(newer))[3:]] == [str(n) for n in range(54, 66)]
