@@ -217,7 +217,8 @@ class Assembly:
         """Where the daemon is asked for something. ``database``: which the desk is to use."""
         from exact_sync.desk import Desk
 
-        return Desk(database, self.mirrored, self.wanted, self.wishes)
+        targets = self.settings.outbox.targets
+        return Desk(database, self.mirrored, self.wanted, self.wishes, targets)
 
     @cached_property
     def consent(self) -> signing_in.Consent:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection
 from exact_sync.catalog import Resource
 from exact_sync.choice import check_names
 from exact_sync.errors import BadConfiguration, TryLater, Unknown
-from exact_sync.store import checkpoints, divisions, pauses, quarantine
+from exact_sync.store import checkpoints, deliveries, divisions, pauses, quarantine
 from exact_sync.store.database import Database
+from exact_sync.store.deliveries import Filter, State
 from exact_sync.store.pauses import EVERYWHERE
 from exact_sync.sync.selection import Wanted
 from exact_sync.sync.wishes import Wishes
@@ -26,11 +27,14 @@ class Desk:
         mirrored: Mapping[str, Resource],
         wanted: Wanted,
         wishes: Wishes,
+        targets: Collection[str] = (),
     ) -> None:
+        """``targets``: the names of those that are told what changed."""
         self._database = database
         self._mirrored = mirrored
         self._wanted = wanted
         self._wishes = wishes
+        self._targets = targets
 
     def sync_now(self, names: Sequence[str] = (), divisions: Sequence[int] = ()) -> int:
         """Raises TryLater where the daemon stands still."""
@@ -67,6 +71,31 @@ class Desk:
     def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
         return self._sync([name], divisions, again=True)
 
+    def retry_messages(self, messages: Sequence[int] = (), targets: Sequence[str] = ()) -> int:
+        """Only to targets that are set up: nobody would bring them to others."""
+        for name in targets:
+            if name not in self._targets:
+                raise Unknown(f"there is no target {name}", _there_is(self._targets))
+        if not self._targets:
+            raise BadConfiguration("no target is set", "set url and secret in [outbox.targets.NAME]")
+        wanted = Filter("dead", targets or list(self._targets), messages)
+        with self._database().begin() as connection:
+            check_messages(connection, wanted)
+            return deliveries.retry(connection, wanted)
+
+    def drop_messages(
+        self, messages: Sequence[int] = (), targets: Sequence[str] = (), state: State = "dead"
+    ) -> int:
+        """Also of targets that are no longer set up, as long as there is something for them."""
+        with self._database().begin() as connection:
+            known = {*self._targets, *deliveries.backlogs(connection)} if targets else set()
+            for name in targets:
+                if name not in known:
+                    raise Unknown(f"there is no target {name}", _there_is(known))
+            wanted = Filter(state, targets, messages)
+            check_messages(connection, wanted)
+            return deliveries.drop(connection, wanted)
+
     def _sync(self, names: Sequence[str], divisions: Sequence[int], *, again: bool = False) -> int:
         """How many readings that are, all divisions counted as one where none is named."""
         self._check(names, divisions)
@@ -94,6 +123,27 @@ class Desk:
 def places(names: Iterable[str], codes: Sequence[int]) -> list[tuple[int, str]]:
     """Each resource in each division; EVERYWHERE where none is named."""
     return [(code, name) for name in names for code in codes or [EVERYWHERE]]
+
+
+def check_messages(connection: Connection, wanted: Filter) -> None:
+    """Raises Unknown for a message that there is not, BadConfiguration for one that is in another state."""
+    if not wanted.messages:
+        return
+    found = deliveries.standing(connection, wanted)
+    whom = f" for {', '.join(wanted.targets)}" if wanted.targets else ""
+    for number in wanted.messages:
+        if number not in found:
+            raise Unknown(f"there is no message {number}{whom} in the outbox")
+        if not found[number]:
+            said = "was not given up" if wanted.state == "dead" else "does not wait"
+            raise BadConfiguration(
+                f"message {number} {said}",
+                "exact-sync outbox list shows what waits; --dead: what was given up",
+            )
+
+
+def _there_is(names: Collection[str]) -> str:
+    return f"there is: {', '.join(sorted(names))}" if names else "none is set up in [outbox.targets.NAME]"
 
 
 def accept(connection: Connection, name: str, codes: Sequence[int]) -> int:

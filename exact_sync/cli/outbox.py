@@ -43,7 +43,7 @@ def outbox_list(
     options: Options, dead: bool, target: str | None, limit: int, as_json: bool, connection: str | None
 ) -> None:
     """What waits for targets, the oldest first; a message for two targets is shown twice."""
-    wanted = Filter(dead=dead, target=target)
+    wanted = Filter("dead" if dead else "waiting", _only(target))
     with options.deployment("exact-sync outbox", connection) as deployment:
         found: Found = []
         for service in deployment.services:
@@ -65,7 +65,7 @@ def outbox_list(
 def retry(options: Options, messages: Sequence[int], target: str | None, connection: str | None) -> None:
     """Deliver what was given up after all: all of it, or these messages."""
     with options.deployment("exact-sync outbox", connection) as deployment:
-        number = _change(deployment, Filter(dead=True, target=target, messages=messages), deliveries.retry)
+        number = _change(deployment, Filter("dead", _only(target), messages), deliveries.retry)
     click.echo(f"{number} to be delivered again: by exact-sync run within seconds, else by the next sync")
 
 
@@ -80,7 +80,7 @@ def drop(
 ) -> None:
     """Forget what was given up: all of it, or these messages."""
     with options.deployment("exact-sync outbox", connection) as deployment:
-        wanted = Filter(dead=not waiting, target=target, messages=messages)
+        wanted = Filter("waiting" if waiting else "dead", _only(target), messages)
         number = _change(deployment, wanted, deliveries.drop)
     click.echo(f"{number} dropped")
 
@@ -118,6 +118,10 @@ def secret() -> None:
     from exact_sync.outbox.letter import new_secret
 
     click.echo(new_secret())
+
+
+def _only(target: str | None) -> list[str]:
+    return [] if target is None else [target]
 
 
 def _asked(service: Service, question: Callable[[Connection], list[Delivery]]) -> list[Delivery]:

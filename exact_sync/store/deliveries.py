@@ -3,13 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, delete, func, literal, select, tuple_, update
 
 from exact_sync.store.state import delivery, outbox
 
+State = Literal["waiting", "dead"]
+"""What is still to be delivered, and what was given up."""
+
 _IS_DEAD = delivery.c.given_up_at.is_not(None)
 _WAITS = delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None)
+_IN: dict[State | None, ColumnElement[bool]] = {
+    "waiting": _WAITS,
+    "dead": _IS_DEAD,
+    None: delivery.c.delivered_at.is_(None),
+}
 
 
 @dataclass(frozen=True)
@@ -38,21 +47,41 @@ class Backlog:
     dead: int
 
 
+NOTHING = Backlog(0, None, 0)
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which are meant; what is None or empty leaves nothing out."""
 
-    dead: bool = False
-    """Those that were given up, instead of those that wait."""
-    target: str | None = None
+    state: State | None = None
+    targets: Sequence[str] = ()
     messages: Sequence[int] = ()
+    divisions: Sequence[int] = ()
+    resource: str | None = None
+    after: tuple[int, str] | None = None
+    """Only what comes behind this message for this target: the next page of a list."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        wanted: list[ColumnElement[bool]] = [_IS_DEAD if self.dead else _WAITS]
-        if self.target is not None:
-            wanted.append(delivery.c.target == self.target)
+        return [_IN[self.state], *self.named()]
+
+    def named(self) -> list[ColumnElement[bool]]:
+        """The same, whatever their state."""
+        wanted: list[ColumnElement[bool]] = []
+        if self.targets:
+            wanted.append(delivery.c.target.in_(list(self.targets)))
         if self.messages:
             wanted.append(delivery.c.message.in_([number for number in self.messages if number < 2**63]))
+        if self.after is not None:
+            place = tuple_(literal(self.after[0], BigInteger), literal(self.after[1]))
+            wanted.append(tuple_(delivery.c.message, delivery.c.target) > place)
+        about: list[ColumnElement[bool]] = []
+        if self.divisions:
+            about.append(outbox.c.division.in_([code for code in self.divisions if abs(code) < 2**31]))
+        if self.resource is not None:
+            about.append(outbox.c.resource == self.resource)
+        if about:
+            wanted.append(delivery.c.message.in_(select(outbox.c.id).where(*about)))
         return wanted
 
 
@@ -64,6 +93,13 @@ def listed(connection: Connection, wanted: Filter, limit: int) -> list[Delivery]
     query = select(*columns).join_from(delivery, outbox, outbox.c.id == delivery.c.message)
     query = query.where(*wanted.conditions()).order_by(delivery.c.message, delivery.c.target).limit(limit)
     return [Delivery(*row) for row in connection.execute(query)]
+
+
+def standing(connection: Connection, wanted: Filter) -> dict[int, bool]:
+    """The messages of the outbox among those that are named: whether there is one to do something about."""
+    is_meant = func.bool_or(_IN[wanted.state]).label("is_meant")
+    query = select(delivery.c.message, is_meant).where(*wanted.named()).group_by(delivery.c.message)
+    return {row.message: row.is_meant for row in connection.execute(query)}
 
 
 def retry(connection: Connection, wanted: Filter) -> int:

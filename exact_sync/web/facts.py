@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from exact_sync.store import (
     checkpoints,
     credentials,
+    deliveries,
     divisions,
     incidents,
     pauses,
@@ -23,6 +24,7 @@ from exact_sync.store import (
 )
 from exact_sync.store.checkpoints import Position
 from exact_sync.store.credentials import Validity
+from exact_sync.store.deliveries import Backlog, Delivery
 from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause
 from exact_sync.store.quarantine import Held
@@ -113,3 +115,13 @@ def requests_summed_up(source: Source, wanted: requests.Filter) -> list[dict[str
 def incidents_told(source: Source, number: int | None = None) -> list[Record]:
     """What is open, or the last so many; the newest first."""
     return _read(source, lambda connection: incidents.recent(connection, number))
+
+
+def undelivered(source: Source, wanted: deliveries.Filter, limit: int) -> list[Delivery]:
+    """Messages of the outbox that a target does not have, the oldest first."""
+    return _read(source, lambda connection: deliveries.listed(connection, wanted, limit))
+
+
+def backlogs(source: Source) -> dict[str, Backlog]:
+    """What each target does not have yet, or will not get; only those for whom there is something."""
+    return _read(source, deliveries.backlogs)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from exact_sync.store import credentials, deliveries, divisions
 from exact_sync.store.credentials import Validity
-from exact_sync.store.deliveries import Backlog
+from exact_sync.store.deliveries import NOTHING, Backlog
 from exact_sync.store.state import checkpoint
 from exact_sync.sync.status import DivisionStatus, division_lines
 from exact_sync.sync.task import CONNECTION_WIDE
@@ -19,7 +19,6 @@ from exact_sync.web.source import Source
 STATES = {"active": "active", "parked": "parked", "suspended": "suspended", "not active": "inactive"}
 """The states of a division, and what they are called in a label."""
 
-NOTHING = Backlog(0, None, 0)
 
 Key = tuple[str, str, str]
 
@@ -56,7 +55,7 @@ def read(sources: Iterable[Source], now: datetime, *, by_division: bool) -> Gaug
 def _read(gauges: Gauges, source: Source, now: datetime, *, by_division: bool) -> None:
     with source.database().begin() as connection:
         limited(connection)
-        targets = source.connection.settings.outbox.targets
+        targets = source.targets
         known = deliveries.backlogs(connection) if targets else {}
         gauges.backlogs |= {(source.name, name): known.get(name, NOTHING) for name in targets}
         gauges.sign_ins[source.name] = credentials.validity(connection)

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from exact_sync.catalog import Resource
 from exact_sync.connections import Connection
+from exact_sync.outbox_settings import TargetSettings
 from exact_sync.store.database import Database
+from exact_sync.store.deliveries import State
 from exact_sync.sync.loading import Allowance
 from exact_sync.sync.selection import Wanted
 from exact_sync.web.pulse import Pulse
@@ -46,6 +48,19 @@ class Desk(Protocol):
 
     def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
         """Ask Exact again for what is suspect or in quarantine; how many readings were asked for."""
+        ...
+
+    def retry_messages(self, messages: Sequence[int] = (), targets: Sequence[str] = ()) -> int:
+        """Deliver after all what was given up: all of it, these messages, or to these targets; how many.
+
+        Raises BadConfiguration for a message that was not given up.
+        """
+        ...
+
+    def drop_messages(
+        self, messages: Sequence[int] = (), targets: Sequence[str] = (), state: State = "dead"
+    ) -> int:
+        """Never deliver what was given up, or waits; how many. Raises as ``retry_messages`` does."""
         ...
 
 
@@ -93,6 +108,11 @@ class Source:
     @property
     def name(self) -> str:
         return self.connection.name
+
+    @property
+    def targets(self) -> Mapping[str, TargetSettings]:
+        """Who is told what changed."""
+        return self.connection.settings.outbox.targets
 
     @property
     def resources(self) -> Collection[str]:

@@ -36,3 +36,11 @@ class RecordingDesk:
 
     def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
         return self._note("retry", name, list(divisions))
+
+    def retry_messages(self, messages: Sequence[int] = (), targets: Sequence[str] = ()) -> int:
+        return self._note("retry_messages", list(messages), list(targets))
+
+    def drop_messages(
+        self, messages: Sequence[int] = (), targets: Sequence[str] = (), state: str = "dead"
+    ) -> int:
+        return self._note("drop_messages", list(messages), list(targets), state)

@@ -30,6 +30,7 @@ from exact_sync.web.api import application
 from exact_sync.web.gate import Gate
 from exact_sync.web.source import Source
 from tests.deployment import DIVISION, START, Deployment
+from tests.undelivered import leave_undelivered
 from tests.web.browser import HASHED, WHO, log_in, token_in
 from tests.web.desk import RecordingDesk
 from tests.web.served import a_server, metrics_of, source_of
@@ -70,7 +71,7 @@ def changing_routes(source: Source) -> list[tuple[str, str]]:
         for method in route.methods
         if method not in ("GET", "HEAD", "OPTIONS")
     ]
-    assert len(found) >= 6
+    assert len(found) >= 8
     return found
 
 
@@ -81,6 +82,7 @@ def something_of_everything(deployment: Deployment) -> None:
     with deployment.service.database.begin() as connection:
         pauses.add(connection, [(0, "items")])
         quarantine.keep(connection, DIVISION, "items", [Reject("k", "is no number", {"Code": "x"})])
+        leave_undelivered(connection, deployment)
         incidents.begin(connection, [("lag", "items of 124132", "no success", "look")], [], START)
 
 
@@ -144,6 +146,8 @@ def test_what_is_asked_for_reaches_the_desk(client: httpx.Client, desk: Recordin
         ("/resources/items/resume", 200),
         ("/resources/items/accept?division=1", 200),
         ("/resources/items/retry", 202),
+        ("/outbox/retry?message=1&target=shop", 200),
+        ("/outbox/drop?state=waiting", 200),
     ):
         answer = client.post(path)
         assert (answer.status_code, answer.json()["connection"]) == (status, "default")
@@ -156,6 +160,8 @@ def test_what_is_asked_for_reaches_the_desk(client: httpx.Client, desk: Recordin
         ("resume", ["items"], []),
         ("accept", "items", [1]),
         ("retry", "items", []),
+        ("retry_messages", [1], ["shop"]),
+        ("drop_messages", [], [], "waiting"),
     ]
 
 

@@ -24,7 +24,7 @@ _LONGEST = 300
 _REASONS = {
     401: "No token, or one that is not known.",
     403: "The token may only read, or another site has sent this.",
-    404: "There is no such connection, resource or division.",
+    404: "There is no such connection, resource, division, target or message.",
     409: "A person has to do something first: `hint` says what.",
     422: "A parameter is wrong.",
     503: "Not now: the database is away, or the daemon stands still. Try again after `Retry-After` seconds.",

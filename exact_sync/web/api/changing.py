@@ -63,3 +63,14 @@ def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]
     ) -> Response:
         """Ask Exact again for what is suspect or in quarantine; `count` is of readings asked for."""
         return await ask(question, lambda desk: desk.retry(resource, question.division), 202)
+
+    @may("/outbox/retry")
+    async def retry_messages(question: Annotated[terms.Messages, Query()]) -> Response:
+        """Deliver after all what was given up: everything, or what is named; `count` is of messages."""
+        return await ask(question, lambda desk: desk.retry_messages(question.message, question.target))
+
+    @may("/outbox/drop")
+    async def drop_messages(question: Annotated[terms.MessagesToDrop, Query()]) -> Response:
+        """Forget what was given up, or what waits: everything, or what is named; `count` is of messages."""
+        wanted = (question.message, question.target, question.state)
+        return await ask(question, lambda desk: desk.drop_messages(*wanted))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from exact_sync.store.checkpoints import Position
+from exact_sync.store.deliveries import Delivery
 from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause
 from exact_sync.store.quarantine import Held
@@ -28,6 +29,16 @@ class CheckpointsPage:
 
     connection: str
     items: list[Position]
+    next: str | None
+    """The cursor of the next page; None where there is none."""
+
+
+@dataclass(frozen=True)
+class DeliveriesPage:
+    """The oldest first; what has no `given_up_at` waits."""
+
+    connection: str
+    items: list[Delivery]
     next: str | None
     """The cursor of the next page; None where there is none."""
 
@@ -122,7 +133,7 @@ class Done:
 
     connection: str
     count: int
-    """Of readings that were asked for, or of places where something changed."""
+    """Of readings that were asked for, or of places or messages for which something changed."""
 
 
 def requests(rows: Iterable[dict[str, Any]]) -> list[RequestLine]:

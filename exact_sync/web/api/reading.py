@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from exact_sync.choice import check_names
 from exact_sync.errors import Unknown
-from exact_sync.store import requests, runs
+from exact_sync.store import deliveries, requests, runs
 from exact_sync.sync.status_json import ConnectionLine, DivisionLine, Everything, ResourceLine, everything
 from exact_sync.web import facts
 from exact_sync.web.api import lines, terms
@@ -106,6 +106,11 @@ def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]
 
         return await asked.read(look)
 
+    @tell("/outbox", response_model=lines.DeliveriesPage, tags=["state"])
+    async def outbox(question: Annotated[terms.Outbox, Query()]) -> Response:
+        """Messages that a target does not have yet, or did not take; one for two targets comes twice."""
+        return await asked.read(lambda: _outbox(asked.one(question.connection), question))
+
 
 def _standing(asked: Asked, question: terms.OfAll, names: Sequence[str] = ()) -> Everything:
     """Of all connections or the one named; ``names``: only these resources.
@@ -147,6 +152,17 @@ def _checkpoints(source: Source, question: terms.Checkpoints) -> lines.Checkpoin
     is_full = len(found) == question.limit
     following = f"{found[-1].division}:{found[-1].resource}" if is_full else None
     return lines.CheckpointsPage(source.name, found, following)
+
+
+def _outbox(source: Source, question: terms.Outbox) -> lines.DeliveriesPage:
+    number, _, name = (question.cursor or "").partition(":")
+    after = (int(number), name) if question.cursor else None
+    wanted = deliveries.Filter(
+        question.state, question.target, (), question.division, question.resource, after
+    )
+    found = facts.undelivered(source, wanted, question.limit)
+    following = f"{found[-1].message}:{found[-1].target}" if len(found) == question.limit else None
+    return lines.DeliveriesPage(source.name, found, following)
 
 
 def _filter(question: terms.Requests | terms.RequestsSummed) -> requests.Filter:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from fastapi import Path
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from exact_sync.store.deliveries import State
+
 LARGEST_INTEGER = 2**31 - 1
 LARGEST_ID = 2**63 - 1
 MOST = 1000
@@ -37,6 +39,8 @@ ConnectionName = Annotated[
 ]
 Code = Annotated[int, Field(ge=1, le=LARGEST_INTEGER), BeforeValidator(_number)]
 Codes = Annotated[list[Code], Field(max_length=100, description="Only these divisions.")]
+Number = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)]
+Targets = Annotated[list[Name], Field(max_length=100, description="Only for these targets.")]
 Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_number)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 ResourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
@@ -70,7 +74,7 @@ class Runs(OfAConnection):
     resource: Name | None = None
     outcome: Annotated[str, Field(pattern=r"^[a-z_]+$", max_length=20)] | None = None
     cursor: Annotated[
-        Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)] | None,
+        Number | None,
         Field(description="What `next` of the page before said."),
     ] = None
     limit: Limit = 100
@@ -109,6 +113,27 @@ class RequestsSummed(OfAConnection):
 
 class Incidents(OfAConnection):
     limit: Annotated[Limit | None, Field(description="The last so many, also of what is over.")] = None
+
+
+class Outbox(OfAConnection):
+    state: Annotated[State | None, Field(description="What waits, or what was given up; else both.")] = None
+    target: Targets = []
+    division: Codes = []
+    resource: Name | None = None
+    cursor: Annotated[
+        Annotated[str, Field(pattern=r"^[0-9]{1,18}:[a-z][a-z0-9_]*$", max_length=60)] | None,
+        Field(description="What `next` of the page before said."),
+    ] = None
+    limit: Limit = 100
+
+
+class Messages(OfAConnection):
+    message: Annotated[list[Number], Field(max_length=100, description="Only these messages.")] = []
+    target: Targets = []
+
+
+class MessagesToDrop(Messages):
+    state: Annotated[State, Field(description="What was given up, or what waits.")] = "dead"
 
 
 class Everywhere(OfAConnection):

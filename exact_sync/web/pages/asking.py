@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,6 +28,34 @@ class NotHere(Exception):
 
 class TooLong(Exception):
     """A form with more in it than any page of ours sends."""
+
+
+class Asked:
+    """What the address of a list asks for; what can't be meant is as if it were not there."""
+
+    def __init__(self, query: QueryParams) -> None:
+        self._query = query
+
+    def text(self, name: str) -> str:
+        value = self._query.get(name, "")
+        return value if len(value) <= 100 and value.isprintable() else ""
+
+    def number(self, name: str) -> int | None:
+        value = self.text(name)
+        return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
+
+    def one_of(self, name: str, values: Any) -> str | None:
+        value = self.text(name)
+        return value if value in values else None
+
+    @property
+    def resource(self) -> str | None:
+        return self.text("resource") or None
+
+    @property
+    def divisions(self) -> list[int]:
+        code = self.number("division")
+        return [] if code is None else [code]
 
 
 class Reader:

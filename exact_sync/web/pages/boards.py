@@ -2,13 +2,14 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
 from exact_sync.errors import ExactSyncError, TryLater
 from exact_sync.store.credentials import Validity
+from exact_sync.store.deliveries import Backlog
 from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause, Pauses
 from exact_sync.store.runs import Filter, Run, Stretch
@@ -51,6 +52,8 @@ class Board:
     """How many rows there are, is known."""
     wanted: Sequence[int] = ()
     """The divisions that the settings want."""
+    backlogs: Mapping[str, Backlog] = field(default_factory=dict)
+    """What targets of the outbox do not have; only those for whom there is something."""
     trouble: ExactSyncError | None = None
     """Why nothing newer is known."""
 
@@ -67,6 +70,11 @@ class Board:
     def lines(self) -> list[ResourceStatus]:
         """Of the divisions that are read."""
         return totals.of_read_divisions(self.status) if self.status else []
+
+    @property
+    def given_up(self) -> int:
+        """Messages to other programs that nobody tries to deliver any more."""
+        return sum(backlog.dead for backlog in self.backlogs.values())
 
     @property
     def pending(self) -> int:
@@ -167,6 +175,7 @@ def _look(source: Source, rows: Callable[[], Counts | None]) -> Board:
             facts.run_history(source, Filter(), since(now), _STEP),
             counts is not None,
             facts.wanted_divisions(source),
+            facts.backlogs(source),
         )
     except ExactSyncError as error:
         return Board(source, now, trouble=error)

@@ -92,6 +92,12 @@ DUTCH: dict[str, str] = {
     "What is in the database can't be seen now": "De database is nu niet te raadplegen",
     "This page tries again by itself. Nothing is lost.":
         "Deze pagina probeert het vanzelf opnieuw. Er gaat niets verloren.",
+    "{number} message to another program was given up.":
+        "{number} bericht aan een ander programma is opgegeven.",
+    "{number} messages to other programs were given up.":
+        "{number} berichten aan andere programma's zijn opgegeven.",
+    "The data can be trusted, but not every program was told of it":
+        "De gegevens zijn te vertrouwen, maar niet elk programma heeft ervan gehoord",
     # states
     "Unknown": "Onbekend",
     "Up to date": "Bij",
@@ -235,6 +241,36 @@ DUTCH: dict[str, str] = {
         "Ze verdwijnen vanzelf zodra Exact een leesbare versie stuurt.",
     "The record as Exact sent it": "Het record zoals Exact het stuurde",
     "There are more; filter to see them.": "Er zijn er meer; filter om ze te zien.",
+    # the outbox
+    "Outbox": "Uitgaand",
+    "Messages to other programs": "Berichten aan andere programma's",
+    "Each target is told what changed. What it does not accept is tried again with growing pauses, for about a day; then it is given up, and what comes after it goes on.":  # noqa: E501
+        "Elk doel krijgt te horen wat er gewijzigd is. Wat het niet aanneemt, wordt met steeds langere "
+        "pauzes opnieuw geprobeerd, ongeveer een dag lang; dan wordt het opgegeven, en gaat het volgende "
+        "gewoon door.",
+    "Targets": "Doelen",
+    "Target": "Doel",
+    "To be sent": "Te versturen",
+    "to be sent": "te versturen",
+    "{number} given up": "{number} opgegeven",
+    "Given up": "Opgegeven",
+    "Waits its turn": "Wacht op zijn beurt",
+    "Tried again": "Nieuwe poging",
+    "no longer in the settings": "staat niet meer in de instellingen",
+    "Message": "Bericht",
+    "Written": "Geschreven",
+    "Tries": "Pogingen",
+    "Next try": "Volgende poging",
+    "in its turn": "op zijn beurt",
+    "Newer messages": "Nieuwere berichten",
+    "Send again": "Opnieuw versturen",
+    "Send all again": "Alles opnieuw versturen",
+    "Drop": "Weggooien",
+    "Drop all": "Alles weggooien",
+    "{number} message is to be sent again.": "{number} bericht wordt opnieuw verstuurd.",
+    "{number} messages are to be sent again.": "{number} berichten worden opnieuw verstuurd.",
+    "{number} message was dropped.": "{number} bericht is weggegooid.",
+    "{number} messages were dropped.": "{number} berichten zijn weggegooid.",
     # calls
     "Calls to Exact": "Aanroepen van Exact",
     "No calls are kept: request_log_days is 0.": "Aanroepen worden niet bewaard: request_log_days is 0.",

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,7 +10,7 @@ from exact_sync.errors import DatabaseAway
 from exact_sync.store import requests, runs
 from exact_sync.web import facts
 from exact_sync.web.pages import charts
-from exact_sync.web.pages.asking import Reader, source_of
+from exact_sync.web.pages.asking import Asked, Reader, source_of
 from exact_sync.web.pages.boards import Boards, since
 from exact_sync.web.pages.rendering import render
 from exact_sync.web.pages.views import Said, sayings
@@ -35,7 +34,7 @@ class Records:
         self._reader = reader
 
     async def runs(self, request: Request) -> Response:
-        source, asked = source_of(request, self._boards.sources), _Asked(request.query_params)
+        source, asked = source_of(request, self._boards.sources), Asked(request.query_params)
         outcome = asked.one_of("outcome", OUTCOMES)
         wanted = runs.Filter(asked.divisions, asked.resource, outcome, asked.number("before"))
         found = await self._reader.ask(lambda: facts.newest_runs(source, wanted, _PAGE + 1))
@@ -56,7 +55,7 @@ class Records:
         )  # fmt: skip
 
     async def quarantine(self, request: Request) -> Response:
-        source, asked = source_of(request, self._boards.sources), _Asked(request.query_params)
+        source, asked = source_of(request, self._boards.sources), Asked(request.query_params)
         held = await self._reader.ask(
             lambda: facts.quarantined(source, asked.resource, asked.divisions, _HELD + 1)
         )
@@ -71,7 +70,7 @@ class Records:
         )  # fmt: skip
 
     async def requests(self, request: Request) -> Response:
-        source, asked = source_of(request, self._boards.sources), _Asked(request.query_params)
+        source, asked = source_of(request, self._boards.sources), Asked(request.query_params)
         span = asked.one_of("since", SPANS) or "24h"
         status = asked.number("status")
         wanted = requests.Filter(
@@ -89,31 +88,3 @@ class Records:
 def _calls(source: Source, wanted: requests.Filter) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     rows = facts.newest_requests(source, wanted, 2 * _PAGE)
     return rows[::-1], facts.requests_summed_up(source, wanted)
-
-
-class _Asked:
-    """What the address of a list asks for; what can't be meant is as if it were not there."""
-
-    def __init__(self, query: QueryParams) -> None:
-        self._query = query
-
-    def text(self, name: str) -> str:
-        value = self._query.get(name, "")
-        return value if len(value) <= 100 and value.isprintable() else ""
-
-    def number(self, name: str) -> int | None:
-        value = self.text(name)
-        return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
-
-    def one_of(self, name: str, values: Any) -> str | None:
-        value = self.text(name)
-        return value if value in values else None
-
-    @property
-    def resource(self) -> str | None:
-        return self.text("resource") or None
-
-    @property
-    def divisions(self) -> list[int]:
-        code = self.number("division")
-        return [] if code is None else [code]

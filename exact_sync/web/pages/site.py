@@ -9,6 +9,7 @@ from exact_sync.web.pages.actions import Actions
 from exact_sync.web.pages.asking import Reader, answering
 from exact_sync.web.pages.boards import Boards
 from exact_sync.web.pages.connecting import Connecting
+from exact_sync.web.pages.outbox import Outbox
 from exact_sync.web.pages.records import Records
 from exact_sync.web.pages.views import Views
 from exact_sync.web.source import Source
@@ -25,6 +26,7 @@ class Pages:
         """``monotonic``: real seconds, by which answers age. ``public_url``: how others reach us."""
         boards, reader = Boards(sources, monotonic), Reader()
         views, records = Views(boards, reader), Records(boards, reader)
+        outbox = Outbox(boards, reader)
         self._connecting = Connecting(boards, reader, monotonic, public_url)
         shown = {
             "/": views.overview,
@@ -33,12 +35,14 @@ class Pages:
             f"{_ONE}/runs": records.runs,
             f"{_ONE}/quarantine": records.quarantine,
             f"{_ONE}/requests": records.requests,
+            f"{_ONE}/outbox": outbox.page,
             f"{_ONE}/connect": self._connecting.page,
             **dict.fromkeys(self._connecting.paths(), self._connecting.come_back),
         }
         done = {
             f"{_ONE}/connect": self._connecting.begin,
             f"{_ONE}/connect/paste": self._connecting.paste,
+            f"{_ONE}/outbox/{{verb}}": outbox.act,
             f"{_ONE}/{{verb}}": Actions(boards).act,
         }
         self.routes: list[BaseRoute] = [

@@ -36,6 +36,10 @@ STATES: dict[str, Look] = {
     "quarantine": Look(phrase("In quarantine"), "alert", "warn"),
     "differs": Look(phrase("Differs"), "alert", "bad"),
     "failed": Look(phrase("Failed"), "cross", "bad"),
+    # messages to other programs
+    "queued": Look(phrase("Waits its turn"), "clock", "info"),
+    "tried": Look(phrase("Tried again"), "clock", "warn"),
+    "dead": Look(phrase("Given up"), "cross", "bad"),
     # what people do
     "paused": Look(phrase("Paused"), "pause", "calm"),
     # divisions

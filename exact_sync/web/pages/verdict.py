@@ -1,7 +1,7 @@
 """The one line at the top: can the data be trusted, and what is to be done if not. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from exact_sync.sync import totals
@@ -35,7 +35,7 @@ def verdict(boards: Sequence[Board], words: Words) -> Verdict:
 
 def of(board: Board, words: Words) -> Verdict:
     """Of one connection."""
-    found = _trouble(board, words) or _resources(board, words)
+    found = _trouble(board, words) or _with_given_up(board, words, _resources(board, words))
     return Verdict(
         found.level, found.title, found.text, found.why, found.connect,
         None if board.source.connection.is_alone else board.name,
@@ -128,3 +128,18 @@ def _resources(board: Board, words: Words) -> Verdict:
         phrase("{number} resources are up to date; the oldest was read {age}."), sum_of.ok, age=age,
     )  # fmt: skip
     return Verdict("good", title, text)
+
+
+def _with_given_up(board: Board, words: Words, found: Verdict) -> Verdict:
+    """What is here can be trusted all the same; what others have made of it perhaps not."""
+    if not board.given_up:
+        return found
+    text = words.count(
+        phrase("{number} message to another program was given up."),
+        phrase("{number} messages to other programs were given up."), board.given_up,
+    )  # fmt: skip
+    found = replace(found, text=f"{found.text} {text}")
+    if found.level != "good":
+        return found
+    title = words.say(phrase("The data can be trusted, but not every program was told of it"))
+    return replace(found, level="warn", title=title)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from exact_sync.store.deliveries import NOTHING
 from exact_sync.store.incidents import Record
 from exact_sync.store.runs import Filter
 from exact_sync.sync import totals
@@ -18,6 +19,7 @@ from exact_sync.web import facts
 from exact_sync.web.pages import charts, verdict
 from exact_sync.web.pages.asking import NotHere, Reader, division_of, source_of
 from exact_sync.web.pages.boards import Board, Boards, since
+from exact_sync.web.pages.outbox import Addressee, everybody
 from exact_sync.web.pages.remedies import Remedy, remedy
 from exact_sync.web.pages.rendering import language, render
 
@@ -138,6 +140,8 @@ class Card:
     chart: charts.Chart
     held: int
     """Resources that a person paused."""
+    addressees: Sequence[Addressee]
+    """Who is told what changed."""
 
 
 def card(board: Board) -> Card:
@@ -153,15 +157,23 @@ def card(board: Board) -> Card:
         len(every) - len(listed),
         [each for each in sayings(status) if not _is_said_above(board, each)],
         readings(board),
-        [each for each in board.incidents if each.kind != "sign_in" or not board.needs_sign_in],
+        [each for each in board.incidents if not _is_settled(board, each)],
         charts.chart(board.history, since(board.at), timedelta(hours=1), 24),
         sum(line.paused_since is not None for line in lines),
+        everybody(board.source, board.backlogs),
     )
 
 
 def _is_said_above(board: Board, said: Said) -> bool:
     """That signing in is needed, the verdict says."""
     return bool(board.needs_sign_in) and said.state != "suspended" and "connect" in said.remedy.actions
+
+
+def _is_settled(board: Board, incident: Record) -> bool:
+    """The verdict says it, or somebody saw to it since the watch last looked."""
+    if incident.kind == "delivery":
+        return not board.backlogs.get(incident.subject, NOTHING).dead
+    return incident.kind == "sign_in" and bool(board.needs_sign_in)
 
 
 def divisions(

@@ -49,6 +49,14 @@ class Remembering:
     def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
         return self._ask("retry", name, list(divisions))
 
+    def retry_messages(self, messages: Sequence[int] = (), targets: Sequence[str] = ()) -> int:
+        return self._ask("retry_messages", list(messages), list(targets))
+
+    def drop_messages(
+        self, messages: Sequence[int] = (), targets: Sequence[str] = (), state: str = "dead"
+    ) -> int:
+        return self._ask("drop_messages", list(messages), list(targets), state)
+
 
 @dataclass
 class Browser:
@@ -82,7 +90,7 @@ def shown(
     ``redirect_uri``: where it is not the server's own.
     """
     desk = Remembering()
-    source = replace(source_of(deployment), desk=desk, **changes)
+    source = replace(source_of(deployment), **{"desk": desk, **changes})
     seconds = itertools.count(1.0, step)
     pages = Pages([source], lambda: next(seconds))
     try:
