@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.operator import HERE, Operator
+from tests.browser.test_an_operator_sees_to_the_outbox import change
 from tests.deployment import DIVISION
 from tests.founding import TINY, found
-from tests.processes import Machine
+from tests.processes import Machine, until
+from tests.target import Reply, a_target
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 LOOKS: dict[str, dict[str, Any]] = {
@@ -95,3 +97,18 @@ def test_what_is_wrong(browser: Browser, operator: Operator) -> None:
     operator.reads("crm/Contacts")
     expect(operator.page.get_by_text("Suspect")).to_have_count(0)
     take(browser, operator, "failure", says("with exceptions"))
+
+
+def test_what_was_not_taken(browser: Browser, operator: Operator) -> None:
+    with a_target() as target:
+        operator.runs(OUTBOX=target.variable(resources="items"))
+        operator.is_connected()
+        until(lambda: target.told("items"), "the first load")
+        target.replies = [Reply(410, body=b"this address is closed")]
+        change(operator, "a new name")
+        operator.sees("not every program was told of it")
+        take(browser, operator, "outbox", shows_dead_letter, "/connections/default/outbox")
+
+
+def shows_dead_letter(page: Page) -> None:
+    expect(page.locator("#dead tbody tr")).to_contain_text("HTTP 410")
