@@ -90,9 +90,11 @@ def positions(
     return _read(source, lambda c: checkpoints.positions(c, resource, codes, limit, after))
 
 
-def quarantined(source: Source, resource: str | None, codes: Sequence[int], limit: int) -> list[Held]:
-    """Records that could not become rows."""
-    return _read(source, lambda connection: quarantine.held(connection, resource, codes, limit))
+def quarantined(
+    source: Source, resource: str | None, codes: Sequence[int], limit: int, before: int | None = None
+) -> list[Held]:
+    """Records that could not become rows, the newest first."""
+    return _read(source, lambda connection: quarantine.held(connection, resource, codes, limit, before))
 
 
 def paused(source: Source) -> list[Pause]:
@@ -110,6 +112,6 @@ def requests_summed_up(source: Source, wanted: requests.Filter) -> list[dict[str
     return _read(source, lambda connection: requests.summary(connection, wanted))
 
 
-def incidents_told(source: Source, number: int | None = None) -> list[Record]:
+def incidents_told(source: Source, number: int | None = None, before: int | None = None) -> list[Record]:
     """What is open, or the last so many; the newest first."""
-    return _read(source, lambda connection: incidents.recent(connection, number))
+    return _read(source, lambda connection: incidents.recent(connection, number, before))
