@@ -143,8 +143,13 @@ def settle(connection: Connection, targets: Sequence[str], now: datetime) -> Non
     )
 
 
-def recent(connection: Connection, number: int | None) -> list[Record]:
-    """What is open, or (``number``) the last so many; the newest first."""
+def recent(connection: Connection, number: int | None, before: int | None = None) -> list[Record]:
+    """What is open, or (``number``) the last so many; the newest first.
+
+    ``before``: only incidents with a lower id: the next page of a list.
+    """
     query = select(*_COLUMNS).order_by(incident.c.id.desc())
+    if before is not None:
+        query = query.where(incident.c.id < before)
     query = query.where(incident.c.closed_at.is_(None)) if number is None else query.limit(number)
     return [Record(*row) for row in connection.execute(query)]

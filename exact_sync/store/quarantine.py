@@ -43,6 +43,7 @@ class Reject:
 class Held:
     """A record in quarantine."""
 
+    id: int
     division: int
     resource: str
     key: str
@@ -55,15 +56,25 @@ class Held:
     """When a person said that it is known."""
 
 
-def held(connection: Connection, resource: str | None, divisions: Sequence[int], limit: int) -> list[Held]:
-    """Records in quarantine, the newest first. ``divisions``: only these; empty: all."""
+def held(
+    connection: Connection,
+    resource: str | None,
+    divisions: Sequence[int],
+    limit: int,
+    before: int | None = None,
+) -> list[Held]:
+    """Records in quarantine, the newest first. ``divisions``: only these; empty: all.
+
+    ``before``: only records with a lower id: the next page of a list.
+    """
     query = select(*(quarantine.c[name] for name in Held.__dataclass_fields__))
     if resource is not None:
         query = query.where(quarantine.c.resource == resource)
     if divisions:
         query = query.where(quarantine.c.division.in_([code for code in divisions if abs(code) < 2**31]))
-    newest_first = (quarantine.c.first_seen_at.desc(), quarantine.c.division, quarantine.c.key)
-    return [Held(*row) for row in connection.execute(query.order_by(*newest_first).limit(limit))]
+    if before is not None:
+        query = query.where(quarantine.c.id < before)
+    return [Held(*row) for row in connection.execute(query.order_by(quarantine.c.id.desc()).limit(limit))]
 
 
 def keep(connection: Connection, division: int, resource: str, rejects: Iterable[Reject]) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, RowMapping, func, literal, select, tuple_
 
 from exact_sync.store.schemas import sql
 from exact_sync.store.state import request
@@ -42,6 +42,8 @@ class Filter:
     status: int | None = None
     only_errors: bool = False
     since: datetime | None = None
+    before: tuple[datetime, int] | None = None
+    """Only requests before this moment and id: the next page of a list."""
 
     def conditions(self) -> list[ColumnElement[bool]]:
         wanted: list[ColumnElement[bool]] = []
@@ -56,6 +58,10 @@ class Filter:
             wanted.append(request.c.trouble.is_not(None))
         if self.since is not None:
             wanted.append(request.c.at >= self.since)
+        if self.before is not None:
+            at, number = self.before
+            place = tuple_(literal(at, request.c.at.type), literal(number, BigInteger))
+            wanted.append(tuple_(request.c.at, request.c.id) < place)
         return wanted
 
 
@@ -73,7 +79,7 @@ def drop_before(connection: Connection, moment: datetime, most: int) -> int:
 def newest(connection: Connection, wanted: Filter, limit: int) -> list[dict[str, Any]]:
     """The newest requests, in the order in which they were made."""
     columns = [request.c[name] for name in COLUMNS]
-    query = select(*columns).where(*wanted.conditions())
+    query = select(request.c.id, *columns).where(*wanted.conditions())
     query = query.order_by(request.c.at.desc(), request.c.id.desc()).limit(limit)
     return [dict(row) for row in reversed(connection.execute(query).mappings().all())]
 

@@ -144,6 +144,13 @@ Index("run_division_resource", run.c.division, run.c.resource, run.c.id.desc())
 Index("run_started_at", run.c.started_at)
 # Holds only what is under way: whoever begins looks for what the killed left open.
 Index("run_running", run.c.division, postgresql_where=run.c.outcome == "running")
+# Holds only what did not go well: who looks for that should not meet all that did.
+Index(
+    "run_outcome",
+    run.c.outcome,
+    run.c.id,
+    postgresql_where=text("outcome <> 'ok' AND outcome <> 'running'"),
+)
 Index(
     "run_verified",
     run.c.outcome,
@@ -164,8 +171,10 @@ quarantine = Table(
     _moment("first_seen_at", required=True),
     _moment("last_seen_at", required=True),
     _moment("accepted_at"),
+    Column("id", BigInteger, Identity(), nullable=False, comment="in the order in which they came"),
     schema=SCHEMA,
 )
+Index("quarantine_id", quarantine.c.id, unique=True)
 
 pause = Table(
     "pause",
@@ -220,6 +229,11 @@ request = Table(
     comment="every call to Exact, for some days",
 )
 Index("request_at", request.c.at)
+# For lists of what is rare: without them a page of it would look through all there is.
+Index("request_division_at", request.c.division, request.c.at)
+Index("request_resource_at", request.c.resource, request.c.at)
+Index("request_status_at", request.c.status, request.c.at, postgresql_where=request.c.status != text("200"))
+Index("request_trouble_at", request.c.at, postgresql_where=request.c.trouble.is_not(None))
 
 incident = Table(
     "incident",

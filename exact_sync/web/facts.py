@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from exact_sync.errors import DatabaseAway
 from exact_sync.store import (
     checkpoints,
     credentials,
@@ -36,9 +37,8 @@ from exact_sync.web.source import Source
 
 T = TypeVar("T")
 
-
-COUNTING = "60s"
-"""Longer than anything else may take: a table has to be looked through for it."""
+COUNTING = "500ms"
+"""Enough where the checkpoints know. Where one does not, a large table's rows are counted by its next run."""
 
 
 def _read(source: Source, question: Callable[[Connection], T], timeout: str = STATEMENT_TIMEOUT) -> T:
@@ -47,9 +47,12 @@ def _read(source: Source, question: Callable[[Connection], T], timeout: str = ST
         return question(connection)
 
 
-def rows(source: Source) -> Counts:
-    """How many rows there are: the one fact that costs more the more there are."""
-    return _read(source, lambda connection: status.count(connection, source.mirrored.values()), COUNTING)
+def rows(source: Source) -> Counts | None:
+    """How many rows there are; None where that can't be told at once."""
+    try:
+        return _read(source, lambda connection: status.count(connection, source.mirrored.values()), COUNTING)
+    except DatabaseAway:
+        return None
 
 
 def where_it_stands(source: Source, codes: Sequence[int] = (), counts: Counts | None = None) -> Status:
@@ -92,9 +95,11 @@ def positions(
     return _read(source, lambda c: checkpoints.positions(c, resource, codes, limit, after))
 
 
-def quarantined(source: Source, resource: str | None, codes: Sequence[int], limit: int) -> list[Held]:
-    """Records that could not become rows."""
-    return _read(source, lambda connection: quarantine.held(connection, resource, codes, limit))
+def quarantined(
+    source: Source, resource: str | None, codes: Sequence[int], limit: int, before: int | None = None
+) -> list[Held]:
+    """Records that could not become rows, the newest first."""
+    return _read(source, lambda connection: quarantine.held(connection, resource, codes, limit, before))
 
 
 def paused(source: Source) -> list[Pause]:
@@ -112,9 +117,9 @@ def requests_summed_up(source: Source, wanted: requests.Filter) -> list[dict[str
     return _read(source, lambda connection: requests.summary(connection, wanted))
 
 
-def incidents_told(source: Source, number: int | None = None) -> list[Record]:
+def incidents_told(source: Source, number: int | None = None, before: int | None = None) -> list[Record]:
     """What is open, or the last so many; the newest first."""
-    return _read(source, lambda connection: incidents.recent(connection, number))
+    return _read(source, lambda connection: incidents.recent(connection, number, before))
 
 
 def undelivered(source: Source, wanted: deliveries.Filter, limit: int) -> list[Delivery]:

@@ -35,8 +35,6 @@ class Recent(Generic[T]):
         self._asked_at = 0.0
         self._took = 0.0
         self._forgotten = False
-        self.latest: T | None = None
-        """What was found last, however old it is."""
 
     def forget(self) -> None:
         """What was found is no longer true: who asks from now on gets an answer that was looked up later."""
@@ -72,5 +70,4 @@ class Recent(Generic[T]):
             return
         finally:
             self._took = self._monotonic() - self._asked_at
-        self.latest = found
         answer.set_result(found)

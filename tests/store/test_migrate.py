@@ -102,6 +102,29 @@ def test_what_a_reading_has_met_outlives_an_upgrade(empty: Database) -> None:
         assert list(connection.execute(again).scalars()) == ["7x", "7y", "8z"]
 
 
+def test_what_is_in_quarantine_is_numbered_as_it_came(empty: Database) -> None:
+    keep = (
+        "INSERT INTO exact_sync.quarantine (division, resource, key, reason, record, first_seen_at)"
+        " SELECT 7, 'a', key, 'odd', '{}', at::timestamptz FROM unnest(CAST(:keys AS text[]),"
+        " CAST(:moments AS text[])) AS held(key, at)"
+    )
+    with empty.begin() as connection:
+        alembic(connection, "upgrade", "0007")
+        held = {"keys": ["b", "a", "c"], "moments": ["2026-02-01", "2026-03-01", "2026-01-01"]}
+        connection.execute(text(keep), held)
+        alembic(connection, "upgrade", "0008")
+        connection.execute(text(keep), {"keys": ["0"], "moments": ["2026-04-01"]})
+        numbered = text("SELECT id, key FROM exact_sync.quarantine ORDER BY id")
+        assert [tuple(row) for row in connection.execute(numbered)] == [
+            (1, "c"),
+            (2, "b"),
+            (3, "a"),
+            (4, "0"),
+        ]
+        alembic(connection, "downgrade", "0007")
+        assert connection.execute(text("SELECT count(*) FROM exact_sync.quarantine")).scalar_one() == 4
+
+
 def test_a_newer_schema_is_refused_and_left_alone(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE exact_sync.alembic_version SET version_num = '9999'"))

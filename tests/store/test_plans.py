@@ -6,7 +6,7 @@ than it would be, so the test is the stricter for it.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from exact_sync.catalog import DIVISIONS, RESOURCES
-from exact_sync.store import attempts, conditions, counts, quarantine, requests, runs, seen
+from exact_sync.store import attempts, conditions, counts, incidents, quarantine, requests, runs, seen
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Deletion, Keys, Stamp
 from exact_sync.store.runs import Tally
@@ -30,6 +30,8 @@ from tests.store.rows import key, row
 
 CUSTOMERS, LINES = RESOURCES["customers"], RESOURCES["transaction_lines"]
 BIG = {"customers", "transaction_lines", "run", "request", "seen"}
+LISTED = BIG | {"quarantine", "incident"}
+"""What is said of it all, as its number, may need all of it; a page of its list may not."""
 DIVISION = 7
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -49,8 +51,13 @@ INSERT INTO exact_sync.run (division, resource, strategy, full_read, started_at,
 SELECT n % 250, 'customers', 'modified', false, now() - n * interval '1 minute', now(), 'ok'
 FROM generate_series(1, :rows) n;
 INSERT INTO exact_sync.request (at, division, resource, endpoint, status, milliseconds)
-SELECT now() - n * interval '1 second', n % 250, 'customers', 'crm/Accounts', 200, 90
+SELECT now() - n * interval '1 second', n % 250, 'r' || n % 24, 'crm/Accounts', 200, 90
 FROM generate_series(1, :rows) n;
+INSERT INTO exact_sync.quarantine (division, resource, key, reason, record, first_seen_at)
+SELECT n % 250, 'r' || n % 24, n::text, 'Code: 5 is no String', repeat('x', 500), now()
+FROM generate_series(1, :rows) n;
+INSERT INTO exact_sync.incident (kind, subject, message, opened_at, closed_at)
+SELECT 'failure', n::text, 'late', now(), CASE WHEN n > 20 THEN now() END FROM generate_series(1, :rows) n;
 INSERT INTO exact.divisions (code, description, status) SELECT n, n::text, 1 FROM generate_series(0, 249) n;
 INSERT INTO exact_sync.checkpoint (division, resource, outcome, attempted_at, succeeded_at, rows)
 SELECT n, name, 'ok', now(), now(), 80 FROM generate_series(0, 249) n,
@@ -74,14 +81,14 @@ def big(server: str, template: str) -> Iterator[Database]:
                 filling.execute(text(statement), {"rows": _ROWS} if ":rows" in statement else {})
         with database.connect() as telling:
             telling.execute(text("ANALYZE"))
-            telling.execute(text(_PRETEND), {"times": _TIMES, "big": list(BIG)})
+            telling.execute(text(_PRETEND), {"times": _TIMES, "big": list(LISTED)})
         yield database
         database.close()
         connection.execute("DROP DATABASE big WITH (FORCE)")
 
 
 @contextmanager
-def explained(connection: Connection) -> Iterator[list[str]]:
+def explained(connection: Connection, big: Collection[str] = BIG) -> Iterator[list[str]]:
     """Meanwhile the plan of each statement is looked at: the big tables that are read as a whole."""
     read_whole: list[str] = []
 
@@ -90,7 +97,7 @@ def explained(connection: Connection) -> Iterator[list[str]]:
             asking = conn.connection.driver_connection.cursor()  # type: ignore[union-attr]
             asking.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
             plan = asking.fetchone()[0]
-            read_whole.extend(_read_whole(plan[0]["Plan"], statement))
+            read_whole.extend(_read_whole(plan[0]["Plan"], statement, big))
             seen_statements.append(statement)
 
     seen_statements: list[str] = []
@@ -102,14 +109,15 @@ def explained(connection: Connection) -> Iterator[list[str]]:
     assert seen_statements, "nothing was asked"
 
 
-def _read_whole(plan: dict[str, Any], statement: str) -> Iterator[str]:
-    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in BIG:
+def _read_whole(plan: dict[str, Any], statement: str, big: Collection[str]) -> Iterator[str]:
+    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in big:
         yield f"{plan['Relation Name']}: {' '.join(statement.split())} {json.dumps(plan)}"
     for part in plan.get("Plans", ()):
-        yield from _read_whole(part, statement)
+        yield from _read_whole(part, statement, big)
 
 
 KEYS = [key(number) for number in range(500)]
+BEFORE = (datetime.now(UTC) - timedelta(hours=1), 9000)
 DELETIONS = [Deletion(each, 5, NOW) for each in KEYS]
 
 QUESTIONS: dict[str, Callable[[Connection], object]] = {
@@ -141,13 +149,8 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "begin": lambda c: attempts.begin(c, DIVISION, "customers", "modified", full=False, rows=80),
     "progress": lambda c: runs.progress(c, 500, Tally()),
     "close": lambda c: runs.close_run(c, 500, Tally(), "ok", None, None),
-    "the newest runs": lambda c: runs.newest(c, runs.Filter(), 50),
-    "a division's newest runs": lambda c: runs.newest(
-        c, runs.Filter(divisions=[7], resource="customers"), 50
-    ),
     "the last verification": lambda c: runs.last_of(c, "verify"),
     "tidy": lambda c: runs.tidy(c, 5),
-    "the newest requests": lambda c: requests.newest(c, requests.Filter(), 50),
     "an hour's requests": lambda c: requests.summary(
         c, requests.Filter(since=datetime.now(UTC) - timedelta(minutes=5))
     ),
@@ -163,6 +166,46 @@ def test_no_question_reads_a_whole_table(big: Database, name: str) -> None:
         with explained(connection) as read_whole:
             QUESTIONS[name](connection)
         connection.rollback()
+    assert read_whole == []
+
+
+PAGES: dict[str, Callable[[Connection], object]] = {
+    "the newest runs": lambda c: runs.newest(c, runs.Filter(), 50),
+    "the next page of runs": lambda c: runs.newest(c, runs.Filter(before=9000), 50),
+    "a division's newest runs": lambda c: runs.newest(
+        c, runs.Filter(divisions=[7], resource="customers"), 50
+    ),
+    "runs that failed": lambda c: runs.newest(c, runs.Filter(outcome="failed"), 50),
+    "runs under way": lambda c: runs.newest(c, runs.Filter(outcome="running", before=9000), 50),
+    "runs of a rare resource": lambda c: runs.newest(c, runs.Filter(resource="rare", before=9000), 50),
+    "the newest requests": lambda c: requests.newest(c, requests.Filter(), 50),
+    "the next page of requests": lambda c: requests.newest(c, requests.Filter(before=BEFORE), 50),
+    "a division's requests": lambda c: requests.newest(c, requests.Filter([7], before=BEFORE), 50),
+    "requests that failed": lambda c: requests.newest(
+        c, requests.Filter(only_errors=True, before=BEFORE), 50
+    ),
+    "requests with a status": lambda c: requests.newest(c, requests.Filter(status=429, before=BEFORE), 50),
+    "a resource's requests": lambda c: requests.newest(c, requests.Filter(resource="r7", before=BEFORE), 50),
+    "requests of a rare division": lambda c: requests.newest(
+        c, requests.Filter([998, 999], before=BEFORE), 50
+    ),
+    "requests of a rare resource": lambda c: requests.newest(
+        c, requests.Filter(resource="rare", before=BEFORE), 50
+    ),
+    "quarantine": lambda c: quarantine.held(c, None, [], 50),
+    "the next page of quarantine": lambda c: quarantine.held(c, None, [], 50, 9000),
+    "a resource in quarantine": lambda c: quarantine.held(c, "r7", [], 50, 9000),
+    "a rare resource in quarantine": lambda c: quarantine.held(c, "rare", [], 50, 9000),
+    "a division in quarantine": lambda c: quarantine.held(c, "r7", [7, 8], 50, 9000),
+    "open incidents": lambda c: incidents.recent(c, None),
+    "the next page of incidents": lambda c: incidents.recent(c, 50, 9000),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_of_a_list_reads_a_whole_table(big: Database, name: str) -> None:
+    with big.begin() as connection, explained(connection, LISTED) as read_whole:
+        PAGES[name](connection)
     assert read_whole == []
 
 

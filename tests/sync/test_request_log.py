@@ -50,9 +50,9 @@ def test_what_waits_is_written_when_asked(log: RequestLog, database: Database) -
     log.flush()
     (row,) = kept(database)
     assert row == {
-        "at": START, "division": None, "resource": None, "endpoint": "logistics/Items", "query": None,
-        "status": None, "trouble": "no connection", "milliseconds": 0, "rows": None, "minute_left": 59,
-        "day_left": None,
+        "id": 1, "at": START, "division": None, "resource": None, "endpoint": "logistics/Items",
+        "query": None, "status": None, "trouble": "no connection", "milliseconds": 0, "rows": None,
+        "minute_left": 59, "day_left": None,
     }  # fmt: skip
 
 

@@ -113,30 +113,6 @@ def test_it_tells_what_the_command_line_tells(client: httpx.Client, deployment: 
     assert "told_to" not in incident
 
 
-def test_long_lists_come_in_pages(client: httpx.Client, deployment: Deployment) -> None:
-    deployment.sync_well("divisions", "items", "customers", "contacts")
-    deployment.sync_well("items")
-
-    def pages(path: str) -> list[list[dict[str, object]]]:
-        found, cursor = [], ""
-        while True:
-            page = client.get(f"{path}?limit=2{cursor}").json()
-            found.append(page["items"])
-            if page["next"] is None:
-                return found
-            cursor = f"&cursor={page['next']}"
-
-    read = [line for page in pages("/runs") for line in page]
-    ids = [int(str(line["id"])) for line in read]
-    assert len(ids) >= 5
-    assert ids == sorted(set(ids), reverse=True)
-    places = [(line["division"], line["resource"]) for page in pages("/checkpoints") for line in page]
-    assert places == sorted(set(places))
-    assert {name for _, name in places} >= {"divisions", "items", "customers", "contacts"}
-    of_items = client.get(f"/runs?resource=items&division={DIVISION}&outcome=ok").json()["items"]
-    assert [line["resource"] for line in of_items] == ["items", "items"]
-
-
 def test_what_is_asked_for_reaches_the_desk(client: httpx.Client, desk: RecordingDesk) -> None:
     for path, status in (
         ("/sync", 202),

@@ -47,6 +47,7 @@ class DeliveriesPage:
 class RequestLine:
     """One call to Exact."""
 
+    id: int
     at: datetime
     division: int | None
     resource: str | None
@@ -88,11 +89,13 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class QuarantineList:
+class QuarantinePage:
     """The newest first."""
 
     connection: str
     items: list[Held]
+    next: int | None
+    """The cursor of the next page; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -104,11 +107,13 @@ class PauseList:
 
 
 @dataclass(frozen=True)
-class RequestList:
-    """The newest so many, in the order in which they were made."""
+class RequestsPage:
+    """The newest so many, in the order in which they were made; the next page has older ones."""
 
     connection: str
     items: list[RequestLine]
+    next: str | None
+    """The cursor of the next page; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +125,13 @@ class EndpointList:
 
 
 @dataclass(frozen=True)
-class IncidentList:
+class IncidentsPage:
     """The newest first."""
 
     connection: str
     items: list[Incident]
+    next: int | None
+    """The cursor of the next page; None where there is none."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """What the API tells. All of it is read from the database when it is asked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Query
 from starlette.responses import Response
@@ -16,6 +17,12 @@ from exact_sync.web import facts
 from exact_sync.web.api import lines, terms
 from exact_sync.web.api.asked import Asked
 from exact_sync.web.source import Source
+
+T = TypeVar("T")
+C = TypeVar("C")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]]) -> None:
@@ -62,27 +69,16 @@ def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]
         """The runs of the last 90 days, the newest first."""
         return await asked.read(lambda: _runs(asked.one(question.connection), question))
 
-    @tell("/quarantine", response_model=lines.QuarantineList, tags=["state"])
+    @tell("/quarantine", response_model=lines.QuarantinePage, tags=["state"])
     async def quarantine(question: Annotated[terms.Quarantine, Query()]) -> Response:
         """Records that could not become rows, each as Exact sent it and with the reason."""
 
-        def look() -> lines.QuarantineList:
-            source, wanted = asked.one(question.connection), (question.resource, question.division)
-            return lines.QuarantineList(source.name, facts.quarantined(source, *wanted, question.limit))
+        return await asked.read(lambda: _quarantine(asked.one(question.connection), question))
 
-        return await asked.read(look)
-
-    @tell("/requests", name="requests", response_model=lines.RequestList, tags=["history"])
+    @tell("/requests", name="requests", response_model=lines.RequestsPage, tags=["history"])
     async def show_requests(question: Annotated[terms.Requests, Query()]) -> Response:
-        """The newest calls to Exact, the newest last."""
-
-        def look() -> lines.RequestList:
-            source, errors = asked.one(question.connection), question.only == "errors"
-            wanted = replace(_filter(question), status=question.status, only_errors=errors)
-            found = facts.newest_requests(source, wanted, question.limit)
-            return lines.RequestList(source.name, lines.requests(found))
-
-        return await asked.read(look)
+        """The newest calls to Exact, the newest last; the next page has older ones."""
+        return await asked.read(lambda: _requests(asked.one(question.connection), question))
 
     @tell("/requests/summary", name="requests_summary", response_model=lines.EndpointList, tags=["history"])
     async def summed_up(question: Annotated[terms.RequestsSummed, Query()]) -> Response:
@@ -95,16 +91,10 @@ def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]
 
         return await asked.read(look)
 
-    @tell("/incidents", response_model=lines.IncidentList, tags=["history"])
+    @tell("/incidents", response_model=lines.IncidentsPage, tags=["history"])
     async def incidents(question: Annotated[terms.Incidents, Query()]) -> Response:
-        """What people are told of: what is open, or the last so many."""
-
-        def look() -> lines.IncidentList:
-            source = asked.one(question.connection)
-            found = facts.incidents_told(source, question.limit)
-            return lines.IncidentList(source.name, lines.incidents(found))
-
-        return await asked.read(look)
+        """What people are told of: what is open; with a limit or a cursor, also what is over."""
+        return await asked.read(lambda: _incidents(asked.one(question.connection), question))
 
     @tell("/outbox", response_model=lines.DeliveriesPage, tags=["state"])
     async def outbox(question: Annotated[terms.Outbox, Query()]) -> Response:
@@ -139,19 +129,51 @@ def _standing(asked: Asked, question: terms.OfAll, names: Sequence[str] = ()) ->
     )
 
 
+def _page(found: list[T], limit: int, place: Callable[[T], C]) -> tuple[list[T], C | None]:
+    """``found``: one more than ``limit`` where there is another page, which begins behind the ``place`` of
+    the last one here.
+    """
+    return found[:limit], place(found[limit - 1]) if len(found) > limit else None
+
+
 def _runs(source: Source, question: terms.Runs) -> lines.RunsPage:
     wanted = runs.Filter(question.division, question.resource, question.outcome, question.cursor)
-    found = facts.newest_runs(source, wanted, question.limit)
-    return lines.RunsPage(source.name, found, found[-1].id if len(found) == question.limit else None)
+    found = facts.newest_runs(source, wanted, question.limit + 1)
+    return lines.RunsPage(source.name, *_page(found, question.limit, lambda run: run.id))
 
 
 def _checkpoints(source: Source, question: terms.Checkpoints) -> lines.CheckpointsPage:
     code, _, name = (question.cursor or "").partition(":")
     after = (int(code), name) if question.cursor else None
-    found = facts.positions(source, question.resource, question.division, question.limit, after)
-    is_full = len(found) == question.limit
-    following = f"{found[-1].division}:{found[-1].resource}" if is_full else None
-    return lines.CheckpointsPage(source.name, found, following)
+    found = facts.positions(source, question.resource, question.division, question.limit + 1, after)
+    page = _page(found, question.limit, lambda point: f"{point.division}:{point.resource}")
+    return lines.CheckpointsPage(source.name, *page)
+
+
+def _quarantine(source: Source, question: terms.Quarantine) -> lines.QuarantinePage:
+    wanted = (question.resource, question.division)
+    found = facts.quarantined(source, *wanted, question.limit + 1, question.cursor)
+    return lines.QuarantinePage(source.name, *_page(found, question.limit, lambda held: held.id))
+
+
+def _requests(source: Source, question: terms.Requests) -> lines.RequestsPage:
+    microseconds, _, number = (question.cursor or "").partition(":")
+    before = (_EPOCH + int(microseconds) * _MICROSECOND, int(number)) if question.cursor else None
+    only_errors = question.only == "errors"
+    wanted = replace(_filter(question), status=question.status, only_errors=only_errors, before=before)
+    found = lines.requests(facts.newest_requests(source, wanted, question.limit + 1))
+    newest_first, following = _page(
+        found[::-1], question.limit, lambda line: f"{(line.at - _EPOCH) // _MICROSECOND}:{line.id}"
+    )
+    return lines.RequestsPage(source.name, newest_first[::-1], following)
+
+
+def _incidents(source: Source, question: terms.Incidents) -> lines.IncidentsPage:
+    limit = question.limit or (terms.USUAL if question.cursor else None)
+    if limit is None:
+        return lines.IncidentsPage(source.name, lines.incidents(facts.incidents_told(source)), None)
+    found = lines.incidents(facts.incidents_told(source, limit + 1, question.cursor))
+    return lines.IncidentsPage(source.name, *_page(found, limit, lambda incident: incident.id))
 
 
 def _outbox(source: Source, question: terms.Outbox) -> lines.DeliveriesPage:
@@ -160,9 +182,9 @@ def _outbox(source: Source, question: terms.Outbox) -> lines.DeliveriesPage:
     wanted = deliveries.Filter(
         question.state, question.target, (), question.division, question.resource, after
     )
-    found = facts.undelivered(source, wanted, question.limit)
-    following = f"{found[-1].message}:{found[-1].target}" if len(found) == question.limit else None
-    return lines.DeliveriesPage(source.name, found, following)
+    found = facts.undelivered(source, wanted, question.limit + 1)
+    page = _page(found, question.limit, lambda delivery: f"{delivery.message}:{delivery.target}")
+    return lines.DeliveriesPage(source.name, *page)
 
 
 def _filter(question: terms.Requests | terms.RequestsSummed) -> requests.Filter:

@@ -13,6 +13,8 @@ LARGEST_INTEGER = 2**31 - 1
 LARGEST_ID = 2**63 - 1
 MOST = 1000
 """Items of one answer."""
+USUAL = 100
+"""The same where nobody says how many."""
 
 # Of the form alone: nothing in a question is ever read as something else than a number.
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
@@ -45,6 +47,30 @@ Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_number)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 ResourceName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]*$", max_length=48)]
 
+_NEXT = Field(description="What `next` of the page before said.")
+
+
+def _of_form(pattern: str) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
+            raise ValueError("is not what `next` of a page of this list said")
+        return value
+
+    return BeforeValidator(check)
+
+
+_OF_CHECKPOINTS = r"^[0-9]{1,10}:[a-z][a-z0-9_]{0,47}$"
+_OF_THE_OUTBOX = r"^[0-9]{1,18}:[a-z][a-z0-9_]{0,47}$"
+_OF_REQUESTS = r"^[0-9]{1,16}:[0-9]{1,18}$"  # whatever it allows is a moment: microseconds, to the year 2286
+Cursor = Annotated[Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)] | None, _NEXT]
+CheckpointsCursor = Annotated[
+    Annotated[str, Field(pattern=_OF_CHECKPOINTS), _of_form(_OF_CHECKPOINTS)] | None, _NEXT
+]
+OutboxCursor = Annotated[
+    Annotated[str, Field(pattern=_OF_THE_OUTBOX), _of_form(_OF_THE_OUTBOX)] | None, _NEXT
+]
+RequestsCursor = Annotated[Annotated[str, Field(pattern=_OF_REQUESTS), _of_form(_OF_REQUESTS)] | None, _NEXT]
+
 
 class Question(BaseModel):
     """A misspelt filter is a mistake: without it the answer would be about too much."""
@@ -73,27 +99,22 @@ class Runs(OfAConnection):
     division: Codes = []
     resource: Name | None = None
     outcome: Annotated[str, Field(pattern=r"^[a-z_]+$", max_length=20)] | None = None
-    cursor: Annotated[
-        Number | None,
-        Field(description="What `next` of the page before said."),
-    ] = None
-    limit: Limit = 100
+    cursor: Cursor = None
+    limit: Limit = USUAL
 
 
 class Checkpoints(OfAConnection):
     division: Codes = []
     resource: Name | None = None
-    cursor: Annotated[
-        Annotated[str, Field(pattern=r"^[0-9]{1,10}:[a-z][a-z0-9_]*$", max_length=60)] | None,
-        Field(description="What `next` of the page before said."),
-    ] = None
-    limit: Limit = 100
+    cursor: CheckpointsCursor = None
+    limit: Limit = USUAL
 
 
 class Quarantine(OfAConnection):
     division: Codes = []
     resource: Name | None = None
-    limit: Limit = 100
+    cursor: Cursor = None
+    limit: Limit = USUAL
 
 
 class Requests(OfAConnection):
@@ -102,7 +123,8 @@ class Requests(OfAConnection):
     status: Annotated[int, Field(ge=100, le=599), BeforeValidator(_number)] | None = None
     only: Annotated[Literal["errors"] | None, Field(description="Only what failed.")] = None
     since: Moment | None = None
-    limit: Limit = 100
+    cursor: RequestsCursor = None
+    limit: Limit = USUAL
 
 
 class RequestsSummed(OfAConnection):
@@ -112,6 +134,7 @@ class RequestsSummed(OfAConnection):
 
 
 class Incidents(OfAConnection):
+    cursor: Cursor = None
     limit: Annotated[Limit | None, Field(description="The last so many, also of what is over.")] = None
 
 
@@ -120,11 +143,8 @@ class Outbox(OfAConnection):
     target: Targets = []
     division: Codes = []
     resource: Name | None = None
-    cursor: Annotated[
-        Annotated[str, Field(pattern=r"^[0-9]{1,18}:[a-z][a-z0-9_]*$", max_length=60)] | None,
-        Field(description="What `next` of the page before said."),
-    ] = None
-    limit: Limit = 100
+    cursor: OutboxCursor = None
+    limit: Limit = USUAL
 
 
 class Messages(OfAConnection):

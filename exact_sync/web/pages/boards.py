@@ -1,6 +1,5 @@
 """What is known of each connection at the moment: looked up now and then, shared by all visitors."""
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from exact_sync.store.incidents import Record
 from exact_sync.store.pauses import Pause, Pauses
 from exact_sync.store.runs import Filter, Run, Stretch
 from exact_sync.sync import totals
-from exact_sync.sync.status import Counts, ResourceStatus, Status
+from exact_sync.sync.status import ResourceStatus, Status
 from exact_sync.web import facts
 from exact_sync.web.recent import Recent
 from exact_sync.web.source import Source
@@ -23,8 +22,6 @@ _AGE = 2.0
 _REST = 20.0
 """At most a twentieth of the time is spent on looking: what took a second is kept for twenty."""
 _PATIENCE = 8.0
-_COUNTING = 0.5
-"""Seconds that a visitor waits for how many rows there are; a large table takes longer."""
 _STEP = timedelta(hours=1)
 _SPAN = timedelta(hours=24)
 _RUNNING = 200
@@ -125,19 +122,14 @@ class Boards:
 
     def __init__(self, sources: Sequence[Source], monotonic: Callable[[], float]) -> None:
         self.sources = sources
-        self._rows = {source.name: _rows(source, monotonic) for source in sources}
-        self._recent = {source.name: self._looks(source, monotonic) for source in sources}
+        self._recent = {
+            source.name: Recent(partial(_look, source), monotonic, age=_AGE, rest=_REST, patience=_PATIENCE)
+            for source in sources
+        }
         self._last: dict[str, Board] = {}
-
-    def _looks(self, source: Source, monotonic: Callable[[], float]) -> Recent[Board]:
-        rows = self._rows[source.name]
-        look = partial(_look, source, lambda: rows.latest)
-        return Recent(look, monotonic, age=_AGE, rest=_REST, patience=_PATIENCE)
 
     async def of(self, source: Source) -> Board:
         """Where nothing can be asked now: what was known last, and why there is nothing newer."""
-        with contextlib.suppress(TimeoutError, ExactSyncError):
-            await self._rows[source.name].get()  # it is shown where it is known in time
         try:
             board = await self._recent[source.name].get()
         except TimeoutError:
@@ -157,13 +149,10 @@ class Boards:
         self._recent[name].forget()
 
 
-def _rows(source: Source, monotonic: Callable[[], float]) -> Recent[Counts]:
-    return Recent(partial(facts.rows, source), monotonic, age=_AGE, rest=_REST, patience=_COUNTING)
-
-
-def _look(source: Source, rows: Callable[[], Counts | None]) -> Board:
-    now, counts = source.now(), rows()
+def _look(source: Source) -> Board:
+    now = source.now()
     try:
+        counts = facts.rows(source)
         return Board(
             source,
             now,

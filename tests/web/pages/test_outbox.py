@@ -159,7 +159,7 @@ def test_the_verdict_says_it_and_is_good_again_afterwards(deployment: Deployment
     set_up(deployment)
 
     def look() -> boards.Board:
-        return boards._look(source_of(deployment), lambda: None)
+        return boards._look(source_of(deployment))
 
     def change(statement: str) -> None:
         with deployment.service.database.begin() as connection:

@@ -18,7 +18,7 @@ from tests.web.served import source_of
 
 
 def board_of(deployment: Deployment, pulse: Pulse | None = None) -> Board:
-    return boards._look(source_of(deployment, pulse), lambda: None)
+    return boards._look(source_of(deployment, pulse))
 
 
 def said(board: Board) -> tuple[str, str]:
