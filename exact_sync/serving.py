@@ -161,7 +161,7 @@ def served(
                 opened_socket = stack.enter_context(server.listening(*where))
             except server.PortTaken as taken:
                 # Another daemon, perhaps: then the work is held, and that is what is to be said.
-                log.warning("%s; tried again every %d seconds", taken, server.AGAIN)
+                log.warning("%s; it is tried again until that works", taken)
                 over = threading.Event()
                 stack.callback(over.set)
                 later = threading.Thread(

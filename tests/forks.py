@@ -16,8 +16,21 @@ import threading
 import time
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+_NEEDED = (
+    # ours: commands, and what a daemon and its server import once they are at work
+    "exact_sync.cli.status", "exact_sync.cli.work", "exact_sync.exact.subscriptions", "exact_sync.log_lines",
+    "exact_sync.scheduler.daemon", "exact_sync.sync.totals", "exact_sync.web.api", "exact_sync.web.app",
+    "exact_sync.web.login", "exact_sync.web.pages.site", "exact_sync.web.probes", "exact_sync.web.server",
+    "exact_sync.web.webhooks",
+    # what others import only at their first use
+    "certifi", "encodings.idna", "encodings.utf_8_sig", "httpcore", "pydantic.v1",
+    "uvicorn.lifespan.off", "uvicorn.loops.asyncio", "uvicorn.protocols.http.h11_impl",
+)  # fmt: skip
+"""What forks need not import for themselves."""
 
 
 class Fork:
@@ -85,14 +98,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _wait_for_orders() -> None:
-    import exact_sync.cli.work
-    import exact_sync.scheduler.daemon
-    import exact_sync.web.api
-    import exact_sync.web.app
-    import exact_sync.web.login
-    import exact_sync.web.probes
-    import exact_sync.web.server  # noqa: F401 - this is what forks need not do
-
+    for name in _NEEDED:
+        import_module(name)
     gc.collect()
     gc.freeze()
     for line in sys.stdin:

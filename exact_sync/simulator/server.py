@@ -64,6 +64,8 @@ class Server(ThreadingHTTPServer):
     def close(self) -> None:
         """Stop listening and cut every connection."""
         self.stopping.set()
+        with suppress(OSError):  # where it can be: whoever listens notices at once, not only when next looking
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self.server_close()
         with self._lock:

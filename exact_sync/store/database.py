@@ -46,6 +46,7 @@ class Database:
             pool_size=connections,
             max_overflow=connections,
             pool_timeout=turn,
+            pool_use_lifo=True,  # the one used last has its staging tables, and its plans in mind
             connect_args={
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
                 "connect_timeout": patience,

@@ -60,7 +60,7 @@ class WorkLock:
                 if self._ask_for(self._work_class, _WORK, alone):
                     self._alone = alone
                     return
-            self._drop_if_idle()
+            self._give_back_if_idle()
         raise WorkHeld(
             f"another run holds the work ({self.holder(alone=not alone) or 'it ended just now'})",
             "nothing to do: let it finish, or try again later",
@@ -100,7 +100,7 @@ class WorkLock:
                 if self._connection is not None:  # else PostgreSQL has freed it already
                     with contextlib.suppress(DatabaseAway):
                         self._execute(_UNLOCK, self.division_class, division)
-                self._drop_if_idle()
+                self._give_back_if_idle()
             return True
 
     def keep(self) -> bool:
@@ -129,10 +129,7 @@ class WorkLock:
         with self._mutex:
             self._alone = None
             self._divisions.clear()
-            if self._connection is not None:
-                with contextlib.suppress(DatabaseAway):
-                    self._execute("SELECT pg_advisory_unlock_all()")
-            self._drop()
+            self._give_back()
 
     def _holder(self, class_: int, object_: int, alone: bool) -> str | None:
         with self._database.connect() as connection:
@@ -177,9 +174,17 @@ class WorkLock:
             return False
         return True
 
-    def _drop_if_idle(self) -> None:
+    def _give_back_if_idle(self) -> None:
         if self._alone is None and not self._divisions:
-            self._drop()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """To the pool, once it surely holds nothing: the next one who needs a connection has it at once."""
+        if self._connection is not None:
+            with contextlib.suppress(DatabaseAway):  # then it was dropped, and what it held is free
+                self._execute("SELECT pg_advisory_unlock_all()")
+                self._connection.close()
+                self._connection = None
 
     def _drop(self) -> None:
         if self._connection is not None:

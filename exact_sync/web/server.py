@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 _GRACE = 1
 """Seconds that running answers have to end; the daemon has used up most of ours by then."""
-AGAIN = 30
+AGAIN = 1
 """Seconds until a port that was taken is tried again."""
 _CONNECTIONS = 100
 """At the same time; who comes beyond that gets a 503."""

@@ -10,6 +10,11 @@ from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
 from tests.deployment import SharedClock
 
+_HELD = """
+    SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE locktype = 'advisory' AND datname = current_database()
+"""
+
 
 @pytest.fixture
 def other(database_url: str, clock: SharedClock) -> Iterator[Database]:
@@ -108,6 +113,36 @@ def test_who_waits_in_vain_leaves_no_connection_behind(
             WorkLock(database, clock).take()
     assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
     first.free()
+
+
+def test_the_connection_goes_back_to_the_pool_and_holds_nothing_there(
+    database: Database, clock: SharedClock
+) -> None:
+    """Also what it held beyond our knowledge, as after an answer that never came."""
+    lock = WorkLock(database, clock)
+    taken = []
+    for _ in range(3):
+        lock.take()
+        assert lock.take_division(7)
+        assert lock._connection is not None
+        lock._connection.execute(text("SELECT pg_advisory_lock(1, 2)"))
+        taken.append(lock._execute("SELECT pg_backend_pid()"))
+        lock.free()
+        with database.connect() as connection:
+            taken.append(connection.execute(text("SELECT pg_backend_pid()")).scalar())
+            assert connection.execute(text(_HELD)).scalar() == 0
+    assert len(set(taken)) == 1
+
+
+def test_a_connection_that_was_cut_does_not_go_back(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    lock = WorkLock(other, clock)
+    lock.take()
+    cut(database)
+    lock.free()
+    with other.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
 
 
 def test_one_shots_share_the_work_and_a_daemon_has_it_alone(

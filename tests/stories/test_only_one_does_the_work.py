@@ -67,6 +67,7 @@ def test_a_run_that_lost_its_lock_to_another_stops(
         with pytest.raises(WorkHeld) as error:
             deployment.sync("journals", "items")
         assert error.value.exit_code == 4
+        another.execute("SELECT pg_advisory_unlock_all()")  # at once: a connection that closes takes a moment
     deployment.sync_well()
     assert deployment.differences() == []
 

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from exact_sync.web import server
 from tests.postgres import Server
 from tests.processes import Here, Machine, one_clear_line, until
 from tests.several import Several, several
@@ -188,10 +187,9 @@ def test_a_short_password_is_refused(machine: Machine) -> None:
 
 
 def test_where_the_port_is_taken_the_work_goes_on_and_the_server_comes_when_it_is_free(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
+    machine: Machine,
 ) -> None:
     """A second daemon finds it taken by the first one: that the work is held is what it says then."""
-    monkeypatch.setattr(server, "AGAIN", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         daemon = machine.fork("run", SERVER__PORT=str(port))

@@ -6,7 +6,7 @@ from exact_sync.simulator.faults import Context
 from exact_sync.sync.once import exit_code
 from tests.deployment import Deployment
 from tests.postgres import Server
-from tests.processes import Machine, one_clear_line
+from tests.processes import Machine, one_clear_line, until
 
 CUT_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -30,7 +30,10 @@ def test_a_one_shot_whose_database_restarts_leaves_whole_pages_and_goes_on_the_n
     for number in range(180):
         customers.insert({"Code": f"{number}", "Name": f"Customer {number}"})
 
+    here = "SELECT count(*) FROM exact.customers"
+
     def restart(context: Context) -> None:
+        until(lambda: machine.query(here) == [(60,)], "the first page, which is written meanwhile")
         another_server.restart()
 
     machine.simulator.faults.add("hook", path="crm/Accounts", query="$skiptoken", after=1, hook=restart)
@@ -38,7 +41,7 @@ def test_a_one_shot_whose_database_restarts_leaves_whole_pages_and_goes_on_the_n
     assert process.ends() == 4, process
     assert "try again later" in one_clear_line(process.err)
     # The first page; the second one was held until the third would come, so it is read again.
-    assert machine.query("SELECT count(*) FROM exact.customers") == [(60,)]
+    assert machine.query(here) == [(60,)]
     assert machine.query(
         "SELECT cursor, resume ->> 'link' LIKE '%%$skiptoken%%' FROM exact_sync.checkpoint "
         "WHERE resource = 'customers'"
