@@ -64,7 +64,7 @@ class Server(ThreadingHTTPServer):
     def close(self) -> None:
         """Stop listening and cut every connection."""
         self.stopping.set()
-        with suppress(OSError):  # where it can be: whoever listens notices at once, not only when next looking
+        with suppress(OSError):  # whoever listens notices at once, not when it looks next
             self.socket.shutdown(socket.SHUT_RDWR)
         self.shutdown()
         self.server_close()
