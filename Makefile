@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/exact-sync demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 3 --dist loadgroup  # more than two cores need: some tests wait for processes of their own
+	$(BIN)/pytest -n 3  # more than two cores need: some tests wait for processes of their own
 
 # Stories told before a real browser: Debian's own, never one that is downloaded.
 test-browser: $(VENV)/.installed-dev chromium

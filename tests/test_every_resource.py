@@ -17,7 +17,6 @@ from tests.conftest import named
 from tests.deployment import DIVISION, Deployment, SharedClock
 from tests.mirror import PATHS, column_name, expected_rows, properties_of
 
-pytestmark = pytest.mark.xdist_group("every_resource")  # two runs of everything are enough
 SCALARS = {str(edm) for edm in Edm}
 EVERYTHING = {name: {"enabled": True} for name, resource in RESOURCES.items() if not resource.default}
 
