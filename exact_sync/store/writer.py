@@ -32,6 +32,7 @@ Row = tuple[Any, ...]
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _FEW = 500
+"""Rows that the usual room is enough to sort."""
 _ROOM_TO_SORT = text("SET LOCAL work_mem TO '32MB'")
 """Some thousand rows of a hundred columns are more than the usual 4 MB, and would go by way of the disk."""
 
@@ -115,14 +116,14 @@ class Writer:
         """Stage and merge these. ``is_unique``: no two of them have the same key. ``expects_new``:
         probably none of them is in the table yet.
         """
+        rows = sum(page.rows for page in pages)
         # A division is read by one process at a time, so nobody else brings the same keys meanwhile.
         if expects_new and is_unique and self.resource.per_division:
             noted = changes.of(connection)
             is_free = noted is None or not noted.names_keys(self.resource.name)
             if is_free and self._load(connection, pages):
-                return Written(sum(page.rows for page in pages), 0)
+                return Written(rows, 0)
         self.stage_lines(connection, pages)
-        rows = sum(page.rows for page in pages)
         return self._merged(connection, read_since, is_unique=is_unique, are_many=rows > _FEW)
 
     def _load(self, connection: Connection, pages: Sequence[Lines]) -> bool:

@@ -3,12 +3,14 @@
 The first one is taken over page by page instead, so that it may take several runs.
 """
 
+from collections.abc import Iterator
 from itertools import chain
 from math import ceil
 
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
+from exact_sync.exact.client import Page
 from exact_sync.store import counts
 from exact_sync.store.database import translated
 from exact_sync.store.writer import Written
@@ -35,22 +37,29 @@ def read(task: Task, questions: Questions | None = None) -> None:
     _check_room(task, questions)
     pages = questions.pages(questions.whole, as_rows=True)
     first = next(pages)
-    if first.next_link is None:
-        _swap(task, task.take(first))
-        return
+    suspect = (
+        _swap(task, task.take(first)) if first.next_link is None else _aside(task, questions, first, pages)
+    )
+    if suspect is not None:
+        raise suspect
+
+
+def _aside(task: Task, questions: Questions, first: Page, others: Iterator[Page]) -> Suspect | None:
+    """Read many pages aside, then swap them in."""
     total = Batch()
     with task.database.pinned() as connection:
         with connection.begin():
             task.writer.unstage(connection)
         with Backfill(task, questions, goes_on=False, is_on=False) as filling:
-            for page in filling.pages(chain([first], pages)):
+            for page in filling.pages(chain([first], others)):
                 batch = task.take(page)
                 with translated(), connection.begin():
                     _stage(task, connection, batch, keep=True)
                 total.rejects += batch.rejects
-        _swap(task, total, connection)
+        suspect = _swap(task, total, connection)
         with translated(), connection.begin():
             task.writer.unstage(connection)
+    return suspect
 
 
 def _check_room(task: Task, questions: Questions) -> None:
@@ -95,16 +104,17 @@ def _stage(task: Task, connection: Connection, batch: Batch, *, keep: bool) -> N
         task.writer.stage(connection, batch.rows, keep=keep)
 
 
-def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> None:
-    """What came is all there is. Raises Suspect where that would delete on silence.
+def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> Suspect | None:
+    """What came is all there is; or why nothing was buried, because that would be deleting on silence.
 
     ``staged_on``: the rows are staged on this connection; None: they are those of ``total``.
     """
     kept = staged_on is not None
-    silent: list[Suspect] = []
+    suspect: Suspect | None = None
 
     def work(connection: Connection) -> None:
-        silent.clear()
+        nonlocal suspect
+        suspect = None
         if not kept:
             _stage(task, connection, total, keep=False)
         known = task.writer.live(connection, task.division)
@@ -117,7 +127,7 @@ def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> None
             counts.forget(connection, task.division, task.resource.name)
         seen = came + len(set(rejected))
         if is_suspect(seen, known, task.checkpoint.accepted_rows):
-            silent.append(Suspect(task.resource.name, task.division, seen, known))
+            suspect = Suspect(task.resource.name, task.division, seen, known)
             return
         task.aside.release_others(connection, [reject.name for reject in total.rejects])
         if len(rejected) < len(total.rejects):
@@ -129,5 +139,4 @@ def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> None
         task.save(connection, resume=None, complete_at=task.clock.now(), accepted_rows=None)
 
     task.transact(work, staged_on)
-    if silent:
-        raise silent[0]
+    return suspect

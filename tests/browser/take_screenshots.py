@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.operator import HERE, Operator
-from tests.browser.test_an_operator_sees_to_the_outbox import change
+from tests.browser.test_an_operator_sees_to_the_outbox import change, tells
 from tests.deployment import DIVISION
 from tests.founding import TINY, found
-from tests.processes import Machine, until
+from tests.processes import Machine
 from tests.target import Reply, a_target
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
@@ -101,9 +101,7 @@ def test_what_is_wrong(browser: Browser, operator: Operator) -> None:
 
 def test_what_was_not_taken(browser: Browser, operator: Operator) -> None:
     with a_target() as target:
-        operator.runs(OUTBOX=target.variable(resources="items"))
-        operator.is_connected()
-        until(lambda: target.told("items"), "the first load")
+        tells(operator, target)
         target.replies = [Reply(410, body=b"this address is closed")]
         change(operator, "a new name")
         operator.sees("not every program was told of it")

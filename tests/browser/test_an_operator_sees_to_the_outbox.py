@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.operator import Operator
 from tests.browser.test_everybody_can_use_the_pages import SMALL
 from tests.processes import until
-from tests.target import Reply, a_target
+from tests.target import Reply, Target, a_target
 
 HERE = "/connections/default/outbox"
 
@@ -14,9 +14,7 @@ def test_what_was_given_up_is_explained_and_sent_again(operator: Operator, brows
     """At last on a phone, without scripts and in Dutch."""
     page = operator.page
     with a_target() as target:
-        operator.runs(OUTBOX=target.variable(resources="items"))
-        operator.is_connected()
-        until(lambda: target.told("items"), "the first load")
+        tells(operator, target)
         target.replies = [Reply(410, body=b"<b>closed</b>")]
         change(operator, "one")
         operator.sees("The data can be trusted, but not every program was told of it")
@@ -44,6 +42,13 @@ def test_what_was_given_up_is_explained_and_sent_again(operator: Operator, brows
         expect(phone.get_by_text("1 bericht is weggegooid.")).to_be_visible()
         expect(phone.locator("#dead")).to_contain_text("Die zijn er niet.")
         context.close()
+
+
+def tells(operator: Operator, target: Target) -> None:
+    """The daemon runs, and has told of its first load."""
+    operator.runs(OUTBOX=target.variable(resources="items"))
+    operator.is_connected()
+    until(lambda: target.told("items"), "the first load")
 
 
 def change(operator: Operator, description: str) -> None:

@@ -102,3 +102,17 @@ def test_a_list_of_many_pages_begins_only_where_the_day_has_room_for_all_of_it(
         simulator.limits.day_limit = 5000
         deployment.sync_well("items")
         assert deployment.differences("items") == []
+
+
+def test_of_a_list_of_many_pages_nothing_is_left_aside_also_where_it_is_suspect(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> None:
+    with begin(simulator, database_url, clock, tmp_path, 300) as deployment:
+        deployment.sync_well("items")
+        table = deployment.table(ITEMS)
+        for key in sorted(table.rows)[:220]:
+            table.delete(key)
+        outcome = only(deployment.sync("items"), "items")
+        assert (outcome.status, outcome.tally.records) == ("suspect", len(table.rows))
+        assert gone(deployment) == 0
+        assert sql(deployment, "SELECT relname FROM pg_class WHERE relname LIKE 'snapshot_items%'") == []
