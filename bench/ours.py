@@ -12,6 +12,7 @@ from pydantic import SecretStr
 import bench.lean  # noqa: F401
 from bench.stopwatch import job, measured
 from bench.subjects import DIVISION, SUBJECTS
+from exact_sync import process
 from exact_sync.config import Settings
 from exact_sync.credentials import Tokens
 from exact_sync.service import Service
@@ -29,6 +30,7 @@ def main(wanted: dict[str, Any]) -> None:
             sign_in(product)
             return
         runner = product.crew._runner
+        process.imported()  # as the command line does
         with measured(wanted["name"], wanted["rows"], wanted["postmaster"]):
             outcome = runner.run(resource, DIVISION, full=wanted.get("full", False))
             product.request_log.flush()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from exact_sync import __version__, config, logs
+from exact_sync import __version__, config, logs, process
 from exact_sync.errors import ExactSyncError
 
 _COMMANDS = {
@@ -44,10 +44,7 @@ class _Commands(click.Group):
             return None
         command = getattr(importlib.import_module(f"{__name__}.{module}"), cmd_name)
         if not gc.isenabled():  # see __main__
-            # Nothing that was imported is garbage; to look for some, once more at the end, takes a fifth of
-            # a short run.
-            gc.freeze()
-            gc.enable()
+            process.imported()
         return command if isinstance(command, click.Command) else None
 
 

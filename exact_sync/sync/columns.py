@@ -6,8 +6,9 @@ second look is left to it. So nothing here guesses, and nothing is set aside her
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
-from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from exact_sync.catalog import Column, Edm, Resource
 from exact_sync.exact import typed
@@ -23,11 +24,12 @@ _TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 _SECONDS = tuple(f"{minute}:{second}" for minute in _TWO_DIGITS for second in _TWO_DIGITS)
 _HOURS = tuple(f" {hour}:" for hour in _TWO_DIGITS[:24])
 _MILLISECONDS = tuple(f".{millisecond:03}" for millisecond in range(1000))
-_DAY = 86_400_000
+_DAY, _HOUR = 86_400_000, 3_600_000
 _MOST_DAYS = 5_000
 """Of which a text is kept."""
-_LONGEST_MOMENT = 14
-"""Digits: until the year 5138."""
+_LATEST = 10**14
+"""Milliseconds: until the year 5138."""
+_NUMBERS = msgspec.json.Decoder(list[int])
 _SHAPE = bytes(ord("0") if chr(byte) in "0123456789abcdef" else byte for byte in range(256))
 """Turns every hexadecimal digit into a 0, so that a GUID is recognized by its shape."""
 _LONGEST_NUMBER = 16_000
@@ -167,7 +169,7 @@ def _dates(values: Sequence[str | None]) -> Sequence[str]:
     numbers = _milliseconds(values)
     if numbers is None:
         return [NULL if text is None else read_date(text).isoformat() for text in values]
-    return put_back([_day(number // _DAY) for number in numbers], values)
+    return put_back([_AHEAD[number // _DAY][0] for number in numbers], values)
 
 
 def _moments(values: Sequence[str | None]) -> Sequence[str]:
@@ -180,49 +182,42 @@ def _moments(values: Sequence[str | None]) -> Sequence[str]:
     texts = []
     for number in numbers:
         day, rest = divmod(number, _DAY)
-        known = _AHEAD[day]
-        if known is None:  # the clock is put back or forward on that day
+        begins, ahead = _AHEAD[day]
+        if ahead is None:
             texts.append(to_instant(from_milliseconds(number)).isoformat(sep=" "))
             continue
-        second, millisecond = divmod(rest, 1000)
-        hour, second = divmod(second, 3600)
-        texts.append(f"{known[0]}{_HOURS[hour]}{_SECONDS[second]}{_MILLISECONDS[millisecond]}{known[1]}")
+        second = _SECONDS[rest // 1000 % 3600]
+        texts.append(f"{begins}{_HOURS[rest // _HOUR]}{second}{_MILLISECONDS[rest % 1000]}{ahead}")
     return put_back(texts, values)
 
 
 def _milliseconds(values: Sequence[str | None]) -> list[int] | None:
-    """The numbers in a column of `/Date(…)/`; None where there are others. Raises ValueError where one
-    of them is no number after all.
+    """The numbers in a column of `/Date(…)/`; None where there is anything else. Raises ValueError where
+    one of them is no number after all.
     """
     texts, together = joined(values)
-    numbers = together[6:-2].split(")/\t/Date(")
-    digits = "".join(numbers).replace("-", "")
-    if not (digits.isascii() and digits.isdigit() and max(map(len, numbers)) <= _LONGEST_MOMENT):
-        return None
     # What is between the numbers is known; what is before the first and after the last, not yet.
-    is_whole = together[:6] == "/Date(" and together[-2:] == ")/" and len(numbers) == len(texts)
-    return list(map(int, numbers)) if is_whole else None
+    numbers = together[6:-2].replace(")/\t/Date(", ",")
+    is_known = together[:6] == "/Date(" and together[-2:] == ")/"
+    if not is_known or numbers.encode().translate(None, b"-0123456789,"):
+        return None
+    found = _NUMBERS.decode(f"[{numbers}]")
+    return found if len(found) == len(texts) and max(found) < _LATEST else None
 
 
-@lru_cache(maxsize=_MOST_DAYS)
-def _day(number: int) -> str:
-    """A day, counted from 1970."""
-    return from_milliseconds(number * _DAY).date().isoformat()
-
-
-class _Ahead(dict[int, tuple[str, str] | None]):
+class _Ahead(dict[int, tuple[str, str | None]]):
     """Days, counted from 1970: the day itself, and how far Exact's clock is ahead of UTC on it; None where
     that changes.
     """
 
-    def __missing__(self, day: int) -> tuple[str, str] | None:
+    def __missing__(self, day: int) -> tuple[str, str | None]:
         if len(self) >= _MOST_DAYS:
             self.clear()
         begins, ends = (from_milliseconds((day + end) * _DAY) for end in (0, 1))
         shifts = {wall.replace(tzinfo=UTC) - to_instant(wall) for wall in (begins, ends)}
         hours, rest = divmod(shifts.pop(), timedelta(hours=1))
         is_even = not shifts and not rest
-        found = self[day] = (begins.date().isoformat(), f"+{hours:02}") if is_even else None
+        found = self[day] = (begins.date().isoformat(), f"+{hours:02}" if is_even else None)
         return found
 
 
