@@ -1,20 +1,26 @@
-"""Where an attempt begins: one question for all that it must know, one statement that notes it.
+"""Where an attempt begins, how far it comes and how it ends: one statement each, for all that is noted.
 
 An idle cycle consists of beginnings and ends, so each statement that is spared here counts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, literal, select
+from sqlalchemy import Connection, Table, and_, bindparam, func, literal, select, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from exact_sync.catalog import DIVISIONS
 from exact_sync.store.checkpoints import Checkpoint
+from exact_sync.store.runs import NOW
 from exact_sync.store.schemas import sql
-from exact_sync.store.state import checkpoint, division
+from exact_sync.store.state import checkpoint, division, run
 from exact_sync.store.tables import table as table_of
 
+_Names = tuple[tuple[str, bool], ...]
+"""Fields, and whether each is set to the time of the transaction."""
 _FIELDS = tuple(Checkpoint.__dataclass_fields__)
 
 
@@ -88,3 +94,56 @@ def begin_apart(connection: Connection, where: int, resource: str, strategy: str
     """The same for what only looks: the checkpoint hears nothing of it."""
     values = {"division": where, "resource": resource, "strategy": strategy, "full_read": False}
     return int(connection.execute(sql(connection, _RUN), values).scalar_one())
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Which one is meant."""
+
+    run: int
+    division: int
+    """That of the checkpoint."""
+    resource: str
+    asked: int
+    """The division whose number goes into the requests, and whose budget they use up."""
+
+    def note(
+        self,
+        connection: Connection,
+        run_log: Mapping[str, Any],
+        point: Mapping[str, Any],
+        budget: dict[str, Any] | None,
+    ) -> None:
+        """Set these fields in the run log and in the checkpoint; what is empty stays as it is."""
+        parts = {"run": run_log, "point": point, "of": {} if budget is None else {"budget": budget}}
+        names = [tuple((name, value is NOW) for name, value in part.items()) for part in parts.values()]
+        if any(names):
+            parts["this"] = vars(self)
+            values = {f"{kind}_{name}": value for kind, part in parts.items() for name, value in part.items()}
+            connection.execute(_noting(*names), values)
+
+
+@lru_cache(maxsize=256)
+def _noting(run_log: _Names, point: _Names, budget: _Names) -> Any:
+    """The statement, made once: to make it takes longer than to run it."""
+    notes: list[Any] = []
+    if run_log:
+        notes.append(update(run).where(run.c.id == bindparam("this_run")).values(_bound("run", run_log)))
+    if point:
+        key = _bound("this", (("division", False), ("resource", False)))
+        notes.append(_kept(checkpoint, key, _bound("point", point)))
+    if budget:
+        notes.append(_kept(division, {"division": bindparam("this_asked")}, _bound("of", budget)))
+    last = notes.pop()
+    return last.add_cte(*(note.cte(f"note{number}") for number, note in enumerate(notes)))
+
+
+def _kept(table: Table, key: dict[str, Any], values: dict[str, Any]) -> Insert:
+    statement = insert(table).values(**key, **values)
+    settings = {name: statement.excluded[name] for name in values}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=settings)
+
+
+def _bound(kind: str, names: _Names) -> dict[str, Any]:
+    # A value that is named as a column would be taken for it, in each of the tables that has one.
+    return {name: NOW if is_now else bindparam(f"{kind}_{name}") for name, is_now in names}

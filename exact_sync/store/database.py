@@ -82,15 +82,19 @@ class Database:
         with translated(), self.engine.connect() as connection:
             yield connection
 
-    def transact(self, work: Callable[[Connection], T], pinned: Connection | None = None) -> T:
-        """One transaction that is tried again when it collides with another one."""
+    def transact(
+        self, work: Callable[[Connection], T], pinned: Connection | None = None, *, is_one: bool = False
+    ) -> T:
+        """One transaction that is tried again when it collides with another one. ``is_one``: it is a
+        single statement, which needs nothing around it.
+        """
         attempt = 0
         while True:
             try:
                 if pinned is not None:
                     with translated(), pinned.begin():
                         return work(pinned)
-                with self.begin() as connection:
+                with self.connect() if is_one else self.begin() as connection:
                     return work(connection)
             except Conflict:
                 attempt += 1

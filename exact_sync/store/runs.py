@@ -121,16 +121,14 @@ def history(connection: Connection, wanted: Filter, since: datetime, step: timed
     return [Stretch(at, number, bad, int(written)) for at, number, bad, written in connection.execute(query)]
 
 
-def progress(connection: Connection, run_id: int, tally: Tally) -> None:
-    """The counts so far, in the transaction of the rows they count."""
-    connection.execute(update(run).where(run.c.id == run_id).values(**tally.counts()))
+NOW = func.now()
+"""The time of the transaction, by the database's clock."""
 
 
-def close_run(
-    connection: Connection, run_id: int, tally: Tally, outcome: str, message: str | None, hint: str | None
-) -> None:
-    values: dict[str, Any] = {**tally.counts(), "outcome": outcome, "message": message, "hint": hint}
-    connection.execute(update(run).where(run.c.id == run_id).values(finished_at=func.now(), **values))
+def end(tally: Tally, outcome: str, message: str | None, hint: str | None) -> dict[str, Any]:
+    """What the log says of a run that has ended."""
+    said = {"outcome": outcome, "message": message, "hint": hint, "finished_at": NOW}
+    return tally.counts() | said
 
 
 def last_of(connection: Connection, strategy: str) -> datetime | None:

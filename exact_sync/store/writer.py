@@ -124,7 +124,7 @@ class Writer:
             if is_free and self._load(connection, pages):
                 return Written(rows, 0)
         self.stage_lines(connection, pages)
-        return self._merged(connection, read_since, is_unique=is_unique, are_many=rows > _FEW)
+        return self._merged(connection, read_since, is_unique=is_unique, rows=rows)
 
     def _load(self, connection: Connection, pages: Sequence[Lines]) -> bool:
         """Copy rows straight into the table, at two thirds of the cost; False, and nothing is done,
@@ -139,14 +139,20 @@ class Writer:
 
     @changes.told
     def merge(
-        self, connection: Connection, *, kept: bool = False, read_since: datetime | None = None
+        self,
+        connection: Connection,
+        *,
+        kept: bool = False,
+        read_since: datetime | None = None,
+        rows: int | None = None,
     ) -> Written:
         """Merge what is staged. Counts are of rows that really changed.
 
+        ``rows``: so many are staged, where that is known.
         ``read_since``: this is a reading of everything that began then; what it brings replaces
         any row that was last written before, even by an older version (a restored backup).
         """
-        return self._merged(connection, read_since, kept=kept)
+        return self._merged(connection, read_since, kept=kept, rows=rows)
 
     def _merged(
         self,
@@ -155,11 +161,11 @@ class Writer:
         *,
         kept: bool = False,
         is_unique: bool = False,
-        are_many: bool = True,
+        rows: int | None,
     ) -> Written:
         if is_unique not in self._merges:
             self._merges[is_unique] = merge_sql(self.resource, self._table, is_unique=is_unique)
-        if are_many:
+        if rows is None or rows > _FEW:
             connection.execute(_ROOM_TO_SORT)
         statement = translated_sql(self._merges[is_unique], schemas_of(connection))
         statement = statement.replace("{stage}", self._stage(kept))

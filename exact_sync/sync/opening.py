@@ -50,7 +50,7 @@ class Opening:
         Raises ReadMeanwhile where it was read well after ``since``.
         """
         where = division if resource.per_division else CONNECTION_WIDE
-        with self.database.begin() as connection:
+        with self.database.connect() as connection:  # two statements, which need no transaction
             purpose = VERIFY if is_verification else resource.strategy
             found = attempts.look(connection, where, resource.name, division)
             task = self._task(connection, resource, division, found, on_page, full=full)

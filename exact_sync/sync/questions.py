@@ -56,7 +56,7 @@ class Questions:
         """Remember what this site refuses."""
         self._quirks[quirk] = self._task.clock.now().isoformat()
         log.debug("division %s, %s: learned %s", self._task.division, self._task.resource.name, quirk)
-        self._task.transact(lambda connection: self._task.save(connection, quirks=self._quirks))
+        self._task.transact(lambda connection: self._task.save(quirks=self._quirks))
 
     @property
     def select(self) -> list[str]:

@@ -8,8 +8,9 @@ close the run's record, with a hint for the operator where it failed.
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import Connection, func
+from sqlalchemy import Connection
 
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.errors import (
@@ -166,29 +167,27 @@ class Runner:
     ) -> Outcome:
         task.tally.calls = task.calls()
 
+        point: dict[str, object] = {"outcome": status, "message": message, "hint": hint}
+        point["strategy"] = task.strategy
+        if succeeded:
+            point |= {"succeeded_at": runs.NOW, "retry_at": None}
+            point |= {} if is_suspect else {"suspect_rows": None}
+        elif until is not None:
+            point["retry_at"] = until
+        if isinstance(error, Suspect):
+            point["suspect_rows"] = error.seen
+        budget = task.budget.as_json()
+        run_log = runs.end(task.tally, status, message, hint)
+        access = _access(task, succeeded, until, error)
+
         def work(connection: Connection) -> None:
-            runs.close_run(connection, task.run_id, task.tally, status, message, hint)
+            task.attempt.note(connection, run_log, point, None if budget == task.stored_budget else budget)
             task.is_over(connection)
-            values: dict[str, object] = {"outcome": status, "message": message, "hint": hint}
-            values["strategy"] = task.strategy
-            if succeeded:
-                values |= {"succeeded_at": func.now(), "retry_at": None}
-                values |= {} if is_suspect else {"suspect_rows": None}
-            elif until is not None:
-                values["retry_at"] = until
-            if isinstance(error, Suspect):
-                values["suspect_rows"] = error.seen
-            task.save(connection, **values)
-            budget = task.budget.as_json()
-            if budget != task.stored_budget:
-                divisions.save_budget(connection, task.asked, budget)
-            if isinstance(error, DivisionLost) and until is not None:
-                divisions.suspend(connection, task.asked, error.message, until)
-            elif succeeded and task.resource.per_division and task.is_suspended:
-                divisions.resume(connection, task.asked)
+            if access is not None:
+                access(connection)
 
         try:
-            self._database.transact(work)
+            self._database.transact(work, is_one=access is None and not task.is_told)
         except DatabaseAway as away:
             log.warning("the end of a run could not be recorded: %s", away)
             if error is None:
@@ -206,6 +205,17 @@ class Runner:
         return Outcome(
             task.division, task.resource.name, status, task.tally, message, hint, exit_code, until, error
         )
+
+
+def _access(
+    task: Task, succeeded: bool, until: datetime | None, error: ExactSyncError | None
+) -> Callable[[Connection], None] | None:
+    """What the outcome tells of our access to the division, where that has changed."""
+    if isinstance(error, DivisionLost) and until is not None:
+        return partial(divisions.suspend, code=task.asked, reason=error.message, retry_at=until)
+    if succeeded and task.resource.per_division and task.is_suspended:
+        return partial(divisions.resume, code=task.asked)
+    return None
 
 
 def _is_settled(task: Task) -> bool:

@@ -120,7 +120,8 @@ def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> Susp
         known = task.writer.live(connection, task.division)
         rejected = [reject.key for reject in total.rejects if reject.key is not None]
         came = task.writer.staged(connection) if kept else len({*total.keys})
-        written = task.writer.merge(connection, kept=kept, read_since=task.began_at)
+        rows = None if kept else len(total.keys)
+        written = task.writer.merge(connection, kept=kept, read_since=task.began_at, rows=rows)
         task.count(written)
         task.put_aside(connection, total)
         if task.full:  # somebody may have changed rows by hand
@@ -136,7 +137,7 @@ def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> Susp
         # Where nothing was written, each row that came was here; so many were here, so none is missing.
         if rejected or came != known or written != Written(0, 0):
             task.tally.deleted += task.writer.delete_missing(connection, task.division, rejected, kept=kept)
-        task.save(connection, resume=None, complete_at=task.clock.now(), accepted_rows=None)
+        task.save(resume=None, complete_at=task.clock.now(), accepted_rows=None)
 
     task.transact(work, staged_on)
     return suspect

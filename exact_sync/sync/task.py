@@ -17,7 +17,8 @@ from exact_sync.clock import Clock
 from exact_sync.errors import one_line
 from exact_sync.exact.client import Client, Page, Reader
 from exact_sync.exact.odata import Record, read_answer
-from exact_sync.store import checkpoints, counts, divisions, outbox, runs
+from exact_sync.store import counts, outbox
+from exact_sync.store.attempts import Attempt
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Keys
@@ -91,6 +92,7 @@ class Task:
         self._calls_before = self.budget.calls
         self.stored_budget: dict[str, Any] | None = None
         """What was committed of the budget last."""
+        self._to_save: dict[str, Any] = {}
         self.aside = Aside(self.division, self.resource.name)
         self._holding = Holding(self.clock)
         self._brings_new = False
@@ -205,8 +207,7 @@ class Task:
                 if page.also is not None:
                     page.also(connection)
                 checkpoint |= page.checkpoint
-            if checkpoint:
-                self.save(connection, **checkpoint)
+            self.save(**checkpoint)
 
         self.transact(work)
 
@@ -221,14 +222,14 @@ class Task:
         def attempt(connection: Connection) -> None:
             nonlocal budget
             self.tally.become(before)
+            self._to_save = {}
             with self._heard(connection):
                 work(connection)
             self.tally.calls = self.budget.calls - self._calls_before
-            if self.tally.records:
-                runs.progress(connection, self.run_id, self.tally)
-            self._count_rows(connection, before)
             budget = self.budget.as_json()
-            divisions.save_budget(connection, self.asked, budget)
+            run_log = self.tally.counts() if self.tally.records else {}
+            self.attempt.note(connection, run_log, self._to_save, budget)
+            self._count_rows(connection, before)
 
         try:
             self.database.transact(attempt, connection)
@@ -250,14 +251,19 @@ class Task:
         telling = self.options.telling
         return nullcontext() if telling is None else telling.hears(self, connection)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether others are told what this run has changed."""
+        return self.options.telling is not None and self.tally.written > 0
+
     def is_over(self, connection: Connection) -> None:
         """The run has ended: who is to be told what it changed may be told now."""
-        if self.options.telling is not None and self.tally.written:
+        if self.is_told:
             outbox.close(connection, self.run_id)
 
     def wake(self) -> None:
         """Once that is committed: whoever sends it need not find it by himself."""
-        if self.options.telling is not None and self.tally.written:
+        if self.options.telling is not None and self.is_told:
             self.options.telling.wake()
 
     def write(self, connection: Connection, batches: Sequence[Batch]) -> None:
@@ -269,7 +275,8 @@ class Task:
             for batch in alike:
                 if batch.rows:
                     self.writer.stage(connection, batch.rows)
-                    self.count(self.writer.merge(connection, read_since=self.read_since))
+                    rows = len(batch.rows)
+                    self.count(self.writer.merge(connection, read_since=self.read_since, rows=rows))
 
     def _write_lines(self, connection: Connection, batches: Sequence[Batch]) -> None:
         keys = [key for batch in batches for key in batch.keys]
@@ -291,10 +298,16 @@ class Task:
         """Quarantine what could not become a row, and release what now could."""
         self.tally.quarantined += self.aside.put(connection, batch.rejects, batch.keys)
 
-    def save(self, connection: Connection, **checkpoint: Any) -> None:
+    def save(self, **checkpoint: Any) -> None:
+        """Put this into the checkpoint, at the end of the transaction that is under way."""
         if "cursor" in checkpoint or "resume" in checkpoint:
             checkpoint["cursor_of"] = self.cursor_of
-        checkpoints.save(connection, self.division, self.resource.name, **checkpoint)
+        self._to_save |= checkpoint
+
+    @property
+    def attempt(self) -> Attempt:
+        """Where what it does is noted."""
+        return Attempt(self.run_id, self.division, self.resource.name, self.asked)
 
     def calls(self) -> int:
         """Calls made so far, the failed ones included."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from exact_sync.catalog import DELETIONS, Resource, Strategy
 from exact_sync.errors import ExactSyncError, TryLater, Unavailable
-from exact_sync.store import divisions, runs
+from exact_sync.store import runs
 from exact_sync.sync import books, inference, verify
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, is_unavailable
@@ -146,7 +146,7 @@ class Verifier:
         except Suspect as suspect:
             result.refused = suspect
             values = {"suspect_rows": suspect.seen, "message": suspect.message, "hint": suspect.hint}
-            task.transact(lambda connection: task.save(connection, outcome="suspect", **values))
+            task.transact(lambda connection: task.save(outcome="suspect", **values))
 
     def _is_on(self, name: str) -> bool:
         return any(resource.name == name for resource in self._opening.options.resources)
@@ -166,9 +166,9 @@ class Verifier:
         task.tally.calls = task.calls()
 
         def work(connection: Connection) -> None:
-            runs.close_run(connection, task.run_id, task.tally, status, message, hint)
+            run_log = runs.end(task.tally, status, message, hint)
+            task.attempt.note(connection, run_log, {}, task.budget.as_json())
             task.is_over(connection)
-            divisions.save_budget(connection, task.asked, task.budget.as_json())
 
         self._opening.database.transact(work)
         task.wake()

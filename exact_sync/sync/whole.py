@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from exact_sync.store import counts, quarantine, seen
+from exact_sync.store import checkpoints, counts, quarantine, seen
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.findings import Suspect
 from exact_sync.sync.rows import Batch
@@ -56,7 +56,8 @@ def begin(task: Task) -> Whole:
         live = task.writer.live(connection, task.division)
         seen.forget(connection, task.division, task.resource.name)
         # Afresh: somebody may have put rows in, or taken some out, by hand.
-        task.save(connection, rows=counts.count(connection, task.resource, task.division))
+        rows = counts.count(connection, task.resource, task.division)
+        checkpoints.save(connection, task.division, task.resource.name, rows=rows)
     return Whole(task.began_at, task.clock.now(), live > 0)
 
 
@@ -102,9 +103,9 @@ class Ending:
         is_followed = not self._is_all and not self._is_sweep and task.resource.entity_type is None
         if is_followed and now - since > _LONG:
             # What came early may be gone since, and no log of deletions tells.
-            task.save(connection, complete_at=now, sweep_wanted=True)
+            task.save(complete_at=now, sweep_wanted=True)
         else:
-            task.save(connection, complete_at=now, **done(since))
+            task.save(complete_at=now, **done(since))
 
     def speak(self) -> None:
         """Raises Suspect where burying what did not come would have been deleting on silence."""
@@ -120,7 +121,7 @@ def done(since: datetime) -> dict[str, Any]:
 def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | None:
     """Bury what did not come; or say why that would be deleting on silence."""
     if not whole.is_noted or task.resource.is_log:
-        task.save(connection, accepted_rows=None)
+        task.save(accepted_rows=None)
         return None
     since = task.start
     known = task.writer.live(connection, task.division)
@@ -132,5 +133,5 @@ def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | N
     elif gone:
         task.tally.deleted += task.keys.bury_unseen(connection, task.division, whole.began, since)
     seen.forget(connection, task.division, task.resource.name)
-    task.save(connection, accepted_rows=None)
+    task.save(accepted_rows=None)
     return None

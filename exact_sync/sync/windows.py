@@ -111,7 +111,7 @@ def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window],
         checkpoints.forget_windows(connection, task.division, task.resource.name)
         for start in starts:
             checkpoints.save_window(connection, task.division, task.resource.name, start, {})
-        task.save(connection, cursor=highest.isoformat() if highest else None, resume=None)
+        task.save(cursor=highest.isoformat() if highest else None, resume=None)
 
     task.transact(begin)
     return cursors.windows(starts, today, task.start), records
@@ -266,7 +266,6 @@ def _finish(task: Task, gone: _Gone, *, whole: bool) -> None:
         if task.full:
             quarantine.release_others(connection, task.division, task.resource.name, gone.rejected)
         task.save(
-            connection,
             accepted_rows=None,
             progress=None,
             **({"complete_at": task.clock.now()} if whole else {}),

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, event, text
 
 from exact_sync.catalog import DIVISIONS, RESOURCES
 from exact_sync.store import attempts, conditions, counts, incidents, quarantine, requests, runs, seen
+from exact_sync.store.attempts import Attempt
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Deletion, Keys, Stamp
 from exact_sync.store.runs import Tally
@@ -147,8 +148,12 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "quarantined without a row": lambda c: quarantine.without_row(c, DIVISION, CUSTOMERS),
     "where it stands": lambda c: attempts.look(c, DIVISION, "customers", DIVISION),
     "begin": lambda c: attempts.begin(c, DIVISION, "customers", "modified", full=False, rows=80),
-    "progress": lambda c: runs.progress(c, 500, Tally()),
-    "close": lambda c: runs.close_run(c, 500, Tally(), "ok", None, None),
+    "progress": lambda c: Attempt(500, DIVISION, "customers", DIVISION).note(
+        c, Tally().counts(), {"cursor": "1"}, {"left": 5}
+    ),
+    "the end of a run": lambda c: Attempt(500, DIVISION, "customers", DIVISION).note(
+        c, runs.end(Tally(), "ok", None, None), {"outcome": "ok"}, None
+    ),
     "the last verification": lambda c: runs.last_of(c, "verify"),
     "tidy": lambda c: runs.tidy(c, 5),
     "an hour's requests": lambda c: requests.summary(

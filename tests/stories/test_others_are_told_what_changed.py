@@ -10,8 +10,9 @@ from exact_sync.catalog import RESOURCES
 from exact_sync.errors import DatabaseAway
 from exact_sync.outbox.courier import TRIES
 from exact_sync.outbox_settings import OutboxSettings
-from exact_sync.store import divisions, outbox
+from exact_sync.store import outbox
 from exact_sync.sync import telling as telling_module
+from exact_sync.sync.task import Task
 from tests.deployment import DIVISION, Deployment
 from tests.facts import restart, sql
 from tests.mirror import ENOUGH
@@ -147,7 +148,7 @@ def test_what_is_rolled_back_is_not_told(
         raise DatabaseAway("the database goes away before the commit")
 
     with monkeypatch.context() as patch:
-        patch.setattr(divisions, "save_budget", fail)
+        patch.setattr(Task, "_count_rows", fail)  # the last thing before the commit
         assert deployment.sync("items")[-1].exit_code == 4
     assert target.told() == []
     assert sql(deployment, "SELECT count(*) FROM exact_sync.outbox") == [(0,)]
