@@ -8,6 +8,10 @@ from tests.founding import found
 from tests.processes import Machine, Process, until
 
 OTHERS = [DIVISION + 97 * n for n in range(1, 8)]
+CONNECTED = """
+    SELECT count(DISTINCT application_name) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'exact-sync sync%%'
+"""
 MINUTES = {"crm/Accounts": 200, "documents/Documents": 150}
 
 
@@ -19,7 +23,10 @@ def found_others(machine: Machine) -> None:
 
 def both(machine: Machine, **environment: str) -> list[Process]:
     seldom = {"INTERVAL": "30d", "SNAPSHOT_INTERVAL": "30d"}  # so that nothing is left to small reads
+    latency, machine.simulator.latency = machine.simulator.latency, 0.5  # none is through before both began
     processes = [machine.fork("sync", WORKERS="2", **seldom, **environment) for _ in range(2)]
+    until(lambda: machine.query(CONNECTED) == [(2,)], "two processes with connections")
+    machine.simulator.latency = latency
     for process in processes:
         assert process.ends() in (0, 4), process
     return processes
