@@ -9,6 +9,8 @@ BIN    := $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/exact-sync demo
 
+# Compiled once, whatever the shell says: a hundred processes of their own would compile us anew.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest -n 3  # more than two cores need: some tests wait for processes of their own
 

@@ -36,7 +36,7 @@ def pytest_collection_finish() -> None:
     """What was imported stays: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,8 +70,9 @@ def template(server: str) -> str:
 class Databases:
     """Databases of one test each, on one server."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, admin: psycopg.Connection) -> None:
         self._server = server
+        self._admin = admin
         self._over: list[str] = []
 
     @contextmanager
@@ -82,17 +83,17 @@ class Databases:
         would wait for else, looking only every tenth of a second.
         """
         name = f"{kind}_{os.getpid()}_{next(_numbers)}"
-        with psycopg.connect(self._server, autocommit=True) as connection:
-            while self._over:
-                connection.execute(f"DROP DATABASE {self._over.pop()} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {name} {options}")
+        while self._over:
+            self._admin.execute(f"DROP DATABASE {self._over.pop()} WITH (FORCE)")
+        self._admin.execute(f"CREATE DATABASE {name} {options}")
         yield named(self._server, name)
         self._over.append(name)
 
 
 @pytest.fixture(scope="session")
-def databases(server: str) -> Databases:
-    return Databases(server)
+def databases(server: str) -> Iterator[Databases]:
+    with psycopg.connect(server, autocommit=True) as admin:
+        yield Databases(server, admin)
 
 
 @pytest.fixture
