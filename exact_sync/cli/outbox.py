@@ -63,9 +63,13 @@ def outbox_list(
 @connection_option
 @click.pass_obj
 def retry(options: Options, messages: Sequence[int], target: str | None, connection: str | None) -> None:
-    """Deliver what was given up after all: all of it, or these messages."""
+    """Deliver what was given up after all, where its target is still set: all of it, or these messages."""
+
+    def change(service: Service) -> int:
+        return service.desk(lambda: service.database).retry_messages(messages, _only(target))
+
     with options.deployment("exact-sync outbox", connection) as deployment:
-        number = _change(deployment, Filter("dead", _only(target), messages), deliveries.retry)
+        number = _change(deployment, messages, change)
     click.echo(f"{number} to be delivered again: by exact-sync run within seconds, else by the next sync")
 
 
@@ -79,9 +83,14 @@ def drop(
     options: Options, messages: Sequence[int], waiting: bool, target: str | None, connection: str | None
 ) -> None:
     """Forget what was given up: all of it, or these messages."""
+    wanted = Filter("waiting" if waiting else "dead", _only(target), messages)
+
+    def change(service: Service) -> int:
+        with service.database.begin() as connection:
+            return deliveries.drop(connection, wanted)
+
     with options.deployment("exact-sync outbox", connection) as deployment:
-        wanted = Filter("waiting" if waiting else "dead", _only(target), messages)
-        number = _change(deployment, wanted, deliveries.drop)
+        number = _change(deployment, messages, change)
     click.echo(f"{number} dropped")
 
 
@@ -131,16 +140,15 @@ def _asked(service: Service, question: Callable[[Connection], list[Delivery]]) -
             return question(connection)
 
 
-def _change(deployment: Deployment, wanted: Filter, change: Callable[[Connection, Filter], int]) -> int:
+def _change(deployment: Deployment, messages: Sequence[int], change: Callable[[Service], int]) -> int:
     """Raises BadConfiguration where a number says too little: each connection has its own."""
-    if wanted.messages:
+    if messages:
         deployment.only()
     number = 0
     for service in deployment.services:
         with errors_named(service.connection):
             service.ready()
-            with service.database.begin() as connection:
-                number += change(connection, wanted)
+            number += change(service)
     return number
 
 

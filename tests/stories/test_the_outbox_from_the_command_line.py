@@ -82,7 +82,12 @@ def test_what_was_given_up_can_be_seen_delivered_after_all_or_dropped(here: Here
         first, second = (str(each["message"]) for each in found)
         assert here.run("outbox", "drop", first, **on)[1] == "1 dropped\n"
         target.replies.clear()
-        assert here.run("outbox", "retry", "--target", "nobody", **on)[1].startswith("0 to be delivered")
+        code, _, err = here.run("outbox", "retry", "--target", "nobody", **on)
+        assert code == 2
+        assert "there is no target nobody\n  → there is: warehouse" in one_clear_line(err)
+        elsewhere = {"OUTBOX": target.variable().replace("warehouse", "shop")}
+        code, out, _ = here.run("outbox", "retry", **elsewhere)
+        assert (code, out[:18]) == (0, "0 to be delivered "), "nobody brings them to a target that is gone"
         assert here.run("outbox", "retry", second, **on)[1].startswith("1 to be delivered again")
         assert "warehouse" in here.run("outbox", "list", **on)[1]
         assert here.run("sync", "journals", **on)[0] == 0
