@@ -22,7 +22,7 @@ from bench.subjects import SUBJECTS, Subject
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("--rows", type=int, default=20_000, help="of each kind; and four times as many")
+    parser.add_argument("--rows", type=int, default=10_000, help="of each kind; and four times as many")
     parser.add_argument("--times", type=int, default=3, help="measurements of which the median counts")
     parser.add_argument("--subject", choices=list(SUBJECTS), nargs="*", default=list(SUBJECTS))
     parser.add_argument("--without-peers", action="store_true")
@@ -59,9 +59,9 @@ def _measured(
     for fold in (1, 4):
         material = Material(subject, records, fold, folder)
         report.progress(f"{subject.name}, {len(material.records):,} rows: the limits")
-        limit = contenders.limits(server, material, times if fold == 1 else 1)
+        limit = contenders.limits(server, material, times)
         report.progress(f"{subject.name}: {OURS.name}")
-        figures, writes = contenders.ours(server, material, times if fold == 1 else 1)
+        figures, writes = contenders.ours(server, material, times)
         for name, each in figures.items():
             known = limit["unchanged" if name == "full" else name]
             yield Line(subject, fold, OURS.name, name, each, known, writes.get(name))
