@@ -14,6 +14,7 @@ from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query, read_answer
 from exact_sync.exact.wallclock import literal
+from exact_sync.store import checkpoints
 from exact_sync.sync.rows import ROW_VERSION
 from exact_sync.sync.task import Task
 
@@ -56,7 +57,12 @@ class Questions:
         """Remember what this site refuses."""
         self._quirks[quirk] = self._task.clock.now().isoformat()
         log.debug("division %s, %s: learned %s", self._task.division, self._task.resource.name, quirk)
-        self._task.transact(lambda connection: self._task.save(quirks=self._quirks))
+        task, quirks = self._task, dict(self._quirks)
+        # Apart from what the task writes: pages are asked for in a thread of their own.
+        task.database.transact(
+            lambda connection: checkpoints.save(connection, task.division, task.resource.name, quirks=quirks),
+            is_one=True,
+        )
 
     @property
     def select(self) -> list[str]:

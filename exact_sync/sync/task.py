@@ -92,7 +92,8 @@ class Task:
         self._calls_before = self.budget.calls
         self.stored_budget: dict[str, Any] | None = None
         """What was committed of the budget last."""
-        self._to_save: dict[str, Any] = {}
+        self._to_save: dict[str, Any] | None = None
+        """What the transaction that is under way leaves in the checkpoint."""
         self.aside = Aside(self.division, self.resource.name)
         self._holding = Holding(self.clock)
         self._brings_new = False
@@ -222,13 +223,13 @@ class Task:
         def attempt(connection: Connection) -> None:
             nonlocal budget
             self.tally.become(before)
-            self._to_save = {}
+            to_save = self._to_save = {}
             with self._heard(connection):
                 work(connection)
             self.tally.calls = self.budget.calls - self._calls_before
             budget = self.budget.as_json()
             run_log = self.tally.counts() if self.tally.records else {}
-            self.attempt.note(connection, run_log, self._to_save, budget)
+            self.attempt.note(connection, run_log, to_save, budget)
             self._count_rows(connection, before)
 
         try:
@@ -237,6 +238,8 @@ class Task:
         except BaseException:
             self.tally.become(before)
             raise
+        finally:
+            self._to_save = None
         telemetry.step_ends()
 
     def _count_rows(self, connection: Connection, before: Mapping[str, int]) -> None:
@@ -302,6 +305,7 @@ class Task:
         """Put this into the checkpoint, at the end of the transaction that is under way."""
         if "cursor" in checkpoint or "resume" in checkpoint:
             checkpoint["cursor_of"] = self.cursor_of
+        assert self._to_save is not None, "no transaction is under way"  # noqa: S101
         self._to_save |= checkpoint
 
     @property
