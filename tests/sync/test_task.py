@@ -33,11 +33,12 @@ def test_what_is_learned_in_another_thread_meanwhile_disturbs_nothing(task: Task
         thread = Thread(target=questions.learn, args=("no bulk",))
         thread.start()
         thread.join()
+        task.save(resume={"link": "x"})
         assert point(task).cursor is None, "it comes with the rows, not before"
 
     task.transact(work)
     assert task.tally.inserted == 5
-    assert point(task).cursor == "1"
+    assert (point(task).cursor, point(task).resume) == ("1", {"link": "x"})
     assert "no bulk" in point(task).quirks
 
 
