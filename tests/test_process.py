@@ -26,3 +26,16 @@ def test_threads_hand_over_sooner_than_by_default() -> None:
 
 def test_a_c_library_that_has_no_such_option_is_left_alone() -> None:
     assert run(lacks_mallopt=True) == "0.001"
+
+
+def test_what_was_imported_is_never_looked_through_for_garbage() -> None:
+    code = """
+import gc
+gc.disable()
+from exact_sync import process
+process.imported()
+print(gc.isenabled(), gc.get_freeze_count() > 1000, gc.get_threshold()[0])
+"""
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["True", "True", "10000"]
