@@ -119,7 +119,12 @@ class Attempt:
         names = [tuple((name, value is NOW) for name, value in part.items()) for part in parts.values()]
         if any(names):
             parts["this"] = vars(self)
-            values = {f"{kind}_{name}": value for kind, part in parts.items() for name, value in part.items()}
+            values = {
+                f"{kind}_{name}": value
+                for kind, part in parts.items()
+                for name, value in part.items()
+                if value is not NOW
+            }
             connection.execute(_noting(*names), values)
 
 
