@@ -141,6 +141,14 @@ class Resource:
         return "Modified" in self.by_property
 
     @property
+    def is_fingerprinted(self) -> bool:
+        """Whether its rows say of which record they were made, so that one that comes again is known by
+        that. Not where there are few, where each comes once, or where keys are free texts.
+        """
+        is_read_again = self.per_division and not self.is_log and not self.is_inferred
+        return is_read_again and self.key_column.edm is not Edm.STRING
+
+    @property
     def is_migrated(self) -> bool:
         """Whether migrations make its table; other tables are made when a resource is switched on."""
         return self.default and not self.is_inferred

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,11 @@ class Page:
         return self.answer.records
 
     @property
+    def fingerprints(self) -> Sequence[str] | None:
+        """One for each of the records; None where there are none."""
+        return self.answer.fingerprints if isinstance(self.answer, Answer) else None
+
+    @property
     def next_link(self) -> str | None:
         return self.answer.next_link
 
@@ -53,6 +58,11 @@ class Page:
     def batch(self) -> Any:
         """What a reader made of the records; None where they are still records."""
         return self.answer.batch if isinstance(self.answer, Shaped) else None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether it still holds the whole body it came in."""
+        return isinstance(self.answer, Shaped) and self.answer.has_body
 
     def keys(self, name: str) -> list[str]:
         """The key of each record, as a text."""

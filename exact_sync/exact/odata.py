@@ -49,6 +49,8 @@ class Answer:
 
     records: list[Record]
     next_link: str | None
+    fingerprints: Sequence[str] | None = None
+    """One for each record, where the reader made them."""
 
     @property
     def count(self) -> int:
@@ -64,6 +66,8 @@ class Shaped:
     keys: Sequence[str]
     """The key of each record."""
     next_link: str | None
+    has_body: bool = False
+    """Whether that still holds the whole body."""
 
     @property
     def count(self) -> int:

@@ -7,6 +7,7 @@ sources and the counter-evidence are in docs/exact-online.md.
 import re
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -23,6 +24,15 @@ def to_instant(wall: datetime) -> datetime:
 def to_wall(instant: datetime) -> datetime:
     """What Exact's clock on the wall shows at a moment."""
     return instant.astimezone(AMSTERDAM).replace(tzinfo=None, fold=0)
+
+
+@cache
+def rules() -> tuple[timedelta, ...]:
+    """How far the wall clock is ahead of UTC in each month of this century's first six decades: what is
+    made of a wall-clock time, and kept, holds for as long as this.
+    """
+    months = (datetime(year, month, 1) for year in range(2000, 2060) for month in range(1, 13))  # noqa: DTZ001
+    return tuple(month.replace(tzinfo=UTC) - to_instant(month) for month in months)
 
 
 def in_repeated_hour(wall: datetime) -> bool:

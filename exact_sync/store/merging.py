@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
-from exact_sync.store.tables import VERSION, data_columns, row_columns
+from exact_sync.store.tables import FINGERPRINT, VERSION, data_columns, row_columns
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -42,6 +42,8 @@ def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> str:
         ]
     else:
         settings.append("_synced_at = now()")
+    if resource.is_fingerprinted:
+        settings.append(f"{FINGERPRINT} = excluded.{FINGERPRINT}")
     staged = "{stage}"
     if not is_unique:
         staged = (

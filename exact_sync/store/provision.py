@@ -13,9 +13,10 @@ from sqlalchemy.schema import CreateColumn
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import BadConfiguration
-from exact_sync.store import schemas
+from exact_sync.store import fingerprints, schemas
 from exact_sync.store.database import Database
 from exact_sync.store.merging import quote
+from exact_sync.store.tables import FINGERPRINT
 from exact_sync.store.tables import table as table_of
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -65,6 +66,8 @@ def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) 
     known = there.get(table.name)
     if known is None:
         table.create(connection)
+        if FINGERPRINT in table.columns:
+            fingerprints.protect(connection, table)
         return
     _check_key(connection, _keys_there(connection), table)
     name = f"{schemas.of(connection).data}.{quote(table.name)}"
@@ -73,6 +76,8 @@ def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) 
         if column.name not in known:
             definition = CreateColumn(column).compile(dialect=dialect)
             connection.execute(text(f"ALTER TABLE {name} ADD COLUMN {definition}"))
+            if column.name == FINGERPRINT:
+                fingerprints.protect(connection, table)
         elif _widens(known[column.name], wanted):
             connection.execute(
                 text(

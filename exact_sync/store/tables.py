@@ -51,6 +51,9 @@ def column_type(column: catalog.Column) -> TypeEngine[Any]:
 VERSION = "_version"
 """Exact's row version of a row; empty where it was not read through the Sync API."""
 
+FINGERPRINT = "_fingerprint"
+"""Of the record that a row was made of (`exact_sync/exact/fingerprints.py`); empty where nobody knows."""
+
 
 def data_columns(resource: Resource) -> list[str]:
     """Names of the columns that come from Exact, in the order in which rows carry them."""
@@ -59,8 +62,9 @@ def data_columns(resource: Resource) -> list[str]:
 
 
 def row_columns(resource: Resource) -> list[str]:
-    """Names of all that a row carries: the data, and its version where it can have one."""
-    return [*data_columns(resource), *([VERSION] if resource.is_versioned else [])]
+    """Names of all that a row carries: the data, and its version and fingerprint where it can have one."""
+    version = [VERSION] if resource.is_versioned else []
+    return [*data_columns(resource), *version, *([FINGERPRINT] if resource.is_fingerprinted else [])]
 
 
 def _table(resource: Resource) -> Table:
@@ -75,6 +79,7 @@ def _table(resource: Resource) -> Table:
         metadata if resource.is_migrated else MetaData(),
         *columns,
         *([Column(VERSION, BigInteger)] if resource.is_versioned else []),
+        *([Column(FINGERPRINT, Uuid)] if resource.is_fingerprinted else []),
         Column("_synced_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         Column("_deleted_at", DateTime(timezone=True)),
         schema=SCHEMA,

@@ -8,7 +8,9 @@ from threading import Semaphore, Thread
 from exact_sync.exact.client import Page
 
 MOST = 3
-"""Pages that wait for whoever works on them: so many calls are lost, at most, where the process is killed."""
+"""Pages that wait for whoever works on them: so many calls are lost, at most, where the process is killed.
+One whose body is kept, which is some megabytes, takes the room of all of them.
+"""
 
 
 class Ahead:
@@ -39,7 +41,7 @@ class Ahead:
     def take(self) -> Page | None:
         """The next page, or None. Raises what went wrong when it was fetched."""
         found = self._next.pop() if self._next else self._ready.get()
-        self._room.release()
+        self._room.release(self._taken_by(found))
         if isinstance(found, BaseException):
             raise found
         return found
@@ -47,8 +49,12 @@ class Ahead:
     def close(self) -> None:
         """Fetch no more; what is being fetched now is waited for."""
         self._is_closed = True
-        self._room.release()
+        self._room.release(MOST)
         self._thread.join()
+
+    @staticmethod
+    def _taken_by(page: Page | BaseException | None) -> int:
+        return MOST if isinstance(page, Page) and page.has_body else 1
 
     def _fetch_all(self) -> None:
         fetched = 0
@@ -63,6 +69,8 @@ class Ahead:
             except BaseException as error:  # noqa: BLE001 - it is raised where the page is taken
                 page = error
             self._ready.put(page)
+            for _ in range(self._taken_by(page) - 1):
+                self._room.acquire()
             if not isinstance(page, BaseException) and page is not None:
                 fetched += 1
                 continue

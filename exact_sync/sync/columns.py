@@ -5,6 +5,7 @@ second look is left to it. So nothing here guesses, and nothing is set aside her
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ import msgspec
 
 from exact_sync.catalog import Column, Edm, Resource
 from exact_sync.exact import typed
+from exact_sync.exact.fingerprints import fingerprints, seed
 from exact_sync.exact.odata import Answer, Body, Shaped, read_answer
-from exact_sync.exact.wallclock import from_milliseconds, read_date, read_moment, to_instant
+from exact_sync.exact.wallclock import from_milliseconds, read_date, read_moment, rules, to_instant
 from exact_sync.store.lines import NULL, escaped, filled, joined, lines, put_back
-from exact_sync.store.tables import VERSION
+from exact_sync.store.tables import FINGERPRINT, VERSION
 from exact_sync.sync.rows import ROW_VERSION, Batch
 
 _NIL = "00000000-0000-0000-0000-000000000000"
@@ -38,6 +40,18 @@ _LONGEST_INTEGER = 20
 
 _UNFIT = (ValueError, OverflowError)
 
+READING = 1
+"""To be raised when other rows are made of the same records than before: then none of them is known."""
+
+
+@dataclass
+class Glance(Batch):
+    """A page of which only so much was read as tells which of its rows are here already."""
+
+    body: Body = b""
+    fingerprints: list[str] = field(default_factory=list)
+    """One for each key."""
+
 
 class _Odd(ValueError):
     """Something that needs a second look."""
@@ -53,20 +67,49 @@ class Columns:
         kinds = [(column.property, typed.TYPES[column.edm]) for column in self._columns]
         self._read = typed.reader((*kinds, (ROW_VERSION, typed.TYPES[Edm.INT64])))
         self._converters = [self._converter(column) for column in self._columns]
+        self._seed = seed(READING, [(c.property, c.edm) for c in self._columns], rules())
 
     def read(self, body: Body) -> Answer | Shaped:
         """A page as rows; as records where it has anything odd. Raises UnreadableAnswer."""
-        page = self._read(body)
-        answer: Answer | Shaped | None = None
-        if page is not None and page.count:
-            try:
-                batch = self._batch(page)
-                answer = Shaped(batch, batch.keys, page.next_link)
-            except _UNFIT:
-                pass
-        return answer or read_answer(body)
+        shaped = self._shaped(self._read(body), body, self._batch)
+        if shaped is not None:
+            return shaped
+        answer = read_answer(body)
+        return replace(answer, fingerprints=self._fingerprints(body, answer.count) or None)
 
-    def _batch(self, page: typed.Typed) -> Batch:
+    def glance(self, body: Body) -> Shaped | None:
+        """A page of which no more is read than tells its records apart; None where that does not do."""
+        if not self._resource.is_fingerprinted:
+            return None
+        names = [name for name in (self._resource.key, "Modified") if name in self._resource.by_property]
+        kinds = [(name, typed.TYPES[self._resource.by_property[name].edm]) for name in names]
+        read = typed.reader((*kinds, (ROW_VERSION, typed.TYPES[Edm.INT64])), is_all=False)
+        return self._shaped(read(body), body, self._glance)
+
+    def _shaped(
+        self, page: typed.Typed | None, body: Body, make: Callable[[typed.Typed, Body], Batch]
+    ) -> Shaped | None:
+        if page is None or not page.count:
+            return None
+        try:
+            batch = make(page, body)
+        except _UNFIT:
+            return None
+        return Shaped(batch, batch.keys, page.next_link, has_body=isinstance(batch, Glance))
+
+    def _glance(self, page: typed.Typed, body: Body) -> Glance:
+        found = self._fingerprints(body, page.count)
+        keys = self._converter(self._resource.key_column)(page.columns[0])
+        if found is None or NULL in keys:
+            raise _Odd
+        glance = Glance(keys=list(keys), body=body, fingerprints=found)
+        if any(page.columns[-1]):
+            glance.versions = _whole(page.columns[-1], 1)
+        if self._resource.has_modified:
+            glance.highest = self._highest(page.columns[1])
+        return glance
+
+    def _batch(self, page: typed.Typed, body: Body) -> Batch:
         """Raises ValueError or OverflowError where a value needs a second look."""
         texts: dict[str, Sequence[str]] = {}
         if self._division is not None:
@@ -84,21 +127,26 @@ class Columns:
         if NULL in keys or any("\\" in key for key in keys):
             raise _Odd
         batch = Batch(keys=list(keys))
-        if self._resource.is_versioned and any(version is not None for version in page.columns[-1]):
+        if self._resource.is_versioned and any(page.columns[-1]):
             batch.versions = _whole(page.columns[-1], 1)
             texts[VERSION] = _integers(batch.versions)
         if self._resource.has_modified:
-            batch.highest = self._highest(page)
+            at = self._columns.index(self._resource.by_property["Modified"])
+            batch.highest = self._highest(page.columns[at])
+        if found := self._fingerprints(body, page.count):
+            texts[FINGERPRINT] = found
         batch.lines = lines(texts, page.count)
         return batch
+
+    def _fingerprints(self, body: Body, count: int) -> list[str] | None:
+        return fingerprints(body, count, self._seed) if self._resource.is_fingerprinted else None
 
     def _check_division(self, values: Sequence[int | None]) -> None:
         if not {*values} <= {None, self._division}:
             raise _Odd
 
-    def _highest(self, page: typed.Typed) -> Any:
+    def _highest(self, values: Sequence[str | None]) -> Any:
         """The highest Modified, on Exact's clock."""
-        values = page.columns[self._columns.index(self._resource.by_property["Modified"])]
         if not any(values):
             return None
         numbers = _milliseconds(values)

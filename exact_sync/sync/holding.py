@@ -10,7 +10,7 @@ Pages of a thousand records are written one by one, because PostgreSQL then work
 one is read; that is worth more than fewer transactions are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,8 +39,8 @@ class Held:
 
     @property
     def rows(self) -> int:
-        lines = self.batch.lines
-        return len(self.batch.rows) if lines is None else lines.rows
+        """Those that are here already count, too: to read them again takes a call as well."""
+        return len(self.batch.keys)
 
 
 class Holding:
@@ -71,6 +71,10 @@ class Holding:
     @property
     def _rows(self) -> int:
         return sum(page.rows for page in self._pages)
+
+    def brings(self, keys: Set[str]) -> bool:
+        """Whether one of these keys is among what is held."""
+        return any(not keys.isdisjoint(map(str, page.batch.keys)) for page in self._pages)
 
     def take(self) -> list[Held]:
         """All of them; nothing is held any more."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import repeat
 from typing import Any
 
 from exact_sync.catalog import Column, Edm, Resource
@@ -51,11 +52,11 @@ class Batch:
     lines: Lines | None = None
     """The rows instead, where `columns` made them."""
     keys: list[Any] = field(default_factory=list)
-    """The key of each row, in the order of the rows; of lines, as a text."""
+    """The key of each record that is a row, here or already in the table; of lines, as a text."""
     versions: list[int | None] = field(default_factory=list)
-    """The row version of each line."""
+    """The row version of each of them, where they are lines."""
     highest: datetime | None = None
-    """The highest Modified of the lines, on Exact's clock."""
+    """Their highest Modified, on Exact's clock, where they are lines."""
     rejects: list[Reject] = field(default_factory=list)
     replaced_surrogates: int = 0
     unknown: set[str] = field(default_factory=set)
@@ -72,17 +73,23 @@ class Shaper:
         self._fields = [(column.property, self._converter(column)) for column in columns]
         if resource.is_versioned:
             self._fields.append((ROW_VERSION, _version))
+        self._is_fingerprinted = resource.is_fingerprinted
         self._key = self._converter(resource.key_column)
         self._key_at = columns.index(resource.key_column) + bool(resource.per_division)
 
-    def batch(self, division: int, records: Iterable[Record]) -> Batch:
-        """All records of a page. Raises BadData if one belongs to another division."""
+    def batch(
+        self, division: int, records: Iterable[Record], fingerprints: Iterable[str | None] | None = None
+    ) -> Batch:
+        """All records of a page, and the fingerprint of each, where they are known. Raises BadData if one
+        belongs to another division.
+        """
         batch = Batch()
         self._replaced_surrogates = 0
         known = self._resource.by_property.keys() | {ROW_VERSION}
         first = (division,) if self._resource.per_division else ()
-        for record in records:
+        for record, fingerprint in zip(records, fingerprints or repeat(None)):  # noqa: B905 - repeat has no end
             self._check_division(division, record)
+            last = (fingerprint,) if self._is_fingerprinted else ()
             try:
                 row = (
                     *first,
@@ -90,6 +97,7 @@ class Shaper:
                         None if (value := record.get(name)) is None else convert(value)
                         for name, convert in self._fields
                     ],
+                    *last,
                 )
                 if row[self._key_at] is None:
                     raise ValueError

@@ -37,11 +37,31 @@ def read(task: Task, questions: Questions | None = None) -> None:
     _check_room(task, questions)
     pages = questions.pages(questions.whole, as_rows=True)
     first = next(pages)
-    suspect = (
-        _swap(task, task.take(first)) if first.next_link is None else _aside(task, questions, first, pages)
-    )
+    if first.next_link is not None:
+        suspect = _aside(task, questions, first, pages)
+    elif _is_as_before(task, first):
+        suspect = None
+    else:
+        suspect = _swap(task, task.take(first, is_whole=True))
     if suspect is not None:
         raise suspect
+
+
+def _is_as_before(task: Task, page: Page) -> bool:
+    """Whether a list that came on one page is what is here, row for row; then it is done with."""
+    if task.full:
+        return False
+    with task.database.connect() as connection:
+        live = task.writer.live(connection, task.division)
+    if live != page.count or not task.takes_as_known(page):
+        return False
+
+    def work(connection: Connection) -> None:
+        task.aside.release_others(connection, [])
+        task.save(resume=None, complete_at=task.clock.now(), accepted_rows=None)
+
+    task.transact(work)
+    return True
 
 
 def _aside(task: Task, questions: Questions, first: Page, others: Iterator[Page]) -> Suspect | None:
@@ -52,7 +72,7 @@ def _aside(task: Task, questions: Questions, first: Page, others: Iterator[Page]
             task.writer.unstage(connection)
         with Backfill(task, questions, goes_on=False, is_on=False) as filling:
             for page in filling.pages(chain([first], others)):
-                batch = task.take(page)
+                batch = task.take(page, is_whole=True)
                 with translated(), connection.begin():
                     _stage(task, connection, batch, keep=True)
                 total.rejects += batch.rejects

@@ -21,15 +21,17 @@ from exact_sync.store import counts, outbox
 from exact_sync.store.attempts import Attempt
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
+from exact_sync.store.fingerprints import Fingerprints
 from exact_sync.store.keys import Keys
 from exact_sync.store.runs import Tally
 from exact_sync.store.writer import Writer
 from exact_sync.sync import start_date
 from exact_sync.sync.aside import Aside
-from exact_sync.sync.columns import Columns
+from exact_sync.sync.columns import Columns, Glance
 from exact_sync.sync.cursors import highest_modified
 from exact_sync.sync.findings import Widened
 from exact_sync.sync.holding import Held, Holding
+from exact_sync.sync.known import Known
 from exact_sync.sync.options import Options
 from exact_sync.sync.rows import Batch, Shaper
 
@@ -39,15 +41,16 @@ CONNECTION_WIDE = 0
 """Stands for the division in the checkpoint of what belongs to no division."""
 
 
-_made: dict[str, tuple[Resource, Writer, Keys]] = {}
+_made: dict[str, tuple[Resource, Writer, Keys, Fingerprints]] = {}
 
 
-def _tools(resource: Resource) -> tuple[Writer, Keys]:
+def _tools(resource: Resource) -> tuple[Writer, Keys, Fingerprints]:
     """They hold SQL text only, which takes as long to make as a call without news takes in all the rest."""
     known = _made.get(resource.name)
     if known is None or known[0] is not resource:
-        known = _made[resource.name] = (resource, Writer(resource), Keys(resource))
-    return known[1], known[2]
+        made = (Writer(resource), Keys(resource), Fingerprints(resource))
+        known = _made[resource.name] = (resource, *made)
+    return known[1:]
 
 
 @dataclass
@@ -96,6 +99,7 @@ class Task:
         """What the transaction that is under way leaves in the checkpoint."""
         self.aside = Aside(self.division, self.resource.name)
         self._holding = Holding(self.clock)
+        self._known: Known | None = None
         self._brings_new = False
         """What came last was mostly new."""
         self.is_read = False
@@ -110,7 +114,7 @@ class Task:
     def use(self, resource: Resource) -> None:
         """Read this: the resource, with all its columns."""
         self.resource = resource
-        self.writer, self.keys = _tools(resource)
+        self.writer, self.keys, self._fingerprints = _tools(resource)
         self.shaper = Shaper(resource)
 
     def claim(self, strategy: Strategy) -> None:
@@ -128,33 +132,64 @@ class Task:
         is_bound = self.start is not None and self.resource.dated_by is not None
         if self.learned is not None or self.resource.is_log or is_bound:
             return read_answer
-        return Columns(self.resource, self.division).read
+        columns = Columns(self.resource, self.division)
+        self._known = Known(
+            columns,
+            self._fingerprints,
+            self.database,
+            division=self.division,
+            is_likely=bool(self.rows_here),
+        )
+        return self._known.read
 
-    def take(self, page: Page) -> Batch:
-        """Rows from a page, counted and reported. Raises Widened where they need other columns."""
+    def take(self, page: Page, *, is_whole: bool = False) -> Batch:
+        """Rows from a page, counted and reported; ``is_whole``: also those that are here already. Raises
+        Widened where they need other columns.
+        """
         if page.batch is None:
-            return self.shape(self.wanted(page.records))
+            return self.shape(self.wanted(page.records), page.fingerprints)
         batch: Batch = page.batch
-        self.tally.records += page.count
-        self.on_page(page.count)
-        telemetry.step("page", records=page.count)
+        if isinstance(batch, Glance):
+            assert self._known is not None  # noqa: S101 - it has glanced at it
+            if is_whole:
+                batch = self._known.all_rows(batch, self._shaped)
+            else:
+                batch = self._known.rows(batch, self._known.unknown(batch, self._holding), self._shaped)
+        self._brought(page.count)
         return batch
+
+    def takes_as_known(self, page: Page) -> bool:
+        """Take a page whose rows are all here already; False, and nothing is taken, where one is not."""
+        glance = page.batch
+        if self._known is None or not isinstance(glance, Glance):
+            return False
+        if self._known.unknown(glance, self._holding):
+            return False
+        self._brought(page.count)
+        return True
+
+    def _brought(self, records: int) -> None:
+        self.tally.records += records
+        self.on_page(records)
+        telemetry.step("page", records=records)
 
     def highest(self, page: Page) -> datetime | None:
         """The highest Modified of a page, on Exact's clock."""
         batch: Batch | None = page.batch
         return highest_modified(page.records) if batch is None else batch.highest
 
-    def shape(self, records: Sequence[Record]) -> Batch:
+    def shape(self, records: Sequence[Record], fingerprints: Sequence[str] | None = None) -> Batch:
         """Rows from a page, counted and reported. Raises Widened where they need other columns."""
         if self.learned is not None:
             learned = learn(self.learned, records)
             if learned != self.learned:
                 raise Widened(learned)
-        batch = self.shaper.batch(self.division, records)
-        self.tally.records += len(records)
-        self.on_page(len(records))
-        telemetry.step("page", records=len(records))
+        batch = self._shaped(records, fingerprints)
+        self._brought(len(records))
+        return batch
+
+    def _shaped(self, records: Sequence[Record], fingerprints: Sequence[str] | None) -> Batch:
+        batch = self.shaper.batch(self.division, records, fingerprints)
         if batch.replaced_surrogates:
             self.note(f"{batch.replaced_surrogates} unpaired surrogates were replaced")
         if batch.unknown:

@@ -20,6 +20,7 @@ from exact_sync.catalog import DIVISIONS, RESOURCES
 from exact_sync.store import attempts, conditions, counts, incidents, quarantine, requests, runs, seen
 from exact_sync.store.attempts import Attempt
 from exact_sync.store.database import Database
+from exact_sync.store.fingerprints import Fingerprints
 from exact_sync.store.keys import Deletion, Keys, Stamp
 from exact_sync.store.runs import Tally
 from exact_sync.store.writer import Writer
@@ -134,6 +135,9 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
         c, DIVISION, DELETIONS, by_version=True, known_until=NOW
     ),
     "purge": lambda c: Keys(replace(CUSTOMERS, hard_deletes=True)).purge(c, DIVISION),
+    "what is known by its fingerprint": lambda c: Fingerprints(CUSTOMERS).unknown(
+        c, DIVISION, [str(k) for k in KEYS], [k.hex for k in KEYS]
+    ),
     "live rows": lambda c: Writer(CUSTOMERS).live(c, DIVISION),
     "live rows between": lambda c: Writer(LINES).live_between(
         c, DIVISION, date(2026, 1, 1), date(2026, 2, 1)

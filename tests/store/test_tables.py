@@ -11,6 +11,7 @@ from exact_sync.catalog import RESOURCES, Column, Edm
 from exact_sync.store.database import Database
 from exact_sync.store.tables import column_type, data_columns, migrated, table
 
+OURS = {"_synced_at", "_deleted_at", "_version", "_fingerprint"}
 TYPES = {
     (Edm.GUID, "ID"): "uuid",
     (Edm.STRING, "Name"): "text",
@@ -67,6 +68,8 @@ def test_every_table_in_the_database_has_the_types_of_the_contract(database: Dat
             wanted["division"] = ("integer", False)
         if resource.feed is not None:
             wanted["_version"] = ("bigint", True)
+        if resource.is_fingerprinted:
+            wanted["_fingerprint"] = ("uuid", True)
         wanted["_synced_at"] = ("timestamp with time zone", False)
         wanted["_deleted_at"] = ("timestamp with time zone", True)
         assert found == wanted, name
@@ -92,7 +95,7 @@ def test_the_checkpoint_table_is_where_the_contract_says(database: Database) -> 
 @pytest.mark.parametrize("name", RESOURCES)
 def test_a_row_carries_every_data_column_once_with_the_division_first(name: str) -> None:
     resource, names = RESOURCES[name], data_columns(RESOURCES[name])
-    assert set(names) == set(table(resource).columns.keys()) - {"_synced_at", "_deleted_at", "_version"}
+    assert set(names) == set(table(resource).columns.keys()) - OURS
     assert len(set(names)) == len(names)
     assert names[0] == ("division" if resource.per_division else "code")
 

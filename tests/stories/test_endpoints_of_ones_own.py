@@ -88,6 +88,7 @@ def test_an_endpoint_of_the_reference_has_its_columns_types_and_key(deploy: Depl
         types = columns(deployment, "my_costs")
         assert types.keys() == {column_name(p) for p in properties_of(deployment.books, DIVISION, KNOWN)} | {
             "division",
+            "_fingerprint",
             "_synced_at",
             "_deleted_at",
         }

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from exact_sync.simulator import Simulator
 from exact_sync.sync.once import exit_code
@@ -56,16 +56,64 @@ def test_where_nothing_is_new_what_is_missing_is_seen(deployment: Deployment) ->
     assert deployment.differences("items") == []
 
 
-def test_a_list_on_one_page_needs_no_table_of_its_own(deployment: Deployment) -> None:
-    statements: list[str] = []
+@pytest.fixture
+def statements(deployment: Deployment) -> list[str]:
+    """What the database is asked from now on."""
+    heard: list[str] = []
 
     def hear(connection: object, cursor: object, statement: str, *rest: object) -> None:
-        statements.append(statement)
+        heard.append(statement)
 
     event.listen(deployment.service.database.engine, "before_cursor_execute", hear)
-    assert only(deployment.sync_well("items"), "items").tally.records == 20
+    return heard
+
+
+def test_a_list_on_one_page_needs_no_table_of_its_own(deployment: Deployment, statements: list[str]) -> None:
+    table = deployment.table(ITEMS)
+    table.change(sorted(table.rows)[0], Notes="changed")
+    tally = only(deployment.sync_well("items"), "items").tally
+    assert (tally.records, tally.updated) == (20, 1)
     assert any("stage_items" in statement for statement in statements)
     assert not any("snapshot_items" in statement for statement in statements)
+
+
+def test_a_list_that_is_as_it_was_is_not_even_staged(deployment: Deployment, statements: list[str]) -> None:
+    tally = only(deployment.sync_well("items"), "items").tally
+    assert (tally.records, tally.written) == (20, 0)
+    assert not any("stage_items" in statement for statement in statements)
+    assert deployment.differences("items") == []
+
+
+@pytest.mark.parametrize(
+    "meddling",
+    [
+        "UPDATE exact.items SET description = 'mine'",
+        "DELETE FROM exact.items WHERE id = (SELECT id FROM exact.items LIMIT 1)",
+        "UPDATE exact.items SET _deleted_at = now() WHERE id = (SELECT id FROM exact.items LIMIT 1)",
+        f"INSERT INTO exact.items (division, id) VALUES ({DIVISION}, gen_random_uuid())",
+    ],
+)
+def test_what_somebody_does_to_its_table_is_put_right(deployment: Deployment, meddling: str) -> None:
+    with deployment.service.database.begin() as connection:
+        connection.execute(text(meddling))
+    assert deployment.differences("items") != []
+    tally = only(deployment.sync_well("items"), "items").tally
+    assert tally.written + tally.deleted > 0
+    # How many rows there are is counted anew by the weekly sweep.
+    assert [each for each in deployment.differences("items") if "are counted" not in each] == []
+
+
+def test_what_heals_by_itself_leaves_quarantine_also_where_nothing_is_new(deployment: Deployment) -> None:
+    """The record is again what its row was made of."""
+    bad = sorted(deployment.table(ITEMS).rows)[0]
+    deployment.simulator.faults.add(
+        "value", path="/Items", key=bad, values={"StandardSalesPrice": '"much"'}, times=1, query="Standard"
+    )
+    assert exit_code(deployment.sync("items")) == 1
+    assert set(quarantined(deployment, "items")) == {str(bad)}
+    deployment.sync_well("items")
+    assert quarantined(deployment, "items") == {}
+    assert deployment.differences("items") == []
 
 
 def test_what_is_gone_leaves_quarantine_too(deployment: Deployment) -> None:

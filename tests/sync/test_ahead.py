@@ -1,13 +1,13 @@
 """Pages are fetched before they are wanted: no more than there is room for, none that would be lost."""
 
 from collections.abc import Iterator
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
 from exact_sync.errors import ExactAway
 from exact_sync.exact.client import Page
-from exact_sync.exact.odata import Answer
+from exact_sync.exact.odata import Answer, Shaped
 from exact_sync.sync.ahead import MOST, Ahead
 
 PAGES = [Page(Answer([{"ID": number}], None), None) for number in range(MOST + 3)]
@@ -45,6 +45,40 @@ def test_no_more_are_fetched_than_there_is_room_for() -> None:
     assert source.is_full.wait(10)
     ahead.close()
     assert source.fetched == MOST
+
+
+def test_a_page_that_keeps_its_body_takes_all_of_the_room() -> None:
+    class Heavy(Source):
+        def __iter__(self) -> Iterator[Page]:
+            for number in range(3):
+                self.fetched += 1
+                yield Page(Shaped(None, [str(number)], None, has_body=True), None)
+
+    source = Heavy()
+    ahead = Ahead(iter(source), lambda fetched: True)
+    assert ahead.is_near(10)
+    ahead.close()
+    assert source.fetched == 1
+    ahead = Ahead(iter(source), lambda fetched: True)
+    taken = [page.keys("") for page in iter(ahead.take, None)]
+    ahead.close()
+    assert taken == [["0"], ["1"], ["2"]]
+
+
+def test_while_such_a_page_waits_for_its_room_no_more_need_be_fetched() -> None:
+    is_last = Event()
+
+    def pages() -> Iterator[Page]:
+        yield from PAGES[: MOST - 1]
+        is_last.set()
+        yield Page(Shaped(None, ["0"], None, has_body=True), None)
+
+    ahead = Ahead(pages(), lambda fetched: True)
+    assert is_last.wait(10)
+    closing = Thread(target=ahead.close, daemon=True)
+    closing.start()
+    closing.join(10)
+    assert not closing.is_alive()
 
 
 def test_each_that_is_taken_makes_room_for_another() -> None:

@@ -1,5 +1,6 @@
 """The quick way makes the same rows as the careful one, to the bit, or leaves the page to it."""
 
+import hashlib
 import json
 from datetime import datetime
 from functools import partial
@@ -16,6 +17,7 @@ from exact_sync.store.database import Database
 from exact_sync.store.merging import quote
 from exact_sync.store.tables import row_columns
 from exact_sync.store.writer import Writer
+from exact_sync.sync import columns
 from exact_sync.sync.columns import Columns
 from exact_sync.sync.cursors import highest_modified
 from exact_sync.sync.rows import Batch, Shaper, read_version
@@ -234,3 +236,21 @@ def test_moments_are_true_instants_also_when_the_clock_is_put_back_or_forward() 
             told = batch_of(shaped(record)).lines.text.decode().strip().split("\t")[2]
             (row,) = Shaper(PROBE).batch(DIVISION, json.loads(f"[{record}]")).rows
             assert datetime.fromisoformat(told) == row[10 + 1]
+
+
+SAMPLE = """{"d":[{"ID":"%s","Timestamp":"5","Text":" a\\u0000\\tb\\\\","Other":"%s","Flag":true,"Small":0,
+"Short":-5,"Number":7,"Long":"12","Amount":-12.50,"EndDate":"/Date(1782388800123)/",
+"Modified":"/Date(1761440400007)/","Division":7},{"ID":"%s","Timestamp":6,"Text":"","Other":"%s","Flag":false,
+"Amount":0.10,"Long":-3,"EndDate":"/Date(-5000)/","Modified":"/Date(1743300000000)/"}]}"""
+
+
+def test_what_records_become_has_a_number() -> None:
+    """Rows are known by their records for as long as the same rows are made of them."""
+    page = (SAMPLE % (KEY, KEY.upper(), KEY[:-1] + "2", NIL)).encode()
+    quick = Columns(PROBE, DIVISION).read(page)
+    assert isinstance(quick, Shaped)
+    made = quick.batch.lines
+    digest = hashlib.sha256(repr((made.columns, made.text)).encode()).hexdigest()[:16]
+    assert (columns.READING, digest) == (1, "8664df8f3e10f1a6"), (
+        "other rows are made of records now: raise READING"
+    )

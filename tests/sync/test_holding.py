@@ -1,5 +1,7 @@
 """Pages are held for a moment, so that several are written at once; how many, is bounded three times."""
 
+import uuid
+
 import pytest
 
 from exact_sync.store.lines import Lines
@@ -9,7 +11,7 @@ from tests.deployment import SharedClock
 
 
 def page(rows: int = 60) -> Held:
-    return Held(Batch(lines=Lines(("id",), b"", rows)), None, {})
+    return Held(Batch(lines=Lines(("id",), b"", rows), keys=[""] * rows), None, {})
 
 
 def written(clock: SharedClock, pages: int, rows: int = 60, seconds: float = 0.0) -> list[int]:
@@ -36,9 +38,20 @@ def test_no_page_is_held_for_long(clock: SharedClock) -> None:
     assert max(written(clock, 60, seconds=LONGEST / 3)) == 3
 
 
-def test_rows_that_were_made_carefully_count_too(clock: SharedClock) -> None:
+def test_rows_that_are_here_already_count_too(clock: SharedClock) -> None:
     holding = Holding(clock)
     holding.add(Held(Batch(), None, {}))
     holding.take()
-    holding.add(Held(Batch(rows=[()] * MOST_ROWS), None, {}))
+    holding.add(Held(Batch(keys=[""] * MOST_ROWS), None, {}))
     assert holding.is_full
+
+
+def test_it_tells_whether_a_key_is_among_what_is_held(clock: SharedClock) -> None:
+    holding, guid = Holding(clock), uuid.uuid4()
+    holding.add(Held(Batch(keys=["a"]), None, {}))
+    holding.add(Held(Batch(keys=[guid]), None, {}))
+    assert holding.brings({"a", "b"})
+    assert holding.brings({str(guid)})
+    assert not holding.brings({"b"})
+    holding.take()
+    assert not holding.brings({"a"})

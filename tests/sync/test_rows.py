@@ -169,7 +169,7 @@ def test_ten_megabytes_of_text_stay_what_they_are() -> None:
 def test_an_unknown_property_is_ignored_and_named_and_a_missing_one_is_null() -> None:
     records = [{"ID": KEY, "Colour": "red", "__metadata": {}, "Lines": {"__deferred": {}}, "a\0\ud800": 1}]
     batch = Shaper(probe(Edm.STRING)).batch(7, records)
-    assert batch.rows == [(7, uuid.UUID(KEY), None)]
+    assert batch.rows == [(7, uuid.UUID(KEY), None, None)]
     assert batch.unknown == {"Colour", "'a\\x00\\ud800'"}
 
 

@@ -1,0 +1,58 @@
+"""A row says of which record it was made, so that one that comes again is known without being read.
+
+Revision ID: 0009
+Revises: 0008
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+TABLES = (
+    "gl_accounts",
+    "gl_classifications",
+    "gl_account_classification_mappings",
+    "journals",
+    "vat_codes",
+    "financial_periods",
+    "users",
+    "item_groups",
+    "customers",
+    "contacts",
+    "items",
+    "sales_orders",
+    "sales_invoices",
+    "sales_invoice_lines",
+    "purchase_entries",
+    "payments",
+    "receivables",
+    "financial_transactions",
+    "transaction_lines",
+    "reporting_balance",
+    "documents",
+    "document_attachments",
+)
+
+
+def upgrade() -> None:
+    op.execute(
+        "CREATE FUNCTION exact_sync.forget_fingerprint() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN NEW._fingerprint := NULL; RETURN NEW; END $$"
+    )
+    for table in TABLES:
+        op.add_column(table, sa.Column("_fingerprint", sa.Uuid(), nullable=True), schema="exact")
+        op.execute(
+            f"CREATE TRIGGER forget_fingerprint BEFORE UPDATE ON exact.{table} FOR EACH ROW "
+            "WHEN (NEW._fingerprint = OLD._fingerprint) EXECUTE FUNCTION exact_sync.forget_fingerprint()"
+        )
+
+
+def downgrade() -> None:
+    for table in TABLES:
+        op.execute(f"DROP TRIGGER forget_fingerprint ON exact.{table}")
+        op.drop_column(table, "_fingerprint", schema="exact")
+    op.execute("DROP FUNCTION exact_sync.forget_fingerprint()")

@@ -1,0 +1,110 @@
+"""Fingerprints tell records apart by the bytes of their data, wherever on a page they stand."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exact_sync.exact.fingerprints import fingerprints, seed
+from exact_sync.exact.odata import read_answer
+
+LINK = "http://127.0.0.1/api/v1/7/x/Things?$skiptoken=guid'00000000-0000-0000-0000-000000000001'"
+SCALARS = (
+    st.text('a"},{]', max_size=3)
+    | st.sampled_from(['"', "\\", "{", "}", "},", "}]", '{"__metadata":{', ',"__next":"x"', "]}}", "\\\\"])
+    | st.integers(-5, 5)
+    | st.booleans()
+    | st.none()
+)
+DEFERRED = st.just({"__deferred": {"uri": "http://x/Lines"}})
+DATA = st.dictionaries(st.sampled_from(["ID", "a", "}"]), SCALARS | DEFERRED, min_size=1, max_size=4)
+METADATA = st.fixed_dictionaries({"uri": st.sampled_from(["http://a/x(1)", "http://b/},{x"])})
+
+
+def written(metadata: dict[str, Any], data: dict[str, Any]) -> str:
+    return json.dumps({"__metadata": metadata} | data, ensure_ascii=False, separators=(",", ":"))
+
+
+def page(records: list[str], link: str | None = None, *, is_list: bool = False) -> bytes:
+    results = f"[{','.join(records)}]"
+    end = f',"__next":"{link}"' if link else ""
+    return f'{{"d":{results if is_list else f"""{{"results":{results}{end}}}"""}}}'.encode("utf-8", "replace")
+
+
+ONE = written({"uri": "http://a"}, {"ID": "1", "Name": "a"})
+OTHER = written({"uri": "http://a"}, {"ID": "2", "Name": "b"})
+
+
+@settings(max_examples=300)
+@given(
+    records=st.lists(st.tuples(METADATA, DATA), min_size=1, max_size=5), link=st.sampled_from([None, LINK])
+)
+def test_records_that_say_the_same_and_only_they_have_the_same(
+    records: list[tuple[dict[str, Any], dict[str, Any]]], link: str | None
+) -> None:
+    body = page([written(*each) for each in records], link)
+    found = fingerprints(body, len(records), 0)
+    assert found is not None
+    for one, its in zip(records, found, strict=True):
+        alone = fingerprints(page([written(*one), ONE]), 2, 0)
+        assert alone is not None
+        is_odd_end = isinstance(list(one[1].values())[-1], dict)
+        assert its == alone[0] or is_odd_end or "}" in one[0]["uri"]
+        for other, theirs in zip(records, found, strict=True):
+            if its == theirs:
+                assert one[1] == other[1]
+
+
+def test_a_record_keeps_its_fingerprint_wherever_it_stands() -> None:
+    places = [
+        (page([ONE, OTHER], LINK), 0),
+        (page([OTHER, ONE], LINK), 1),
+        (page([OTHER, ONE]), 1),
+        (page([OTHER, ONE], is_list=True), 1),
+        (page([ONE]) + b"\n", 0),
+    ]
+    found = [fingerprints(body, 2 if b'"2"' in body else 1, 0) for body, _ in places]
+    assert len({prints[place] for prints, (_, place) in zip(found, places, strict=True) if prints}) == 1
+    assert all(found)
+
+
+def test_where_the_site_is_does_not_matter() -> None:
+    moved = ONE.replace("http://a", "https://start.exactonline.nl")
+    assert fingerprints(page([ONE]), 1, 0) == fingerprints(page([moved]), 1, 0)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ['"Name":"b"', '"Name":"a "', '"Name":null', '"Nam":"a"', '"Name":"a","More":1', '"Name":"a}"'],
+)
+def test_each_change_changes_it(changed: str) -> None:
+    other = ONE.replace('"Name":"a"', changed)
+    assert other != ONE
+    assert read_answer(page([other]))
+    for link in (None, LINK):
+        assert fingerprints(page([ONE, OTHER], link), 2, 0) != fingerprints(page([other, OTHER], link), 2, 0)
+        assert fingerprints(page([OTHER, ONE], link), 2, 0) != fingerprints(page([OTHER, other], link), 2, 0)
+
+
+def test_another_seed_makes_others() -> None:
+    assert seed(1, "a") == seed(1, "a")
+    assert len({seed(1, "a"), seed(2, "a"), seed(1, "b"), seed(1)}) == 4
+    assert fingerprints(page([ONE]), 1, seed(1)) != fingerprints(page([ONE]), 1, seed(2))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"ID":"1","__metadata":{"uri":"x"}}',
+        '{"__metadata":null,"ID":"1","Lines":{"a":1},"Name":"b"}',
+        '{"ID":"1"}',
+        '{ "__metadata":{"uri":"x"},"ID":"1"}',
+        '{"__metadata":{"uri":"x"},"ID":"1","Line":{"__metadata":{"uri":"y"},"ID":"2"}}',
+    ],
+)
+def test_none_are_found_where_records_can_not_be_told_apart(record: str) -> None:
+    assert read_answer(page([record]))
+    assert fingerprints(page([record]), 1, 0) is None
+    assert fingerprints(page([ONE, record]), 2, 0) is None
