@@ -49,7 +49,8 @@ def filled(values: Sequence[str | None]) -> Sequence[str]:
 
 def escaped(values: Sequence[str | None]) -> Sequence[str]:
     """Texts as a column stores them - no NUL characters, no spaces around - and as a line can hold them."""
-    texts, together = joined(values)
+    there, together = joined(values)
+    texts = there
     if "\x00" in together:
         texts = [text.replace("\x00", "") for text in texts]
         together = "\t".join(texts)
@@ -60,7 +61,8 @@ def escaped(values: Sequence[str | None]) -> Sequence[str]:
         together = "\t".join(texts)
     if any(mark in together for mark in _CARE) or together.count("\t") >= len(texts):
         texts = [text.translate(_ESCAPES) for text in texts]
-    return put_back(texts, values)
+    # As they came, they need not be put back one by one.
+    return filled(values) if texts is there is not values else put_back(texts, values)
 
 
 def put_back(texts: Sequence[str], values: Sequence[str | None]) -> Sequence[str]:

@@ -32,6 +32,7 @@ _MOST_DAYS = 5_000
 _LATEST = 10**14
 """Milliseconds: until the year 5138."""
 _NUMBERS = msgspec.json.Decoder(list[int])
+_ENCODE = msgspec.json.Encoder().encode
 _SHAPE = bytes(ord("0") if chr(byte) in "0123456789abcdef" else byte for byte in range(256))
 """Turns every hexadecimal digit into a 0, so that a GUID is recognized by its shape."""
 _LONGEST_NUMBER = 16_000
@@ -103,7 +104,7 @@ class Columns:
         if found is None or NULL in keys:
             raise _Odd
         glance = Glance(keys=list(keys), body=body, fingerprints=found)
-        if any(page.columns[-1]):
+        if page.columns[-1].count(None) < page.count:
             glance.versions = _whole(page.columns[-1], 1)
         if self._resource.has_modified:
             glance.highest = self._highest(page.columns[1])
@@ -124,10 +125,11 @@ class Columns:
             if column.edm is not Edm.DOUBLE or converted.count(NULL) < page.count:
                 texts[column.name] = converted
         keys = texts.get(self._resource.key_column.name, [NULL])
-        if NULL in keys or any("\\" in key for key in keys):
+        is_text = self._resource.key_column.edm is Edm.STRING
+        if NULL in keys or (is_text and any("\\" in key for key in keys)):
             raise _Odd
         batch = Batch(keys=list(keys))
-        if self._resource.is_versioned and any(page.columns[-1]):
+        if self._resource.is_versioned and page.columns[-1].count(None) < page.count:
             batch.versions = _whole(page.columns[-1], 1)
             texts[VERSION] = _integers(batch.versions)
         if self._resource.has_modified:
@@ -180,7 +182,8 @@ def _booleans(values: Sequence[bool | None]) -> Sequence[str]:
 
 
 def _integers(values: Sequence[int | None]) -> Sequence[str]:
-    return [NULL if value is None else str(value) for value in values]
+    # As JSON: a fifth of what it takes to make each text by itself.
+    return _ENCODE(values)[1:-1].decode().replace("null", NULL).split(",")
 
 
 def _large_integers(values: Sequence[int | str | None]) -> Sequence[str]:
@@ -188,7 +191,19 @@ def _large_integers(values: Sequence[int | str | None]) -> Sequence[str]:
 
 
 def _whole(values: Sequence[int | str | None], lowest: int) -> list[int | None]:
-    """Whole numbers, which may come as texts of digits."""
+    """Whole numbers, which may come as texts of digits; mostly all of them do."""
+    try:
+        together = ",".join(values)  # type: ignore[arg-type]  # none has to be looked at
+    except TypeError:
+        return _whole_mixed(values, lowest)
+    numbers = _NUMBERS.decode(f"[{together}]")
+    is_plain = not together.encode().translate(None, b"0123456789,") and len(numbers) == len(values)
+    if not is_plain or not lowest <= min(numbers) <= max(numbers) < 2**63:
+        raise _Odd
+    return [*numbers]
+
+
+def _whole_mixed(values: Sequence[int | str | None], lowest: int) -> list[int | None]:
     for value in values:
         if type(value) is str and not (
             value.isascii() and value.isdigit() and len(value) <= _LONGEST_INTEGER
