@@ -27,7 +27,7 @@ from exact_sync.store.runs import Tally
 from exact_sync.store.writer import Writer
 from exact_sync.sync import start_date
 from exact_sync.sync.aside import Aside
-from exact_sync.sync.columns import Columns, Glance
+from exact_sync.sync.columns import Glance, columns_of
 from exact_sync.sync.cursors import highest_modified
 from exact_sync.sync.findings import Widened
 from exact_sync.sync.holding import Held, Holding
@@ -132,9 +132,8 @@ class Task:
         is_bound = self.start is not None and self.resource.dated_by is not None
         if self.learned is not None or self.resource.is_log or is_bound:
             return read_answer
-        columns = Columns(self.resource, self.division)
         self._known = Known(
-            columns,
+            columns_of(self.resource, self.division),
             self._fingerprints,
             self.database,
             division=self.division,
