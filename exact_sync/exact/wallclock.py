@@ -26,13 +26,20 @@ def to_wall(instant: datetime) -> datetime:
     return instant.astimezone(AMSTERDAM).replace(tzinfo=None, fold=0)
 
 
+def ahead(wall: datetime) -> timedelta:
+    """How far the clock on the wall is ahead of UTC when it shows this."""
+    offset = wall.replace(tzinfo=AMSTERDAM, fold=0).utcoffset()
+    assert offset is not None  # noqa: S101 - the zone is known
+    return offset
+
+
 @cache
 def rules() -> tuple[timedelta, ...]:
     """How far the wall clock is ahead of UTC in each month of this century's first six decades: what is
     made of a wall-clock time, and kept, holds for as long as this.
     """
     months = (datetime(year, month, 1) for year in range(2000, 2060) for month in range(1, 13))  # noqa: DTZ001
-    return tuple(month.replace(tzinfo=UTC) - to_instant(month) for month in months)
+    return tuple(map(ahead, months))
 
 
 def in_repeated_hour(wall: datetime) -> bool:

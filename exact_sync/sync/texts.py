@@ -4,27 +4,25 @@ Whoever can't tell at a look what a value is raises a ValueError, `Odd` mostly, 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from exact_sync.catalog import Column, Edm
-from exact_sync.exact.wallclock import from_milliseconds, read_date, read_moment, to_instant
+from exact_sync.exact.wallclock import ahead, from_milliseconds, read_date, read_moment
 from exact_sync.store.lines import NULL, escaped, filled, joined, put_back
 
 _NIL = "00000000-0000-0000-0000-000000000000"
-# What a moment's text is put together from; to format each number takes twice as long.
-_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
-_SECONDS = tuple(f"{minute}:{second}" for minute in _TWO_DIGITS for second in _TWO_DIGITS)
-_HOURS = tuple(f" {hour}:" for hour in _TWO_DIGITS[:24])
-_MILLISECONDS = tuple(f".{millisecond:03}" for millisecond in range(1000))
-_DAY, _HOUR = 86_400_000, 3_600_000
+_DAY = 86_400_000
 _MOST_DAYS = 5_000
-"""Of which a text is kept."""
+"""Of which something is kept."""
+_EXACT = 2**32 * 1000
+"""Milliseconds: until the year 2106, a binary float of seconds is less than a microsecond off."""
 _LATEST = 10**14
 """Milliseconds: until the year 5138."""
 _NUMBERS = msgspec.json.Decoder(list[int])
+_MOMENTS = msgspec.json.Decoder(list[datetime], strict=False)
 _ENCODE = msgspec.json.Encoder().encode
 _SHAPE = bytes(ord("0") if chr(byte) in "0123456789abcdef" else byte for byte in range(256))
 """Turns every hexadecimal digit into a 0, so that a GUID is recognized by its shape."""
@@ -124,26 +122,24 @@ def _dates(values: Sequence[str | None]) -> Sequence[str]:
     numbers = _milliseconds(values)
     if numbers is None:
         return [NULL if text is None else read_date(text).isoformat() for text in values]
-    return put_back([_AHEAD[number // _DAY][0] for number in numbers], values)
+    return put_back([_DAYS[number // _DAY] for number in numbers], values)
 
 
 def _moments(values: Sequence[str | None]) -> Sequence[str]:
-    """Moments on Exact's clock, as texts that say how far it is ahead of UTC. By a table of days, which
-    is many times as fast as asking the time zone for each.
+    """Moments on Exact's clock, as texts in UTC: read as JSON, where they are numbers of seconds, and
+    written as JSON. That takes half as long as to put each text together.
     """
     numbers = _milliseconds(values)
-    if numbers is None or min(numbers) < 0:
+    if numbers is None or not _DAY <= min(numbers) <= max(numbers) < _EXACT:
         return [NULL if text is None else read_moment(text).isoformat(sep=" ") for text in values]
-    texts = []
-    for number in numbers:
-        day, rest = divmod(number, _DAY)
-        begins, ahead = _AHEAD[day]
-        if ahead is None:
-            texts.append(to_instant(from_milliseconds(number)).isoformat(sep=" "))
-            continue
-        second = _SECONDS[rest // 1000 % 3600]
-        texts.append(f"{begins}{_HOURS[rest // _HOUR]}{second}{_MILLISECONDS[rest % 1000]}{ahead}")
-    return put_back(texts, values)
+    instants = _ENCODE([number - (_AHEAD[number // _DAY] or _ahead(number)) for number in numbers])
+    moments = _MOMENTS.decode(instants.replace(b",", b"e-3,").replace(b"]", b"e-3]"))
+    return put_back(_ENCODE(moments)[2:-2].decode().split('","'), values)
+
+
+def _ahead(milliseconds: int) -> int:
+    """How many milliseconds Exact's clock is ahead of UTC when it shows this."""
+    return ahead(from_milliseconds(milliseconds)) // timedelta(milliseconds=1)
 
 
 def _milliseconds(values: Sequence[str | None]) -> list[int] | None:
@@ -160,23 +156,27 @@ def _milliseconds(values: Sequence[str | None]) -> list[int] | None:
     return found if len(found) == len(texts) and max(found) < _LATEST else None
 
 
-class _Ahead(dict[int, tuple[str, str | None]]):
-    """Days, counted from 1970: the day itself, and how far Exact's clock is ahead of UTC on it; None where
-    that changes.
-    """
+class _ByDay(dict[int, Any]):
+    """What is true of a day, counted from 1970; found when it is first asked for."""
 
-    def __missing__(self, day: int) -> tuple[str, str | None]:
+    def __init__(self, find: Callable[[int], Any]) -> None:
+        self._find = find
+
+    def __missing__(self, day: int) -> Any:
         if len(self) >= _MOST_DAYS:
             self.clear()
-        begins, ends = (from_milliseconds((day + end) * _DAY) for end in (0, 1))
-        shifts = {wall.replace(tzinfo=UTC) - to_instant(wall) for wall in (begins, ends)}
-        hours, rest = divmod(shifts.pop(), timedelta(hours=1))
-        is_even = not shifts and not rest
-        found = self[day] = (begins.date().isoformat(), f"+{hours:02}" if is_even else None)
+        found = self[day] = self._find(day)
         return found
 
 
-_AHEAD = _Ahead()
+def _ahead_all_day(day: int) -> int | None:
+    """How many milliseconds Exact's clock is ahead of UTC on a day; None where that changes."""
+    begins, ends = _ahead(day * _DAY), _ahead((day + 1) * _DAY)
+    return begins if begins == ends else None
+
+
+_AHEAD = _ByDay(_ahead_all_day)
+_DAYS = _ByDay(lambda day: str(from_milliseconds(day * _DAY).date()))
 
 _CONVERTERS: dict[Edm, Callable[[Sequence[Any]], Sequence[str]]] = {
     Edm.STRING: escaped,
