@@ -51,7 +51,7 @@ def repair(task: Task, cells: Sequence[Cell]) -> None:
         )
         query = replace(questions.by_key([]), filter=condition)
         for page in questions.pages(lambda query=query: query):  # type: ignore[misc]
-            batch = task.shape(task.wanted(page.records))
+            batch = task.intake.shape(task.wanted(page.records))
             brought.update(batch.keys)
             task.keep(batch)
     with task.database.begin() as connection:

@@ -63,8 +63,8 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
         for page in filling.pages(questions.pages(ask, resume=link, as_rows=True)):
             if before is not None:
                 cursors.check_not_ahead(before, page.server_time, task.resource.name, task.division)
-            reading = reading.saw_up_to(task.highest(page), page.server_time, task.clock.now())
-            batch = task.take(page)
+            reading = reading.saw_up_to(task.intake.highest(page), page.server_time, task.clock.now())
+            batch = task.intake.take(page)
             progress = filling.after(page.count, is_last=page.next_link is None)
             if everything is not None:
                 everything = ending.page(everything, batch)

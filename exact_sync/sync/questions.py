@@ -174,7 +174,7 @@ class Questions:
         """
         for lesson in range(_MOST_LESSONS + 1):
             query = ask()
-            read = self._task.reader() if as_rows else read_answer
+            read = self._task.intake.reader() if as_rows else read_answer
             pages = self._task.client.pages(self._task.asked, query, self._task.resource.key, resume, read)
             try:
                 first = next(pages)

@@ -199,7 +199,7 @@ def _is_numbered_anew(task: Task, questions: Questions) -> bool:
 def _take(task: Task, page: Page, brought: Brought) -> Batch:
     versions = map(read_version, page.records) if page.batch is None else iter(page.batch.versions)
     brought.add(version for version in versions if version is not None)
-    return task.take(page)
+    return task.intake.take(page)
 
 
 def _also(

@@ -42,7 +42,7 @@ def read(task: Task, questions: Questions | None = None) -> None:
     elif _is_as_before(task, first):
         suspect = None
     else:
-        suspect = _swap(task, task.take(first, is_whole=True))
+        suspect = _swap(task, task.intake.take(first, is_whole=True))
     if suspect is not None:
         raise suspect
 
@@ -53,7 +53,7 @@ def _is_as_before(task: Task, page: Page) -> bool:
         return False
     with task.database.connect() as connection:
         live = task.writer.live(connection, task.division)
-    if live != page.count or not task.takes_as_known(page):
+    if live != page.count or not task.intake.takes_as_known(page):
         return False
 
     def work(connection: Connection) -> None:
@@ -72,7 +72,7 @@ def _aside(task: Task, questions: Questions, first: Page, others: Iterator[Page]
             task.writer.unstage(connection)
         with Backfill(task, questions, goes_on=False, is_on=False) as filling:
             for page in filling.pages(chain([first], others)):
-                batch = task.take(page, is_whole=True)
+                batch = task.intake.take(page, is_whole=True)
                 with translated(), connection.begin():
                     _stage(task, connection, batch, keep=True)
                 total.rejects += batch.rejects
@@ -106,7 +106,7 @@ def _read_in_parts(task: Task, questions: Questions) -> None:
     ending = whole.Ending(task, is_all=link is None)
     with Backfill(task, questions, goes_on=link is not None) as filling:
         for page in filling.pages(questions.pages(questions.whole, resume=link, as_rows=True)):
-            batch = task.take(page)
+            batch = task.intake.take(page)
             reading = ending.page(reading, batch)
             progress = filling.after(page.count, is_last=page.next_link is None)
             if page.next_link is not None:

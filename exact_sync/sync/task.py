@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 
 from exact_sync import telemetry
 from exact_sync.catalog import Resource, Strategy
-from exact_sync.catalog.inference import Learned, learn
+from exact_sync.catalog.inference import Learned
 from exact_sync.clock import Clock
 from exact_sync.errors import one_line
-from exact_sync.exact.client import Client, Page, Reader
-from exact_sync.exact.odata import Record, read_answer
+from exact_sync.exact.client import Client
+from exact_sync.exact.odata import Record
 from exact_sync.store import counts, outbox
 from exact_sync.store.attempts import Attempt
 from exact_sync.store.checkpoints import Checkpoint
@@ -27,11 +27,8 @@ from exact_sync.store.runs import Tally
 from exact_sync.store.writer import Writer
 from exact_sync.sync import start_date
 from exact_sync.sync.aside import Aside
-from exact_sync.sync.columns import Glance, columns_of
-from exact_sync.sync.cursors import highest_modified
-from exact_sync.sync.findings import Widened
 from exact_sync.sync.holding import Held, Holding
-from exact_sync.sync.known import Known
+from exact_sync.sync.intake import Intake
 from exact_sync.sync.options import Options
 from exact_sync.sync.rows import Batch, Shaper
 
@@ -99,7 +96,7 @@ class Task:
         """What the transaction that is under way leaves in the checkpoint."""
         self.aside = Aside(self.division, self.resource.name)
         self._holding = Holding(self.clock)
-        self._known: Known | None = None
+        self.intake = Intake(self, self._holding)
         self._brings_new = False
         """What came last was mostly new."""
         self.is_read = False
@@ -114,7 +111,7 @@ class Task:
     def use(self, resource: Resource) -> None:
         """Read this: the resource, with all its columns."""
         self.resource = resource
-        self.writer, self.keys, self._fingerprints = _tools(resource)
+        self.writer, self.keys, self.fingerprints = _tools(resource)
         self.shaper = Shaper(resource)
 
     def claim(self, strategy: Strategy) -> None:
@@ -126,74 +123,6 @@ class Task:
             self.checkpoint = replace(point, cursor=None, resume=None, complete_at=None)
             self.is_new = True
             self.read_since = self.began_at
-
-    def reader(self) -> Reader:
-        """Reads pages of whole records: straight into rows, where nobody wants to see the records."""
-        is_bound = self.start is not None and self.resource.dated_by is not None
-        if self.learned is not None or self.resource.is_log or is_bound:
-            return read_answer
-        self._known = Known(
-            columns_of(self.resource, self.division),
-            self._fingerprints,
-            self.database,
-            division=self.division,
-            is_likely=bool(self.rows_here),
-        )
-        return self._known.read
-
-    def take(self, page: Page, *, is_whole: bool = False) -> Batch:
-        """Rows from a page, counted and reported; ``is_whole``: also those that are here already. Raises
-        Widened where they need other columns.
-        """
-        if page.batch is None:
-            return self.shape(self.wanted(page.records), page.fingerprints)
-        batch: Batch = page.batch
-        if isinstance(batch, Glance):
-            assert self._known is not None  # noqa: S101 - it has glanced at it
-            if is_whole:
-                batch = self._known.all_rows(batch, self._shaped)
-            else:
-                batch = self._known.rows(batch, self._known.unknown(batch, self._holding), self._shaped)
-        self._brought(page.count)
-        return batch
-
-    def takes_as_known(self, page: Page) -> bool:
-        """Take a page whose rows are all here already; False, and nothing is taken, where one is not."""
-        glance = page.batch
-        if self._known is None or not isinstance(glance, Glance):
-            return False
-        if self._known.unknown(glance, self._holding):
-            return False
-        self._brought(page.count)
-        return True
-
-    def _brought(self, records: int) -> None:
-        self.tally.records += records
-        self.on_page(records)
-        telemetry.step("page", records=records)
-
-    def highest(self, page: Page) -> datetime | None:
-        """The highest Modified of a page, on Exact's clock."""
-        batch: Batch | None = page.batch
-        return highest_modified(page.records) if batch is None else batch.highest
-
-    def shape(self, records: Sequence[Record], fingerprints: Sequence[str] | None = None) -> Batch:
-        """Rows from a page, counted and reported. Raises Widened where they need other columns."""
-        if self.learned is not None:
-            learned = learn(self.learned, records)
-            if learned != self.learned:
-                raise Widened(learned)
-        batch = self._shaped(records, fingerprints)
-        self._brought(len(records))
-        return batch
-
-    def _shaped(self, records: Sequence[Record], fingerprints: Sequence[str] | None) -> Batch:
-        batch = self.shaper.batch(self.division, records, fingerprints)
-        if batch.replaced_surrogates:
-            self.note(f"{batch.replaced_surrogates} unpaired surrogates were replaced")
-        if batch.unknown:
-            self.note(f"unknown properties were ignored: {', '.join(sorted(batch.unknown)[:5])}")
-        return batch
 
     def wanted(self, records: Sequence[Record]) -> list[Record]:
         """Without what is dated before the start date, where Exact can't be asked to leave that out."""

@@ -141,7 +141,7 @@ def _read_window(
     gone.known += len(held)
     pages = questions.pages(lambda: questions.dated(window.since, window.ends), link, as_rows=True)
     for page in filling.pages(pages) if filling else pages:
-        batch = task.take(page)
+        batch = task.intake.take(page)
         rejected = {reject.key for reject in batch.rejects}
         gone.rejected += [reject.name for reject in batch.rejects]
         came = set(map(str, batch.keys))
