@@ -28,7 +28,7 @@ Two columns are ours, in every table, and two more where they are of use:
 | `_synced_at` | timestamptz | when this row last changed here; an unchanged row keeps its time |
 | `_deleted_at` | timestamptz | empty, or when the row was found to be gone at Exact |
 | `_version` | bigint | Exact's row version, where the row came through the Sync API |
-| `_fingerprint` | uuid | by which the record is known when it comes again; nothing for reports |
+| `_fingerprint` | bigint | by which the record is known when it comes again; nothing for reports |
 
 Every column may be empty, except those of the primary key and `_synced_at`.
 There are no foreign keys: Exact may deliver a reference before the thing it refers to.

@@ -41,7 +41,7 @@ class Page:
         return self.answer.records
 
     @property
-    def fingerprints(self) -> Sequence[str] | None:
+    def fingerprints(self) -> Sequence[int] | None:
         """One for each of the records; None where there are none."""
         return self.answer.fingerprints if isinstance(self.answer, Answer) else None
 

@@ -49,7 +49,7 @@ class Answer:
 
     records: list[Record]
     next_link: str | None
-    fingerprints: Sequence[str] | None = None
+    fingerprints: Sequence[int] | None = None
     """One for each record, where the reader made them."""
 
     @property

@@ -4,7 +4,7 @@ A fingerprint stands for all that is in its row. So whoever changes a row and br
 fingerprint takes it away, be it a person at a prompt: a trigger sees to that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
@@ -38,7 +38,7 @@ class Fingerprints:
         self._unknown = f"""
             SELECT place - 1
             FROM unnest(
-                CAST(CAST(:keys AS text) AS {kind}[]), CAST(CAST(:prints AS text) AS uuid[])
+                CAST(CAST(:keys AS text) AS {kind}[]), CAST(CAST(:prints AS text) AS bigint[])
             ) WITH ORDINALITY AS came (key, print, place)
             WHERE NOT EXISTS (
                 SELECT FROM {SCHEMA}.{quote(resource.name)} t
@@ -48,15 +48,15 @@ class Fingerprints:
         """  # noqa: S608 - identifiers come from the catalog, quoted
 
     def unknown(
-        self, connection: Connection, division: int, keys: Sequence[str], prints: Sequence[str]
+        self, connection: Connection, division: int, keys: Sequence[str], prints: Sequence[int]
     ) -> list[int]:
         """The places, from 0, of those records that no live row is made of. ``keys``: as texts that a
         column takes.
         """
         # As one text each: the driver takes each element of an array in its hand.
-        values = {"division": division, "keys": _array(keys), "prints": _array(prints)}
+        values = {"division": division, "keys": _array(keys), "prints": _array(map(str, prints))}
         return list(connection.execute(schemas.sql(connection, self._unknown), values).scalars())
 
 
-def _array(texts: Sequence[str]) -> str:
+def _array(texts: Iterable[str]) -> str:
     return f"{{{','.join(texts)}}}"

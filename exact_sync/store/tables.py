@@ -79,7 +79,7 @@ def _table(resource: Resource) -> Table:
         metadata if resource.is_migrated else MetaData(),
         *columns,
         *([Column(VERSION, BigInteger)] if resource.is_versioned else []),
-        *([Column(FINGERPRINT, Uuid)] if resource.is_fingerprinted else []),
+        *([Column(FINGERPRINT, BigInteger)] if resource.is_fingerprinted else []),
         Column("_synced_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
         Column("_deleted_at", DateTime(timezone=True)),
         schema=SCHEMA,

@@ -29,7 +29,7 @@ class Glance(Batch):
     """A page of which only so much was read as tells which of its rows are here already."""
 
     body: Body = b""
-    fingerprints: list[str] = field(default_factory=list)
+    fingerprints: list[int] = field(default_factory=list)
     """One for each key."""
 
 
@@ -117,11 +117,11 @@ class Columns:
             at = self._columns.index(self.resource.by_property["Modified"])
             batch.highest = highest(page.columns[at])
         if found := self._fingerprints(body, page.count):
-            texts[FINGERPRINT] = found
+            texts[FINGERPRINT] = integers(found)
         batch.lines = lines(texts, page.count)
         return batch
 
-    def _fingerprints(self, body: Body, count: int) -> list[str] | None:
+    def _fingerprints(self, body: Body, count: int) -> list[int] | None:
         return fingerprints(body, count, self._seed) if self.resource.is_fingerprinted else None
 
     def _check_division(self, values: Sequence[int | None]) -> None:

@@ -69,7 +69,7 @@ class Intake:
         self._brought(page.count)
         return True
 
-    def shape(self, records: Sequence[Record], fingerprints: Sequence[str] | None = None) -> Batch:
+    def shape(self, records: Sequence[Record], fingerprints: Sequence[int] | None = None) -> Batch:
         """Rows of some records, made with care. Raises Widened where they need other columns."""
         known = self._task.learned
         if known is not None:
@@ -86,7 +86,7 @@ class Intake:
         batch: Batch | None = page.batch
         return highest_modified(page.records) if batch is None else batch.highest
 
-    def _shaped(self, records: Sequence[Record], fingerprints: Sequence[str] | None) -> Batch:
+    def _shaped(self, records: Sequence[Record], fingerprints: Sequence[int] | None) -> Batch:
         task = self._task
         batch = task.shaper.batch(task.division, records, fingerprints)
         if batch.replaced_surrogates:

@@ -14,7 +14,7 @@ from exact_sync.sync.columns import Columns, Glance
 from exact_sync.sync.holding import Holding
 from exact_sync.sync.rows import Batch
 
-Shape = Callable[[list[Record], Sequence[str] | None], Batch]
+Shape = Callable[[list[Record], Sequence[int] | None], Batch]
 """Makes rows of records, and of the fingerprints of each, with care."""
 
 _MOST_MISSES = 3

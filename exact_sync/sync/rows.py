@@ -78,7 +78,7 @@ class Shaper:
         self._key_at = columns.index(resource.key_column) + bool(resource.per_division)
 
     def batch(
-        self, division: int, records: Iterable[Record], fingerprints: Iterable[str | None] | None = None
+        self, division: int, records: Iterable[Record], fingerprints: Iterable[int | None] | None = None
     ) -> Batch:
         """All records of a page, and the fingerprint of each, where they are known. Raises BadData if one
         belongs to another division.

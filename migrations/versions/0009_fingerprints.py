@@ -44,7 +44,7 @@ def upgrade() -> None:
         "$$ BEGIN NEW._fingerprint := NULL; RETURN NEW; END $$"
     )
     for table in TABLES:
-        op.add_column(table, sa.Column("_fingerprint", sa.Uuid(), nullable=True), schema="exact")
+        op.add_column(table, sa.Column("_fingerprint", sa.BigInteger(), nullable=True), schema="exact")
         op.execute(
             f"CREATE TRIGGER forget_fingerprint BEFORE UPDATE ON exact.{table} FOR EACH ROW "
             "WHEN (NEW._fingerprint = OLD._fingerprint) EXECUTE FUNCTION exact_sync.forget_fingerprint()"

@@ -1,7 +1,5 @@
 """A row is known by the fingerprint of its record for as long as nobody changes it otherwise."""
 
-import uuid
-
 import pytest
 from sqlalchemy import text
 
@@ -16,7 +14,7 @@ from tests.store.rows import DIVISION, EARLY, LATE, key, row
 
 ITEMS = RESOURCES["items"]
 WRITER = Writer(ITEMS)
-PRINTS = [uuid.UUID(int=number + 100) for number in range(5)]
+PRINTS = [-(2**63), 2**63 - 1, -5, 0, 7]
 
 
 def write(database: Database, *numbers: int, **values: object) -> None:
@@ -28,7 +26,7 @@ def write(database: Database, *numbers: int, **values: object) -> None:
 
 def unknown(database: Database, *numbers: int, division: int = DIVISION) -> list[int]:
     with database.connect() as connection:
-        keys, prints = [str(key(n)) for n in numbers], [PRINTS[n].hex for n in numbers]
+        keys, prints = [str(key(n)) for n in numbers], [PRINTS[n] for n in numbers]
         return Fingerprints(ITEMS).unknown(connection, division, keys, prints)
 
 
@@ -44,7 +42,7 @@ def test_what_was_written_is_known_and_nothing_else(database: Database) -> None:
 def test_of_another_record_it_is_not_known(database: Database) -> None:
     write(database, 0)
     with database.connect() as connection:
-        assert Fingerprints(ITEMS).unknown(connection, DIVISION, [str(key(0))], [PRINTS[1].hex]) == [0]
+        assert Fingerprints(ITEMS).unknown(connection, DIVISION, [str(key(0))], [PRINTS[1]]) == [0]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +90,7 @@ def test_keys_that_are_numbers_do_as_well(database: Database) -> None:
     with database.begin() as connection:
         into = f"exact.document_types (division, id, {FINGERPRINT})"
         connection.execute(text(f"INSERT INTO {into} VALUES (7, 5, :print)"), {"print": PRINTS[0]})
-        assert Fingerprints(resource).unknown(connection, 7, ["4", "5"], [PRINTS[0].hex] * 2) == [0]
+        assert Fingerprints(resource).unknown(connection, 7, ["4", "5"], [PRINTS[0]] * 2) == [0]
 
 
 def test_every_table_that_has_them_is_guarded_in_every_schema(database: Database) -> None:

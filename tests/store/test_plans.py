@@ -136,7 +136,7 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     ),
     "purge": lambda c: Keys(replace(CUSTOMERS, hard_deletes=True)).purge(c, DIVISION),
     "what is known by its fingerprint": lambda c: Fingerprints(CUSTOMERS).unknown(
-        c, DIVISION, [str(k) for k in KEYS], [k.hex for k in KEYS]
+        c, DIVISION, [str(k) for k in KEYS], [k.int for k in KEYS]
     ),
     "live rows": lambda c: Writer(CUSTOMERS).live(c, DIVISION),
     "live rows between": lambda c: Writer(LINES).live_between(

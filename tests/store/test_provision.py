@@ -37,7 +37,7 @@ def test_a_table_is_made_with_every_column_and_its_key(database: Database) -> No
         "id": "uuid",
         "name": "text",
         "amount": "numeric",
-        "_fingerprint": "uuid",
+        "_fingerprint": "bigint",
         "_synced_at": "timestamp with time zone",
         "_deleted_at": "timestamp with time zone",
     }

@@ -69,7 +69,7 @@ def test_every_table_in_the_database_has_the_types_of_the_contract(database: Dat
         if resource.feed is not None:
             wanted["_version"] = ("bigint", True)
         if resource.is_fingerprinted:
-            wanted["_fingerprint"] = ("uuid", True)
+            wanted["_fingerprint"] = ("bigint", True)
         wanted["_synced_at"] = ("timestamp with time zone", False)
         wanted["_deleted_at"] = ("timestamp with time zone", True)
         assert found == wanted, name

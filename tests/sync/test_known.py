@@ -109,7 +109,7 @@ class Reading:
             total = self.written
             self.written = Written(total.inserted + written.inserted, total.updated + written.updated)
 
-    def _shape(self, records: Sequence[dict[str, Any]], prints: Sequence[str] | None) -> Batch:
+    def _shape(self, records: Sequence[dict[str, Any]], prints: Sequence[int] | None) -> Batch:
         return Shaper(self.resource).batch(self.division, records, prints)
 
     def rows(self) -> list[Any]:
