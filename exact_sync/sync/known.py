@@ -1,7 +1,7 @@
 """Pages whose rows are here already need not be read: a glance at the page tells, and a look at our rows.
 
 A page is glanced at for its keys and the fingerprints of its records; of those that no live row was made
-of, rows are made as ever. What is read again is mostly as it was, and costs a third so.
+of, rows are made as ever. What is read again is mostly as it was, and costs less than half so.
 """
 
 from collections.abc import Callable, Sequence
