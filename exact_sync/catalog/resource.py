@@ -15,6 +15,9 @@ _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Moments, although their names end like those of calendar dates (contract, "Types").
 _MOMENTS = frozenset({"DeletedDate", "DivisionMoveDate"})
 
+RULES = 0xFF
+"""The bits of a row's fingerprint that tell by which rules it was made."""
+
 
 class Edm(StrEnum):
     """The scalar types of Exact's OData metadata that we store."""

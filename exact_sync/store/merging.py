@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
+from exact_sync.catalog.resource import RULES
 from exact_sync.store.tables import FINGERPRINT, VERSION, data_columns, row_columns
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -34,16 +35,12 @@ def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> str:
     others = [quote(name) for name in data_columns(resource) if name not in keys]
     settings = [f"{name} = excluded.{name}" for name in others]
     if resource.is_versioned:
-        # A version may change without the data; then the row keeps its time.
-        differs = _differs(others, "excluded")
-        settings += [
-            f"{VERSION} = coalesce(excluded.{VERSION}, t.{VERSION})",
-            f"_synced_at = CASE WHEN {differs} THEN now() ELSE t._synced_at END",
-        ]
-    else:
-        settings.append("_synced_at = now()")
+        settings.append(f"{VERSION} = coalesce(excluded.{VERSION}, t.{VERSION})")
     if resource.is_fingerprinted:
         settings.append(f"{FINGERPRINT} = excluded.{FINGERPRINT}")
+    # Version and fingerprint may change without the data; then the row keeps its time.
+    differs = _differs(others, "excluded")
+    settings.append(f"_synced_at = CASE WHEN {differs} THEN now() ELSE t._synced_at END")
     staged = "{stage}"
     if not is_unique:
         staged = (
@@ -84,6 +81,11 @@ def _is_news(resource: Resource, columns: Sequence[str], row: str) -> str:
     news = _differs(columns, row)
     if resource.is_versioned:
         news = f"({news} OR {row}.{VERSION} <> coalesce(t.{VERSION}, -1))"
+    if resource.is_fingerprinted:
+        # One that was made by other rules tells nothing any more. Others stay: a record that is written
+        # differently each time must not have its row written each time.
+        rules = f"({row}.{FINGERPRINT} # coalesce(t.{FINGERPRINT}, ~{row}.{FINGERPRINT})) & {RULES}"
+        news = f"({news} OR {rules} <> 0)"
     return f"{news} AND {_is_welcome(resource, row)}"
 
 

@@ -94,6 +94,14 @@ def test_another_seed_makes_others() -> None:
     assert fingerprints(page([ONE]), 1, seed(1)) != fingerprints(page([ONE]), 1, seed(2))
 
 
+@pytest.mark.parametrize("rules", [0, 1, 0x1FF, 2**64 - 1])
+def test_the_last_bits_tell_by_which_rules_it_was_made(rules: int) -> None:
+    found = fingerprints(page([ONE, OTHER]), 2, rules) or []
+    assert {each & 0xFF for each in found} == {rules & 0xFF}
+    assert all(-(2**63) <= each < 2**63 for each in found)
+    assert len(set(found)) == 2
+
+
 @pytest.mark.parametrize(
     "record",
     [

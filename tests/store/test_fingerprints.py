@@ -75,6 +75,35 @@ def test_a_merge_brings_the_new_one_or_none(database: Database) -> None:
     assert found == [PRINTS[3], None]
 
 
+@pytest.mark.parametrize("name", ["items", "journals"])
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        (None, 0x101, 0x101),
+        (0x101, 0x202, 0x202),
+        (-0x1FF, 0x202, 0x202),
+        (0x101, 0x301, 0x101),
+        (-0xFF, 0x301, -0xFF),
+        (0x101, None, 0x101),
+    ],
+)
+def test_an_unchanged_row_gets_one_where_it_has_none_that_still_holds(
+    database: Database, name: str, before: int | None, after: int | None, kept: int
+) -> None:
+    """And is not taken for changed."""
+    writer, told = Writer(RESOURCES[name]), []
+    for fingerprint in (before, after):
+        with database.begin() as connection:
+            writer.stage(connection, [row(name, 0, code="a", _fingerprint=fingerprint)])
+            writer.merge(connection)
+        with database.begin() as connection:
+            query = text(f"SELECT {FINGERPRINT}, _synced_at, xmin::text FROM exact.{name}")
+            told.append(connection.execute(query).one())
+    assert told[1][0] == kept
+    assert told[1][1] == told[0][1]
+    assert (told[1][2] == told[0][2]) is (kept == before)
+
+
 def test_what_is_buried_and_comes_back_is_known_again(database: Database) -> None:
     write(database, 0)
     with database.begin() as connection:

@@ -195,7 +195,18 @@ def test_after_another_release_that_makes_other_rows_none_is_known(
 ) -> None:
     brought(probe, PAGE)
     monkeypatch.setattr(columns, "READING", columns.READING + 1)
-    assert len(brought(probe, PAGE).read) == 4
+    again = brought(probe, PAGE)
+    assert (len(again.read), again.written) == (4, Written(0, 0))
+    assert brought(probe, PAGE).read == []
+
+
+def test_rows_from_before_there_were_fingerprints_are_read_once(probe: Database) -> None:
+    brought(probe, PAGE)
+    with probe.begin() as connection:
+        connection.execute(text("UPDATE exact.known_probe SET _fingerprint = NULL"))
+    again = brought(probe, PAGE)
+    assert (len(again.read), again.written) == (4, Written(0, 0))
+    assert brought(probe, PAGE).read == []
 
 
 def test_of_a_record_that_comes_twice_the_last_one_counts(probe: Database) -> None:
