@@ -140,8 +140,9 @@ def _versions_of(task: Task, row: Stamp | None, page: Page) -> tuple[list[int | 
     """With which versions a row came, and whether a key was unreadable, so that it may have been its."""
     batch: Batch | None = page.batch
     if batch is not None:
-        pairs = zip(batch.keys, batch.versions, strict=True) if row is not None else ()
-        return [version for key, version in pairs if row is not None and key == str(row.key)], False
+        wanted = str(row.key) if row is not None else None
+        pairs = zip(batch.keys, batch.versions, strict=True) if wanted is not None else ()
+        return [version for key, version in pairs if key == wanted], False
     came = task.shaper.keys(page.records)  # also what goes to quarantine
     same = (r for r in page.records if row and task.shaper.value(task.resource.key, r) == row.key)
     return [read_version(record) for record in same], bool(came.rejects)
@@ -197,8 +198,8 @@ def _is_numbered_anew(task: Task, questions: Questions) -> bool:
 
 
 def _take(task: Task, page: Page, brought: Brought) -> Batch:
-    versions = map(read_version, page.records) if page.batch is None else iter(page.batch.versions)
-    brought.add(version for version in versions if version is not None)
+    versions = map(read_version, page.records) if page.batch is None else page.batch.versions
+    brought.add([version for version in versions if version is not None])
     return task.intake.take(page)
 
 

@@ -29,9 +29,8 @@ class Brought:
     latest: deque[int] = field(default_factory=lambda: deque(maxlen=READ_AGAIN + 1))
 
     def add(self, versions: Iterable[int]) -> None:
-        for version in versions:
-            self.highest = max(self.highest, version)
-            self.latest.append(version)
+        self.latest.extend(found := list(versions))
+        self.highest = max([self.highest, *found])
 
 
 @dataclass(frozen=True)
