@@ -234,10 +234,10 @@ READINGS = st.lists(
 )
 
 
-@pytest.mark.parametrize("resource", [PROBE, LIST], ids=str)
+@pytest.mark.parametrize("resource", [PROBE, LIST], ids=["dated", "list"])
 @given(pages=READINGS)
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

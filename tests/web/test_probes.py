@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import httpx
 import pytest
@@ -70,9 +71,13 @@ def test_what_the_database_says_is_shown_without_its_password(deployment: Deploy
     assert "hunter2" not in "".join(check.why for check in red)
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/", "/livez/", "/../etc/passwd"])
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
-def test_every_answer_has_strict_headers(client: httpx.Client, method: str, path: str) -> None:
+def test_every_answer_has_strict_headers(client: httpx.Client) -> None:
+    paths = ["/livez", "/readyz", "/metrics", "/", "/livez/", "/../etc/passwd"]
+    for method, path in product(["GET", "HEAD", "POST"], paths):
+        its_headers_are_strict(client, method, path)
+
+
+def its_headers_are_strict(client: httpx.Client, method: str, path: str) -> None:
     answer = client.request(method, path)
     is_page = path in ("/livez", "/readyz", "/metrics")
     assert answer.status_code == (403 if method == "POST" else 200 if is_page else 404)
