@@ -23,7 +23,7 @@ FUNCTION = "forget_fingerprint"
 def protect(connection: Connection, table: Table) -> None:
     """Make the trigger of a table that has fingerprints."""
     statement = f"""
-        CREATE OR REPLACE TRIGGER {FUNCTION} BEFORE UPDATE ON {SCHEMA}.{quote(table.name)} FOR EACH ROW
+        CREATE TRIGGER {FUNCTION} BEFORE UPDATE ON {SCHEMA}.{quote(table.name)} FOR EACH ROW
         WHEN (NEW.{FINGERPRINT} = OLD.{FINGERPRINT}) EXECUTE FUNCTION exact_sync.{FUNCTION}()
     """
     connection.execute(schemas.sql(connection, statement))
