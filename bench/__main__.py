@@ -1,6 +1,6 @@
 """Rows per second of the whole path, beside other loaders and beside the limit, in one run.
 
-make bench                      # 20,000 rows of three kinds; under ten minutes
+make bench                      # 10,000 rows of three kinds, and 40,000; under ten minutes
 python -m bench --markdown      # the same table for docs/performance.md
 python -m bench --rows 5000 --times 1 --without-peers --subject contacts
 """

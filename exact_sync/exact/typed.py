@@ -34,6 +34,18 @@ class _Ignored(msgspec.Struct):
     """An object of which nothing is kept."""
 
 
+class _Results(msgspec.Struct):
+    results: list[msgspec.Raw]
+
+
+class _Answer(msgspec.Struct):
+    d: _Results | list[msgspec.Raw]
+
+
+_PIECES = msgspec.json.Decoder(_Answer)
+"""Reads a page as records that are not read."""
+
+
 @dataclass(frozen=True)
 class Typed:
     """The records of one page, a column for each property that was asked for."""
@@ -44,7 +56,7 @@ class Typed:
     next_link: str | None
 
 
-@lru_cache(maxsize=128)  # each run asks for one, and making it takes longer than an idle page
+@lru_cache(maxsize=128)  # most resources have the same few properties; one takes long to make
 def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Callable[[Body], Typed | None]:
     """Reads pages of records with these properties, each of its type; None for what it does not read.
     ``is_all``: False passes over other properties, whatever they are.
@@ -75,21 +87,6 @@ def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Call
 
 def part(body: Body, places: Sequence[int]) -> bytes:
     """A page with only those of its records that stand in these places, from 0; each as it came."""
-    records = _pieces(body)
-    return b'{"d":[%b]}' % b",".join([records[place] for place in places])
-
-
-def _pieces(body: Body) -> Sequence[msgspec.Raw]:
     d = _PIECES.decode(body).d
-    return d if isinstance(d, list) else d.results
-
-
-class _Results(msgspec.Struct):
-    results: list[msgspec.Raw]
-
-
-class _Answer(msgspec.Struct):
-    d: _Results | list[msgspec.Raw]
-
-
-_PIECES = msgspec.json.Decoder(_Answer)
+    records = d if isinstance(d, list) else d.results
+    return b'{"d":[%b]}' % b",".join([records[place] for place in places])

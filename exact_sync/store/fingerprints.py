@@ -4,7 +4,7 @@ A fingerprint stands for all that is in its row. So whoever changes a row and br
 fingerprint takes it away, be it a person at a prompt: a trigger sees to that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
@@ -54,6 +54,9 @@ class Fingerprints:
         column takes.
         """
         # As one text each: the driver takes each element of an array in its hand.
-        came = {"keys": ",".join(keys), "prints": ",".join(map(str, prints))}
-        values = {"division": division, **{name: f"{{{each}}}" for name, each in came.items()}}
+        values = {"division": division, "keys": _array(keys), "prints": _array(map(str, prints))}
         return list(connection.execute(schemas.sql(connection, self._unknown), values).scalars())
+
+
+def _array(texts: Iterable[str]) -> str:
+    return f"{{{','.join(texts)}}}"

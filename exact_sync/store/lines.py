@@ -61,8 +61,9 @@ def escaped(values: Sequence[str | None]) -> Sequence[str]:
         together = "\t".join(texts)
     if any(mark in together for mark in _CARE) or together.count("\t") >= len(texts):
         texts = [text.translate(_ESCAPES) for text in texts]
-    # As they came, they need not be put back one by one.
-    return filled(values) if texts is there is not values else put_back(texts, values)
+    if texts is there and there is not values:  # as they came, they need not be put back one by one
+        return filled(values)
+    return put_back(texts, values)
 
 
 def put_back(texts: Sequence[str], values: Sequence[str | None]) -> Sequence[str]:

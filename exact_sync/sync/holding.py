@@ -2,12 +2,12 @@
 
 A transaction for each page of sixty records costs PostgreSQL more than its rows do. But what is held
 when the process is killed is read again, and calls are scarce. So at most twice as many pages are held
-as were written at once before, never more than a page of the largest kind has rows, and for five
+as were written at once before, never more than three pages of the largest kind have rows, and for five
 seconds at most. A short reading loses a page or two, a long one seventeen: a third of a percent of a
 day's calls.
 
-Pages of a thousand records are written one by one, because PostgreSQL then works on one while the next
-one is read; that is worth more than fewer transactions are.
+Pages of a thousand records share a transaction, too, three at most, but only where they come at once: that
+PostgreSQL works on one while the next one is awaited is worth more than fewer transactions are.
 """
 
 from collections.abc import Callable, Set

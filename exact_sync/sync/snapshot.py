@@ -39,7 +39,7 @@ def read(task: Task, questions: Questions | None = None) -> None:
     first = next(pages)
     if first.next_link is not None:
         suspect = _aside(task, questions, first, pages)
-    elif _is_as_before(task, first):
+    elif _leaves_all(task, first):
         suspect = None
     else:
         suspect = _swap(task, task.intake.take(first, is_whole=True))
@@ -47,9 +47,9 @@ def read(task: Task, questions: Questions | None = None) -> None:
         raise suspect
 
 
-def _is_as_before(task: Task, page: Page) -> bool:
-    """Whether a list that came on one page is what is here, row for row; then it is done with."""
-    if task.full:
+def _leaves_all(task: Task, page: Page) -> bool:
+    """Be done with a list that came on one page and is what is here, row for row; False where it is not."""
+    if task.full or not page.has_body:  # else it was not only glanced at
         return False
     with task.database.connect() as connection:
         live = task.writer.live(connection, task.division)

@@ -81,7 +81,18 @@ def test_a_list_that_is_as_it_was_is_not_even_staged(deployment: Deployment, sta
     tally = only(deployment.sync_well("items"), "items").tally
     assert (tally.records, tally.written) == (20, 0)
     assert not any("stage_items" in statement for statement in statements)
+    asked = [statement.split()[1] for statement in statements if "exact.items" in statement]
+    assert asked == ["count(*)", "place"], "how many there are, and which are other ones"
     assert deployment.differences("items") == []
+
+
+def test_a_list_that_is_not_known_by_fingerprints_is_counted_once(
+    deployment: Deployment, statements: list[str]
+) -> None:
+    for _ in range(2):
+        statements.clear()
+        deployment.sync_well("divisions")
+    assert sum(each.startswith("SELECT count(*) FROM exact.divisions") for each in statements) == 1
 
 
 @pytest.mark.parametrize(
