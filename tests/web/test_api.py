@@ -213,9 +213,8 @@ def test_our_own_page_may_change_something_with_its_token(
         assert browser.post("/api/v1/sync", headers={"X-CSRF-Token": token}).status_code == 202
 
 
-@pytest.mark.parametrize(
-    ("error", "status", "wait"),
-    [
+def test_what_went_wrong_is_a_problem_with_a_hint(client: httpx.Client, desk: RecordingDesk) -> None:
+    errors: list[tuple[ExactSyncError, int, str | None]] = [
         (TryLater("the daemon stands still", until=START + timedelta(seconds=90)), 503, "90"),
         (TryLater("later", until=START + timedelta(days=9)), 503, "86400"),
         (TryLater("the daemon stands still"), 503, "5"),
@@ -224,18 +223,15 @@ def test_our_own_page_may_change_something_with_its_token(
         (BadConfiguration("items is paused in all divisions"), 409, None),
         (SignInNeeded("nobody is signed in"), 409, None),
         (SchemaAhead("a newer schema"), 409, None),
-    ],
-)
-def test_what_went_wrong_is_a_problem_with_a_hint(
-    client: httpx.Client, desk: RecordingDesk, error: ExactSyncError, status: int, wait: str | None
-) -> None:
-    desk.refuses = error
-    answer = client.post("/resources/items/sync")
-    assert (answer.status_code, answer.headers.get("Retry-After")) == (status, wait)
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert (problem["status"], problem.get("hint", "")) == (status, error.hint)
-    assert "hunter2" not in answer.text
+    ]
+    for error, status, wait in errors:
+        desk.refuses = error
+        answer = client.post("/resources/items/sync")
+        assert (answer.status_code, answer.headers.get("Retry-After")) == (status, wait), error
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert (problem["status"], problem.get("hint", "")) == (status, error.hint)
+        assert "hunter2" not in answer.text
 
 
 def test_what_is_wrong_with_a_question_is_said_without_repeating_it(client: httpx.Client) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.deployment import DIVISION, Deployment
 from tests.facts import sql
 from tests.target import SECRET, TOKEN
-from tests.undelivered import CLOSED, undelivered
+from tests.undelivered import CLOSED, leave_undelivered, undelivered
 from tests.web.served import a_server, metrics_of, source_of
 from tests.web.test_api import FULL, SETTINGS
 
@@ -38,9 +38,8 @@ def states(deployment: Deployment) -> dict[tuple[int, str], str]:
     return {(message, target): state for message, target, state in sql(deployment, STATES)}
 
 
-@pytest.mark.parametrize(
-    ("question", "found"),
-    [
+def test_what_was_not_delivered_is_told(client: httpx.Client) -> None:
+    for question, found in (
         ("", [1, 3, 4, 5, 5]),
         ("?state=dead", [1, 5, 5]),
         ("?state=waiting", [3, 4]),
@@ -54,10 +53,9 @@ def states(deployment: Deployment) -> dict[tuple[int, str], str]:
         ("?limit=2", [1, 3]),
         ("?cursor=5:removed", [5]),
         ("?cursor=999999999999999999:a", []),
-    ],
-)
-def test_what_was_not_delivered_is_told(client: httpx.Client, question: str, found: list[int]) -> None:
-    assert [line["message"] for line in client.get(f"/outbox{question}").json()["items"]] == found
+    ):
+        told = client.get(f"/outbox{question}").json()["items"]
+        assert [line["message"] for line in told] == found, question
 
 
 def test_each_says_why_and_when_and_no_secret(client: httpx.Client, deployment: Deployment) -> None:
@@ -84,9 +82,10 @@ def test_it_comes_in_pages(client: httpx.Client) -> None:
     assert found == [(1, "warehouse"), (3, "warehouse"), (4, "warehouse"), (5, "removed"), (5, "warehouse")]
 
 
-@pytest.mark.parametrize(
-    ("request_", "changed", "into"),
-    [
+def test_what_was_given_up_is_delivered_after_all_or_dropped(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    for request, changed, into in (
         # Nobody would bring anything to a target that is no longer set up.
         ("retry", [(1, "warehouse"), (5, "warehouse")], "waiting"),
         ("retry?message=1", [(1, "warehouse")], "waiting"),
@@ -97,24 +96,18 @@ def test_it_comes_in_pages(client: httpx.Client) -> None:
         ("drop?target=removed", [(5, "removed")], None),
         ("drop?state=waiting&message=4", [(4, "warehouse")], None),
         ("drop?state=waiting&target=warehouse", [(3, "warehouse"), (4, "warehouse")], None),
-    ],
-)
-def test_what_was_given_up_is_delivered_after_all_or_dropped(
-    client: httpx.Client,
-    deployment: Deployment,
-    request_: str,
-    changed: list[tuple[int, str]],
-    into: str | None,
-) -> None:
-    answer = client.post(f"/outbox/{request_}")
-    assert (answer.status_code, answer.json()) == (200, {"connection": "default", "count": len(changed)})
-    after = BEFORE | dict.fromkeys(changed, into)
-    assert states(deployment) == {place: state for place, state in after.items() if state is not None}
+    ):
+        answer = client.post(f"/outbox/{request}")
+        assert (answer.status_code, answer.json()) == (200, {"connection": "default", "count": len(changed)})
+        after = BEFORE | dict.fromkeys(changed, into)
+        assert states(deployment) == {place: state for place, state in after.items() if state}, request
+        sql(deployment, "TRUNCATE exact_sync.outbox, exact_sync.delivery RESTART IDENTITY")
+        with deployment.service.database.begin() as connection:
+            leave_undelivered(connection, deployment)
 
 
-@pytest.mark.parametrize(
-    ("request_", "status", "said"),
-    [
+def test_what_can_not_be_done_changes_nothing(client: httpx.Client, deployment: Deployment) -> None:
+    for request, status, said in (
         ("retry?target=warehous", 404, "there is no target warehous"),
         ("retry?target=removed", 404, "there is: shop, warehouse"),
         ("drop?target=nobody", 404, "there is: removed, shop, warehouse"),
@@ -131,15 +124,11 @@ def test_what_was_given_up_is_delivered_after_all_or_dropped(
         ("drop?state=delivered", 422, "query.state"),
         ("drop?target=a%00", 422, "query.target"),
         ("retry?connection=nowhere", 404, "there is no connection nowhere"),
-    ],
-)
-def test_what_can_not_be_done_changes_nothing(
-    client: httpx.Client, deployment: Deployment, request_: str, status: int, said: str
-) -> None:
-    answer = client.post(f"/outbox/{request_}")
-    assert (answer.status_code, said in answer.text) == (status, True), answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert states(deployment) == BEFORE
+    ):
+        answer = client.post(f"/outbox/{request}")
+        assert (answer.status_code, said in answer.text) == (status, True), answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert states(deployment) == BEFORE, request
 
 
 def test_without_a_target_there_is_nobody_to_deliver_to(deployment: Deployment) -> None:

@@ -1,9 +1,9 @@
 """The pages on a real port, over a deployment's database, with a desk that only remembers."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ import httpx
 from exact_sync.web.pages.site import Pages
 from exact_sync.web.source import Source
 from tests.deployment import Deployment
+from tests.web.desk import RecordingDesk
 from tests.web.pages.markup import Markup, read
 from tests.web.served import a_server, metrics_of, source_of
 
@@ -19,51 +20,11 @@ CONNECT = "/connections/default/connect"
 
 
 @dataclass
-class Remembering:
-    """A desk: what it was asked for."""
-
-    asked: list[tuple[Any, ...]] = field(default_factory=list)
-    refuses: Exception | None = None
-
-    def _ask(self, *what: Any) -> int:
-        if self.refuses is not None:
-            raise self.refuses
-        self.asked.append(what)
-        return 1
-
-    def sync_now(self, names: Sequence[str] = (), divisions: Sequence[int] = ()) -> int:
-        return self._ask("sync", list(names), list(divisions))
-
-    def hint(self, name: str, division: int) -> None:
-        self._ask("hint", name, division)
-
-    def pause(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
-        return self._ask("pause", list(names), list(divisions))
-
-    def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
-        return self._ask("resume", list(names), list(divisions))
-
-    def accept(self, name: str, divisions: Sequence[int] = ()) -> int:
-        return self._ask("accept", name, list(divisions))
-
-    def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
-        return self._ask("retry", name, list(divisions))
-
-    def retry_messages(self, messages: Sequence[int] = (), targets: Sequence[str] = ()) -> int:
-        return self._ask("retry_messages", list(messages), list(targets))
-
-    def drop_messages(
-        self, messages: Sequence[int] = (), targets: Sequence[str] = (), state: str = "dead"
-    ) -> int:
-        return self._ask("drop_messages", list(messages), list(targets), state)
-
-
-@dataclass
 class Browser:
     """As much of a browser as follows forms and keeps cookies."""
 
     client: httpx.Client
-    desk: Remembering
+    desk: RecordingDesk
     source: Source
 
     def opens(self, path: str, status: int = 200, **headers: str) -> Markup:
@@ -89,7 +50,7 @@ def shown(
 
     ``redirect_uri``: where it is not the server's own.
     """
-    desk = Remembering()
+    desk = RecordingDesk()
     source = replace(source_of(deployment), **{"desk": desk, **changes})
     seconds = itertools.count(1.0, step)
     pages = Pages([source], lambda: next(seconds))
