@@ -127,6 +127,9 @@ class Pool:
                     return None
                 waiting = self._line.next(self._clock.now())
                 if waiting is not None:
+                    if self._line.has_any or self._line.has_parked:
+                        # Whoever napped lined up all whose time had come, and takes only one.
+                        self._changed.notify_all()
                     return waiting
                 naps = self._line.has_parked and not self._is_napping
                 if not naps:

@@ -12,6 +12,7 @@ from exact_sync.sync.line import Job
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Pool
 from tests.deployment import START, SharedClock
+from tests.processes import until
 from tests.sync.test_pool import Audience, Claims
 
 
@@ -132,6 +133,32 @@ def test_who_would_wait_for_the_minute_lets_other_divisions_work() -> None:
     assert [division for division, _ in runner.ran] == [1, 2, 3, 1]
     assert clock.now() >= START + timedelta(seconds=40)
     assert [outcome.status for outcome in audience.outcomes] == ["ok"] * 3
+
+
+def test_all_whose_minute_begins_go_on_at_once() -> None:
+    """One thread naps for all of them, and the others must not sleep on."""
+
+    class Nap(SharedClock):
+        def sleep(self, seconds: float) -> None:
+            until(lambda: pool._idle == 1)  # all have given way, and the other thread waits
+            super().sleep(seconds)
+
+    minute, both = START + timedelta(seconds=40), threading.Barrier(2)
+
+    def read(division: int, name: str, gives_way: Any) -> Outcome | None:
+        if runner.ran.count((division, name)) == 1:
+            return Outcome(division, name, "waits", error=GivesWay("later", until=minute), until=minute)
+        both.wait(30)
+        return None
+
+    runner = Turns(read)
+    pool = Pool(runner, None, 2, audience := Audience(), Claims(), Nap())  # type: ignore[arg-type]
+    for division in (1, 2):
+        pool.add(job(division, "customers", is_backfill=True))
+    runner.begin.set()
+    assert pool.wait(60)
+    assert pool.close(30)
+    assert [outcome.status for outcome in audience.outcomes] == ["ok"] * 2
 
 
 def test_alone_nobody_gives_way() -> None:
