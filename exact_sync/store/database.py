@@ -22,6 +22,8 @@ T = TypeVar("T")
 _CONFLICTS = ("40001", "40P01")  # serialization failure, deadlock
 _CONFLICT_TRIES = 5
 _LOCK_TIMEOUT = "30s"
+_ENCODINGS = ("UTF8", "SQL_ASCII")
+"""The latter takes every byte as it comes."""
 
 
 class Database:
@@ -171,8 +173,17 @@ def _parse(url: str) -> URL:
 
 
 def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry) -> None:
-    # A zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python.
-    connection.execute("SET timezone TO 'UTC'")
-    connection.execute(f"SET lock_timeout TO '{_LOCK_TIMEOUT}'")
-    connection.execute("SET client_min_messages TO 'warning'")
+    """Raises BadConfiguration where the database can't hold every text."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in _ENCODINGS:
+        raise BadConfiguration(
+            f"the database's encoding is {encoding}, which can't hold every character",
+            "create another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+        )
+    # Rows are copied as UTF-8, whatever the environment, the role or the database say. And a zone east of
+    # Greenwich can't show 9999-12-31 23:59:59 UTC to Python.
+    connection.execute(f"""
+        SET client_encoding TO 'UTF8'; SET timezone TO 'UTC';
+        SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'
+    """)
     connection.commit()

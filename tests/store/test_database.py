@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from exact_sync.errors import BadConfiguration, DatabaseAway, ExactSyncError
 from exact_sync.store.database import Conflict, Database, shown_url, translated
+from tests.conftest import Databases
 from tests.deployment import SharedClock
 
 
@@ -61,6 +62,32 @@ def test_an_error_of_the_server_is_sorted_by_what_happens_next(
 def test_what_is_a_mistake_of_ours_stays_what_it_is(database: Database, state: str) -> None:
     with pytest.raises((DBAPIError, psycopg.Error)):
         database.transact(fail(state))
+
+
+@pytest.mark.parametrize("whose", ["environment", "database"])
+def test_texts_are_sent_as_utf_8_whatever_others_prefer(
+    databases: Databases, clock: SharedClock, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    with databases.one("encoded") as url:
+        if whose == "environment":
+            monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+        else:
+            name = make_url(url).database
+            with psycopg.connect(url) as connection:
+                connection.execute(f"ALTER DATABASE {name} SET client_encoding TO 'LATIN1'")
+        database = Database(url, clock)
+        with database.begin() as connection:
+            assert connection.execute(text("SHOW client_encoding")).scalar_one() == "UTF8"
+        database.close()
+
+
+def test_a_database_that_can_not_hold_every_text_is_refused(databases: Databases, clock: SharedClock) -> None:
+    with databases.one("latin", "ENCODING LATIN1 LOCALE 'C' TEMPLATE template0") as url:
+        database = Database(url, clock)
+        with pytest.raises(BadConfiguration, match="encoding is LATIN1") as caught, database.begin():
+            pass
+        assert "UTF8" in str(caught.value.hint)
+        database.close()
 
 
 def test_a_driver_error_outside_sqlalchemy_is_translated_too() -> None:
