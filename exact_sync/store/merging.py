@@ -1,6 +1,7 @@
 """The SQL that merges staged rows into a table, and says which of two versions of a row is newer."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from sqlalchemy.dialects import postgresql
 
@@ -22,13 +23,15 @@ def bury_sql(resource: Resource, table: str) -> str:
     return f"UPDATE {table} AS t SET _deleted_at = now(), _synced_at = now()"  # noqa: S608
 
 
-def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> str:
+def merge_sql(resource: Resource, table: str, *, is_unique: bool, takes_older: bool = False) -> str:
     """A statement that takes of ``{stage}`` what is new or has changed, and tells how many were
     ``inserted`` and ``updated``.
 
     ``is_unique``: no two staged rows have the same key. Otherwise the newest of them is taken.
-    Rows that were last written before ``{read_since}`` may be replaced even by an older version.
+    ``takes_older``: rows that were last written before ``{read_since}`` may be replaced even by an older
+    version, but for those that were seen since then.
     """
+    welcome = partial(_is_welcome, resource, takes_older=takes_older)
     keys = resource.primary_key
     columns = ", ".join(map(quote, row_columns(resource)))
     key = ", ".join(map(quote, keys))
@@ -56,12 +59,12 @@ def merge_sql(resource: Resource, table: str, *, is_unique: bool) -> str:
             SELECT {columns} FROM {staged} s
             WHERE NOT EXISTS (
                 SELECT FROM {table} t
-                WHERE {match} AND ({_is_news(resource, others, "s")}) IS NOT TRUE OFFSET 0
+                WHERE {match} AND ({_is_news(resource, others, "s")} AND {welcome("s")}) IS NOT TRUE OFFSET 0
             )
             ORDER BY {key}
             ON CONFLICT ({key}) DO UPDATE
             SET {", ".join(settings)}, _deleted_at = NULL
-            WHERE {_is_welcome(resource, "excluded")}
+            WHERE {welcome("excluded")}
             RETURNING xmax = 0 AS fresh, _synced_at = now() AS changed
         )
         SELECT count(*) FILTER (WHERE fresh) AS inserted,
@@ -77,7 +80,7 @@ def _differs(columns: Sequence[str], row: str) -> str:
 
 
 def _is_news(resource: Resource, columns: Sequence[str], row: str) -> str:
-    """Whether a row says other things than ``t`` does, and is welcome."""
+    """Whether a row says other things than ``t`` does."""
     news = _differs(columns, row)
     if resource.is_versioned:
         news = f"({news} OR {row}.{VERSION} <> coalesce(t.{VERSION}, -1))"
@@ -86,13 +89,23 @@ def _is_news(resource: Resource, columns: Sequence[str], row: str) -> str:
         # differently each time must not have its row written each time.
         rules = f"({row}.{FINGERPRINT} # coalesce(t.{FINGERPRINT}, ~{row}.{FINGERPRINT})) & {RULES}"
         news = f"({news} OR {rules} <> 0)"
-    return f"{news} AND {_is_welcome(resource, row)}"
+    return news
 
 
-def _is_welcome(resource: Resource, row: str) -> str:
+def _is_welcome(resource: Resource, row: str, *, takes_older: bool) -> str:
     """Whether a row is not older than ``t``, or may replace it all the same."""
     newer = _newer(resource, row, "t")
-    return f"(t._synced_at < {{read_since}} OR {newer})" if newer else "true"
+    if not newer or not takes_older:
+        return newer or "true"
+    key = quote(resource.key_column.name)
+    place = f"t.division, t.{key}::text" if resource.per_division else f"0, t.{key}::text"
+    # What was seen may have moved on to a page that is older than the one on which it came. Looked for only
+    # where a row is older; all that was seen is then read once for each statement.
+    seen = f"SELECT division, unnest(keys) FROM exact_sync.seen WHERE resource = '{resource.name}'"  # noqa: S608
+    return (
+        f"({newer} OR (t._synced_at < {{read_since}} "
+        f"AND (t._deleted_at IS NOT NULL OR ({place}) NOT IN ({seen}))))"
+    )
 
 
 def _newer(resource: Resource, one: str, other: str) -> str:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -30,7 +30,6 @@ from exact_sync.store.tables import table as table_of
 Row = tuple[Any, ...]
 
 _POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _FEW = 500
 """Rows that the usual room is enough to sort."""
 _ROOM_TO_SORT = text("SET LOCAL work_mem TO '32MB'")
@@ -67,7 +66,7 @@ class Writer:
         self._stage_columns = ", ".join(f"{quote(name)} {types[name]}" for name in names)
         digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
         self._stage_name = f"{resource.name[:45]}_{digest}"
-        self._merges: dict[bool, str] = {}  # made when it is needed: most runs bring nothing
+        self._merges: dict[tuple[bool, bool], str] = {}  # made when needed: most runs bring nothing
 
     # Staging: one temporary table per connection and resource. A new one per page would bloat
     # PostgreSQL's catalog.
@@ -150,7 +149,8 @@ class Writer:
 
         ``rows``: so many are staged, where that is known.
         ``read_since``: this is a reading of everything that began then; what it brings replaces
-        any row that was last written before, even by an older version (a restored backup).
+        any row that was last written before, even by an older version (a restored backup), but for those
+        that it has seen.
         """
         return self._merged(connection, read_since, kept=kept, rows=rows)
 
@@ -163,13 +163,17 @@ class Writer:
         is_unique: bool = False,
         rows: int | None,
     ) -> Written:
-        if is_unique not in self._merges:
-            self._merges[is_unique] = merge_sql(self.resource, self._table, is_unique=is_unique)
+        kind = is_unique, read_since is not None
+        if kind not in self._merges:
+            self._merges[kind] = merge_sql(
+                self.resource, self._table, is_unique=is_unique, takes_older=read_since is not None
+            )
         if rows is None or rows > _FEW:
             connection.execute(_ROOM_TO_SORT)
-        statement = translated_sql(self._merges[is_unique], schemas_of(connection))
+        statement = translated_sql(self._merges[kind], schemas_of(connection))
         statement = statement.replace("{stage}", self._stage(kept))
-        statement = statement.replace("{read_since}", f"'{(read_since or _NEVER).isoformat()}'")
+        if read_since is not None:
+            statement = statement.replace("{read_since}", f"'{read_since.isoformat()}'")
         row = _execute(connection, statement).one()
         return Written(row.inserted, row.updated)
 

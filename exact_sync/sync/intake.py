@@ -39,7 +39,7 @@ class Intake:
             task.fingerprints,
             task.database,
             division=task.division,
-            is_likely=bool(task.rows_here),
+            is_likely=bool(task.rows_here) and not task.trusts_nothing,
         )
         return self._known.read
 
@@ -48,26 +48,37 @@ class Intake:
         other columns.
         """
         if page.batch is None:
-            return self.shape(self._task.wanted(page.records), page.fingerprints)
+            return self._wanted(page)
         batch: Batch = page.batch
         if isinstance(batch, Glance):
             assert self._known is not None  # noqa: S101 - it has glanced at it
             if is_whole:
                 batch = self._known.all_rows(batch, self._shaped)
             else:
-                batch = self._known.rows(batch, self._known.unknown(batch, self._holding), self._shaped)
+                batch = self._known.rows(batch, self._unknown(batch), self._shaped)
         self._brought(page.count)
         return batch
 
     def takes_as_known(self, page: Page) -> bool:
         """Take a page whose rows are all here already; False, and nothing is taken, where one is not."""
         glance = page.batch
-        if self._known is None or not isinstance(glance, Glance):
-            return False
-        if self._known.unknown(glance, self._holding):
+        if not isinstance(glance, Glance) or self._unknown(glance):
             return False
         self._brought(page.count)
         return True
+
+    def _unknown(self, glance: Glance) -> Sequence[int]:
+        assert self._known is not None  # noqa: S101 - it has glanced at it
+        return self._known.unknown(glance, self._holding, self._task.settle)
+
+    def _wanted(self, page: Page) -> Batch:
+        wanted = self._task.wanted(page.records)
+        batch = self.shape(wanted, page.fingerprints)
+        if len(wanted) < len(page.records):
+            those = {id(record) for record in wanted}
+            others = (record for record in page.records if id(record) not in those)
+            batch.left_out = self._task.shaper.keys(others).keys
+        return batch
 
     def shape(self, records: Sequence[Record], fingerprints: Sequence[int] | None = None) -> Batch:
         """Rows of some records, made with care. Raises Widened where they need other columns."""

@@ -45,11 +45,15 @@ class Known:
         glance = self._columns.glance(body) if self._misses < _MOST_MISSES else None
         return glance or self._columns.read(body)
 
-    def unknown(self, glance: Glance, holding: Holding) -> Sequence[int]:
-        """The places of the records that our rows were not made of. ``holding``: what isn't written yet."""
+    def unknown(self, glance: Glance, holding: Holding, settle: Callable[[], None]) -> Sequence[int]:
+        """The places of the records that our rows were not made of. ``settle``: writes what is held, where
+        that brings some of them, too.
+        """
         keys = {*glance.keys}
-        if len(keys) < len(glance.keys) or holding.brings(keys):
+        if len(keys) < len(glance.keys):
             return range(len(glance.keys))  # which of two is right, the merge tells
+        if holding.brings(keys):
+            settle()
         with self._database.connect() as connection:
             found = self._fingerprints.unknown(connection, self._division, glance.keys, glance.fingerprints)
         if 2 * len(found) > len(glance.keys):

@@ -5,15 +5,11 @@ page while a reading is under way - a skiptoken is a position in the keys, not i
 cursor moves when the last page is in.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from exact_sync.catalog import Strategy
-from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query
-from exact_sync.sync import cursors, snapshot, start_date, whole
+from exact_sync.sync import cursors, snapshot, whole
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.questions import ModifiedRefused, Questions
 from exact_sync.sync.task import Task
@@ -41,18 +37,6 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
             return questions.whole()
         return questions.changed_since(cursors.read_from(before, task.options.overlap))
 
-    def also(page: Page, work: Callable[[Connection], None] | None) -> Callable[[Connection], None] | None:
-        if page.batch is not None:
-            return work  # nothing of it is left out
-        bury = start_date.bury_left_out(task, page.records)
-
-        def both(connection: Connection) -> None:
-            bury(connection)
-            if work is not None:
-                work(connection)
-
-        return both
-
     link, reading, everything = _unfinished(task, questions, before)
     if before is None and everything is None:
         everything = whole.begin(task)
@@ -71,11 +55,11 @@ def read_changes(task: Task, questions: Questions, before: datetime | None) -> N
             if page.next_link is not None:
                 position = {"link": page.next_link, "select": questions.digest, "since": _text(before)}
                 state = position | reading.as_json() | ({"whole": everything.as_json()} if everything else {})
-                task.hold(batch, also(page, ending.note), cursor=_text(before), resume=state, **progress)
+                task.hold(batch, ending.note, cursor=_text(before), resume=state, **progress)
             else:
                 after = _text(reading.cursor_after(before))
                 end = ending.end if everything else None
-                task.keep(batch, also(page, end), cursor=after, resume=None, **progress)
+                task.keep(batch, end, cursor=after, resume=None, **progress)
     ending.speak()
 
 

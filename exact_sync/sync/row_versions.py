@@ -17,7 +17,7 @@ from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query
 from exact_sync.store.keys import Stamp
-from exact_sync.sync import cursors, deletions, modified, snapshot, start_date, whole
+from exact_sync.sync import cursors, deletions, modified, snapshot, whole
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.findings import Suspect
 from exact_sync.sync.questions import Questions
@@ -120,17 +120,16 @@ def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | No
     with Backfill(task, questions, goes_on=False, is_on=False) as filling:
         for page in filling.pages(questions.pages(lambda: questions.behind(begin), link, as_rows=True)):
             batch = _take(task, page, brought)
-            bury = None if page.batch is not None else start_date.bury_left_out(task, page.records)
             versions, has_unreadable = _versions_of(task, last, page)
             is_there = is_there or bool(versions) or has_unreadable
             met += [version for version in versions if version is not None]
             if page.next_link is None:
                 stands = stood.after(brought, task.clock.now())
                 standing = {"standing": stands.as_json()}
-                task.keep(batch, _also(task, batch, bury), cursor=str(stands.highest), resume=standing)
+                task.keep(batch, _also(task, batch), cursor=str(stands.highest), resume=standing)
             else:
                 position = _position(questions, page.next_link, stood)
-                task.hold(batch, _also(task, batch, bury), resume=position)
+                task.hold(batch, _also(task, batch), resume=position)
     if met and last is not None and last.version is not None and max(met) < last.version:
         return _Last.HAS_FALLEN
     return _Last.IS_THERE if is_there else _Last.IS_ABSENT
@@ -204,7 +203,7 @@ def _take(task: Task, page: Page, brought: Brought) -> Batch:
 
 
 def _also(
-    task: Task, batch: Batch, work: Callable[[Connection], None] | None
+    task: Task, batch: Batch, work: Callable[[Connection], None] | None = None
 ) -> Callable[[Connection], None]:
     """The deletions that a page tells of, and ``work``; in the transaction of its rows."""
 

@@ -58,6 +58,8 @@ class Batch:
     highest: datetime | None = None
     """Their highest Modified, on Exact's clock, where they are lines."""
     rejects: list[Reject] = field(default_factory=list)
+    left_out: list[Any] = field(default_factory=list)
+    """Keys of records that are dated before the start date: their rows may be here, from another date."""
     replaced_surrogates: int = 0
     unknown: set[str] = field(default_factory=set)
     """Properties that came without being in the catalog."""

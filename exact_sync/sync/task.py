@@ -124,6 +124,11 @@ class Task:
             self.is_new = True
             self.read_since = self.began_at
 
+    @property
+    def trusts_nothing(self) -> bool:
+        """Somebody wants everything to be read, so nothing here may be taken for what it was made of."""
+        return self.full or self.checkpoint.complete_at is None
+
     def wanted(self, records: Sequence[Record]) -> list[Record]:
         """Without what is dated before the start date, where Exact can't be asked to leave that out."""
         return start_date.wanted(records, self.resource.dated_by, self.start)
@@ -234,22 +239,28 @@ class Task:
 
     def write(self, connection: Connection, batches: Sequence[Batch]) -> None:
         """Rows of some pages, in their order; lines of pages that follow each other at once."""
+        is_first = True
         for are_lines, alike in groupby(batches, lambda batch: batch.lines is not None):
+            was_first, is_first = is_first, False
             if are_lines:
-                self._write_lines(connection, list(alike))
+                self._write_lines(connection, list(alike), is_first=was_first)
                 continue
             for batch in alike:
+                if batch.left_out:
+                    deleted = self.writer.delete_keys(connection, self.division, batch.left_out)
+                    self.tally.deleted += deleted
                 if batch.rows:
                     self.writer.stage(connection, batch.rows)
                     rows = len(batch.rows)
                     self.count(self.writer.merge(connection, read_since=self.read_since, rows=rows))
 
-    def _write_lines(self, connection: Connection, batches: Sequence[Batch]) -> None:
+    def _write_lines(self, connection: Connection, batches: Sequence[Batch], *, is_first: bool) -> None:
+        """``is_first``: nothing is staged in this transaction yet."""
         keys = [key for batch in batches for key in batch.keys]
         written = self.writer.write_lines(
             connection,
             [batch.lines for batch in batches if batch.lines is not None],
-            is_unique=len({*keys}) == len(keys),
+            is_unique=is_first and len({*keys}) == len(keys),
             read_since=self.read_since,
             expects_new=self._brings_new,
         )

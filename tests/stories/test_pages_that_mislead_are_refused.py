@@ -147,6 +147,22 @@ def test_a_record_that_comes_twice_is_one_row_the_newest(paged: Deployment, kind
     assert paged.violations() == {}
 
 
+@pytest.mark.parametrize("kind", ["duplicate_in_page", "duplicate_across_pages"])
+@pytest.mark.parametrize("is_known", [False, True])
+def test_so_it_is_where_everything_is_read_again(paged: Deployment, kind: str, is_known: bool) -> None:
+    """An older version replaces what was here before, but nothing that this reading has seen."""
+    name, path = "customers", "crm/Accounts"
+    paged.sync_well("divisions", name)
+    if not is_known:
+        sql(paged, f"UPDATE exact.{name} SET _fingerprint = NULL")
+    for page in range(4):
+        paged.simulator.faults.add(kind, path=path, query="Created", after=page, times=2)
+        paged.sync_well(name, full=True)
+        assert paged.differences(name) == [], page
+        paged.simulator.faults.clear()
+        paged.simulator.faults.add("refuse_bulk", times=None)
+
+
 def test_a_record_that_comes_twice_in_a_snapshot_is_one_row_the_newest(deployment: Deployment) -> None:
     """F20 for the snapshots, whose pages wait aside until the last one."""
     for path in ("Journals", "GLAccounts", "ItemGroups"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from exact_sync.catalog import Column, Edm, Feed, Resource, Strategy
-from exact_sync.exact.odata import Answer
+from exact_sync.exact.odata import Answer, UnreadableAnswer
 from exact_sync.store import provision
 from exact_sync.store.database import Database
 from exact_sync.store.fingerprints import Fingerprints
@@ -87,7 +87,7 @@ class Reading:
             batch = self._shape(answer.records, answer.fingerprints)
         elif isinstance(answer.batch, Glance):
             self.glances += 1
-            places = self._known.unknown(answer.batch, self._holding)
+            places = self._known.unknown(answer.batch, self._holding, self.settle)
             batch = self._known.rows(answer.batch, places, self._shape)
             assert set(map(str, batch.keys)) | {r.key for r in batch.rejects} == set(answer.batch.keys)
         else:
@@ -207,6 +207,14 @@ def test_rows_from_before_there_were_fingerprints_are_read_once(probe: Database)
     again = brought(probe, PAGE)
     assert (len(again.read), again.written) == (4, Written(0, 0))
     assert brought(probe, PAGE).read == []
+
+
+def test_what_is_no_utf_8_is_no_answer_though_a_glance_would_not_see_it(probe: Database) -> None:
+    """Whoever fetched it asks again; the one who takes the page could not."""
+    brought(probe, PAGE)
+    broken = body(record(0, Text="changed")).replace(b"changed", b"chang\xc3(")
+    with pytest.raises(UnreadableAnswer):
+        Reading(probe, WITH).take(broken)
 
 
 def test_of_a_record_that_comes_twice_the_last_one_counts(probe: Database) -> None:

@@ -1,13 +1,20 @@
 """What a task writes goes together; what is learned while it writes goes by itself."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from threading import Thread
+from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from exact_sync.catalog import RESOURCES
+from exact_sync.exact.odata import Shaped
 from exact_sync.store import checkpoints
+from exact_sync.sync.columns import columns_of
 from exact_sync.sync.questions import Questions
+from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Task
 from tests.deployment import DIVISION, Deployment
 
@@ -52,3 +59,46 @@ def test_a_checkpoint_is_saved_within_a_transaction_only(task: Task) -> None:
     assert point(task).cursor is None
     with pytest.raises(AssertionError, match="no transaction"):
         task.save(cursor="1")
+
+
+KEY, OTHER = UUID(int=1), UUID(int=2)
+
+
+def record(key: UUID, name: str, hour: int) -> dict[str, Any]:
+    return {"ID": str(key), "Name": name, "Modified": f"/Date({1767261600000 + hour * 3_600_000})/"}
+
+
+def quick(*records: dict[str, Any]) -> Batch:
+    """As most pages are read."""
+    answer = columns_of(RESOURCES["customers"], DIVISION).read(json.dumps({"d": records}).encode())
+    assert isinstance(answer, Shaped)
+    batch: Batch = answer.batch
+    return batch
+
+
+def live(task: Task) -> dict[UUID, str]:
+    query = text("SELECT id, name FROM exact.customers WHERE _deleted_at IS NULL")
+    with task.database.begin() as connection:
+        return {row.id: row.name for row in connection.execute(query)}
+
+
+def test_pages_of_one_transaction_count_in_their_order(task: Task) -> None:
+    """What is left out of one may be on the next with another date, and the other way round."""
+    task.keep(quick(record(KEY, "a", 1), record(OTHER, "a", 1)))
+    for batch in (Batch(left_out=[KEY]), quick(record(KEY, "b", 2)), Batch(left_out=[OTHER])):
+        task.hold(batch)
+    task.settle()
+    assert live(task) == {KEY: "b"}
+    assert task.tally.deleted == 2
+
+
+def test_a_record_that_came_twice_is_not_merged_again_with_the_pages_after_it(task: Task) -> None:
+    for _ in range(2):  # so that what comes is no longer expected to be new
+        task.keep(quick(record(KEY, "new", 2)))
+    task.read_since = datetime.now(UTC) + timedelta(days=1)  # all that is here is older than the reading
+    task.hold(
+        task.intake.shape([record(KEY, name, hour) for name, hour in (("new", 2), ("old", 1), ("", 0))])
+    )
+    task.hold(quick(record(OTHER, "other", 1)))
+    task.settle()
+    assert live(task) == {KEY: "new", OTHER: "other"}
