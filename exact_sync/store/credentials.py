@@ -1,6 +1,5 @@
 """The sign-in in PostgreSQL: encrypted, refreshed under a row lock, never dropped."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,13 +10,17 @@ from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.credentials import NOBODY, REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
-from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.errors import ExactSyncError
 from exact_sync.store.database import Database, translated
 from exact_sync.store.schemas import FIRST
 from exact_sync.store.state import refresh_attempt, sign_in
+from exact_sync.store.unsaved import Unsaved
 
 # A refresh may take four tries at the token endpoint; others wait for its answer.
 _PATIENCE = "180s"
+
+# Seconds before each new attempt to store what Exact handed out: a database restarts within a minute.
+_WAITS = (0, 1, 2, 4, 8, 15, 15, 15)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class StoredSignIn:
         self._database = database
         self._cipher = cipher
         state = database.schemas.state
-        self._rescue = data_dir / ("unsaved-tokens" if state == FIRST.state else f"unsaved-tokens-{state}")
+        file = data_dir / ("unsaved-tokens" if state == FIRST.state else f"unsaved-tokens-{state}")
+        self._unsaved = Unsaved(file, cipher)
 
     def read(self) -> SignIn:
         with self._database.begin() as connection:
@@ -72,7 +76,7 @@ class StoredSignIn:
         """Begin a new token chain, after a person consented."""
         with self._database.begin() as connection:
             self._store(connection, tokens, signed_in_at=tokens.obtained_at)
-        self._rescue.unlink(missing_ok=True)
+        self._unsaved.forget()
 
     def describe(self, user_name: str, home_division: int | None) -> None:
         """Note whose sign-in it is."""
@@ -114,36 +118,6 @@ class StoredSignIn:
         connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
         connection.execute(delete(refresh_attempt))
 
-    # Exact has rotated the token and the database is away: the one link of the chain goes to a
-    # file (encrypted), and into the database as soon as somebody can reach it.
-
-    def _keep_in_file(self, parent: Tokens, tokens: Tokens) -> None:
-        content = {
-            "parent": parent.fingerprint,
-            "access": tokens.access,
-            "refresh": tokens.refresh,
-            "expires_at": tokens.expires_at.isoformat(),
-            "obtained_at": tokens.obtained_at.isoformat(),
-        }
-        self._rescue.parent.mkdir(parents=True, exist_ok=True)
-        self._rescue.touch(mode=0o600)
-        self._rescue.write_text(self._cipher.seal(json.dumps(content)))
-
-    def _from_file(self, stored: Tokens | None) -> Tokens | None:
-        """Tokens that were never stored, if they follow the stored ones."""
-        try:
-            content = json.loads(self._cipher.open(self._rescue.read_text()))
-        except (FileNotFoundError, BadConfiguration):
-            return None
-        if stored is None or content["parent"] != stored.fingerprint:
-            return None
-        return Tokens(
-            content["access"],
-            content["refresh"],
-            datetime.fromisoformat(content["expires_at"]),
-            datetime.fromisoformat(content["obtained_at"]),
-        )
-
 
 class LockedSignIn:
     """Implements credentials.TokenSlot: valid while the row is locked."""
@@ -155,14 +129,12 @@ class LockedSignIn:
 
     def read(self) -> SignIn:
         found = self._owner._read(self._connection)
-        rescued = self._owner._from_file(found.tokens)
-        if rescued is not None:
-            self._owner._store(self._connection, rescued)
-            self._connection.commit()
-            self._owner._rescue.unlink(missing_ok=True)
-            self._owner._lock(self._connection)
-            return self._owner._read(self._connection)
-        return found
+        unsaved = self._owner._unsaved.after(found.tokens)
+        if unsaved is None:
+            return found
+        self._save(unsaved)
+        self._owner._lock(self._connection)
+        return self._owner._read(self._connection)
 
     def refresh_begins(self, tokens: Tokens) -> None:
         # A connection of its own: this must be durable now, while the row stays locked here.
@@ -179,13 +151,39 @@ class LockedSignIn:
     def store(self, tokens: Tokens) -> None:
         try:
             with translated():
-                self._owner._store(self._connection, tokens)
-                self._connection.commit()
-        except DatabaseAway:
+                self._save(tokens)
+        except Exception as error:
             if self._sent is None:
                 raise
-            self._owner._keep_in_file(self._sent, tokens)
-            raise
+            # Exact has rotated the token: whatever is wrong here, these are the one link of the chain.
+            self._owner._unsaved.keep(self._sent, tokens)
+            self._store_late(error)
+
+    def _store_late(self, trouble: Exception) -> None:
+        """Try for about a minute, each time on a new connection. Raises the last trouble, or Stopped."""
+        for wait in _WAITS:
+            if wait:
+                self._owner._database.clock.sleep(wait)
+            try:
+                with translated():
+                    self._lock_anew()
+                    self.read()  # stores what is unsaved, unless somebody stored other tokens meanwhile
+            except ExactSyncError as error:
+                trouble = error
+            else:
+                return
+        raise trouble
+
+    def _lock_anew(self) -> None:
+        """The row's lock went with the connection, if that was cut; else it goes now."""
+        self._connection.invalidate()
+        self._connection.rollback()
+        self._owner._lock(self._connection)
+
+    def _save(self, tokens: Tokens) -> None:
+        self._owner._store(self._connection, tokens)
+        self._connection.commit()
+        self._owner._unsaved.forget()
 
     def sign_in_needed(self, reason: str) -> None:
         values = {"needed_because": reason, "needed_since": text("now()")}

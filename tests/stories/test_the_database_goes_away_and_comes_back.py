@@ -1,6 +1,10 @@
 """PostgreSQL is down at the start, restarts in the middle, or cuts a connection (F37)."""
 
+import errno
+from pathlib import Path
+
 import psycopg
+import pytest
 
 from exact_sync.simulator.faults import Context
 from exact_sync.sync.once import exit_code
@@ -87,6 +91,26 @@ def test_when_every_connection_is_cut_between_two_pages_the_next_run_goes_on(
     assert exit_code(deployment.sync()) == 4
     deployment.sync_well()
     assert deployment.differences() == []
+    assert deployment.violations() == {}
+
+
+def test_a_new_token_survives_a_cut_where_the_data_folder_can_not_be_written(
+    deployment: Deployment, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(context: Context) -> None:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(CUT_ALL)
+
+    def read_only(*arguments: object, **options: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    deployment.sync_well("journals")
+    deployment.clock.advance(hours=1)
+    monkeypatch.setattr(Path, "touch", read_only)
+    deployment.simulator.faults.add("hook", path="oauth2/token", hook=cut, when="after")
+    assert exit_code(deployment.sync("journals")) in (0, 4)
+    deployment.sync_well("journals")
+    assert deployment.differences("journals") == []
     assert deployment.violations() == {}
 
 
