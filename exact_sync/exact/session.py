@@ -109,6 +109,10 @@ class Session(httpx.Auth):
             self._tokens, self._good_until = stored, self._clock.now() + GRACE
             return stored
         except OldTokenUsed as error:
+            # Whoever used it before us may have put its answer aside meanwhile, see store.unsaved.
+            late = slot.read().tokens
+            if late is not None and late.refresh != stored.refresh:
+                return late
             interrupted = interrupted or error.unanswered_before
             reason = (
                 "a refresh of the sign-in was interrupted before its answer could be stored"

@@ -2,15 +2,17 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from exact_sync.credentials import Cipher
+from exact_sync.credentials import Cipher, Tokens
 from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
 from exact_sync.exact.oauth import TRIES
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
+from exact_sync.store.unsaved import Unsaved
 from tests.deployment import SharedClock
 from tests.exact.company import Company, Found
 from tests.exact.scripted import Answer, page, refusal, serve, token
@@ -158,6 +160,29 @@ def test_an_unanswered_refresh_followed_by_old_token_used_is_not_blamed_on_other
         ours.clock.advance(minutes=10)
         with pytest.raises(SignInNeeded, match="interrupted"):
             ours.process().tokens()
+
+
+def test_an_old_token_is_no_reason_to_sign_in_where_its_successor_has_been_put_aside(
+    company: Found, database: Database, tmp_path: Path
+) -> None:
+    """The row's lock was lost while another process refreshed, and so was that one's database."""
+
+    def answer() -> Answer:
+        stored = ours.store.read().tokens
+        fresh = Tokens("access-1", "refresh-1", ours.clock.now() + timedelta(minutes=10), ours.clock.now())
+        Unsaved(tmp_path / "unsaved-tokens", Cipher("key")).keep(stored, fresh)
+        return OLD_USED
+
+    with company(answer) as ours:
+        ours.clock.advance(minutes=10)
+        assert ours.process().tokens().access == "access-1"
+        kept = ours.store.read()
+        assert (kept.tokens.refresh, kept.needed_because, kept.unfinished_refresh) == (
+            "refresh-1",
+            None,
+            None,
+        )
+        assert ours.offered == ["refresh-0"]
 
 
 @pytest.mark.parametrize("hours", [-24, 24])

@@ -172,6 +172,38 @@ def test_rescued_tokens_of_an_older_chain_are_not_taken_over(
             assert slot.read().tokens == anew
 
 
+def test_a_sign_in_that_was_given_up_is_taken_up_again_where_its_newest_tokens_wait(
+    store: StoredSignIn, database: Database, outage: Outage, tmp_path: Path
+) -> None:
+    store.sign_in(FIRST)
+    refresh_without_a_database(store, outage)
+    another_machine = StoredSignIn(database, Cipher("key"), tmp_path / "elsewhere")
+    with another_machine.locked() as slot:
+        slot.sign_in_needed("the old token was used")
+    assert another_machine.read().needed_because == "the old token was used"
+    assert StoredSignIn(database, Cipher("key"), tmp_path).read() == SignIn(SECOND)
+    assert another_machine.read() == SignIn(SECOND)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_can_not_be_read_is_a_clear_error(
+    store: StoredSignIn, outage: Outage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old token is not offered: the newer one is known to be there."""
+
+    def refuse(*arguments: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    store.sign_in(FIRST)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with (
+        pytest.raises(BadConfiguration, match="unsaved-tokens: Permission denied") as caught,
+        store.locked() as slot,
+    ):
+        slot.read()
+    assert "data folder" in caught.value.hint
+
+
 def unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever tests may be root, who may write anywhere."""
 
