@@ -1,7 +1,7 @@
 """The sign-in in PostgreSQL: encrypted, refreshed under a row lock, never dropped."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.credentials import NOBODY, REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
-from exact_sync.errors import ExactSyncError
+from exact_sync.errors import BadConfiguration, ExactSyncError
 from exact_sync.store.database import Database, translated
 from exact_sync.store.schemas import FIRST
 from exact_sync.store.state import refresh_attempt, sign_in
@@ -78,9 +78,14 @@ class StoredSignIn:
 
     def sign_in(self, tokens: Tokens) -> None:
         """Begin a new token chain, after a person consented."""
-        with self._database.begin() as connection:
-            self._store(connection, tokens, signed_in_at=tokens.obtained_at)
-        self._unsaved.forget()
+        self.sign_in_with(lambda: tokens)
+
+    def sign_in_with(self, obtain: Callable[[], Tokens]) -> None:
+        """The same with tokens that are obtained under the lock: a refresh may hold it for a minute or
+        two, and what a person's consent yields can't be obtained again.
+        """
+        with self.locked() as slot:
+            slot.begin_chain(obtain)
 
     def describe(self, user_name: str, home_division: int | None) -> None:
         """Note whose sign-in it is."""
@@ -108,7 +113,7 @@ class StoredSignIn:
         attempt = connection.execute(select(refresh_attempt.c.fingerprint)).scalar()
         return SignIn(tokens, row.needed_because, row.user_name, row.home_division, attempt)
 
-    def _store(self, connection: Connection, tokens: Tokens, **more: object) -> None:
+    def _store(self, connection: Connection, tokens: Tokens, *, is_first: bool) -> None:
         values = {
             "access_token": self._cipher.seal(tokens.access),
             "refresh_token": self._cipher.seal(tokens.refresh),
@@ -116,8 +121,9 @@ class StoredSignIn:
             "obtained_at": tokens.obtained_at,
             "needed_because": None,
             "needed_since": None,
-            **more,
         }
+        if is_first:
+            values["signed_in_at"] = tokens.obtained_at
         statement = insert(sign_in).values(id=1, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
         connection.execute(delete(refresh_attempt))
@@ -136,7 +142,7 @@ class LockedSignIn:
         unsaved = self._owner._unsaved.after(found.tokens)
         if unsaved is None:
             return found
-        self._save(unsaved)
+        self._save(unsaved.tokens, is_first=unsaved.is_first)
         self._owner._lock(self._connection)
         return self._owner._read(self._connection)
 
@@ -153,30 +159,40 @@ class LockedSignIn:
             connection.execute(delete(refresh_attempt))
 
     def store(self, tokens: Tokens) -> None:
+        self._insist(self._sent, tokens)
+
+    def begin_chain(self, obtain: Callable[[], Tokens]) -> None:
+        """Store what a person's consent yields."""
+        try:
+            replaced = self.read().tokens
+        except BadConfiguration:  # of another secret key, for which signing in is the cure
+            replaced = None
+        self._insist(replaced, obtain(), is_first=True)
+
+    def _insist(self, parent: Tokens | None, tokens: Tokens, *, is_first: bool = False) -> None:
         try:
             with translated():
-                self._save(tokens)
-        except Exception as error:
-            if self._sent is None:
+                self._save(tokens, is_first=is_first)
+        except Exception:
+            # Exact has replaced the parent: whatever is wrong here, these are the one link of the chain.
+            self._owner._unsaved.keep(parent, tokens, is_first=is_first)
+            if is_first:
+                is_stored = self._is_done_late(lambda: self._save(tokens, is_first=True))
+            else:  # unless somebody has stored other tokens meanwhile
+                is_stored = self._is_done_late(self.read)
+            if not is_stored:
                 raise
-            # Exact has rotated the token: whatever is wrong here, these are the one link of the chain.
-            self._owner._unsaved.keep(self._sent, tokens)
-            self._store_late(error)
 
-    def _store_late(self, trouble: Exception) -> None:
-        """Try for about a minute, each time on a new connection. Raises the last trouble, or Stopped."""
+    def _is_done_late(self, work: Callable[[], object]) -> bool:
+        """Try for about a minute, each time on a new connection. Raises Stopped."""
         for wait in _WAITS:
             if wait:
                 self._owner._database.clock.sleep(wait)
-            try:
-                with translated():
-                    self._lock_anew()
-                    self.read()  # stores what is unsaved, unless somebody stored other tokens meanwhile
-            except ExactSyncError as error:
-                trouble = error
-            else:
-                return
-        raise trouble
+            with suppress(ExactSyncError), translated():
+                self._lock_anew()
+                work()
+                return True
+        return False
 
     def _lock_anew(self) -> None:
         """The row's lock went with the connection, if that was cut; else it goes now."""
@@ -184,8 +200,8 @@ class LockedSignIn:
         self._connection.rollback()
         self._owner._lock(self._connection)
 
-    def _save(self, tokens: Tokens) -> None:
-        self._owner._store(self._connection, tokens)
+    def _save(self, tokens: Tokens, *, is_first: bool) -> None:
+        self._owner._store(self._connection, tokens, is_first=is_first)
         self._connection.commit()
         self._owner._unsaved.forget()
 

@@ -15,10 +15,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Link:
+class Link:
+    """Tokens, and where in the chain they belong."""
+
     parent: str | None
     """Fingerprint of the tokens that they replace; None where nobody was signed in."""
     tokens: Tokens
+    is_first: bool
+    """A person has just consented: with these a new chain begins."""
 
 
 class Unsaved:
@@ -27,11 +31,11 @@ class Unsaved:
     def __init__(self, file: Path, cipher: Cipher) -> None:
         self._file = file
         self._cipher = cipher
-        self._link: _Link | None = None
+        self._link: Link | None = None
 
-    def keep(self, parent: Tokens | None, tokens: Tokens) -> None:
+    def keep(self, parent: Tokens | None, tokens: Tokens, *, is_first: bool = False) -> None:
         """Never raises: where the file can't be written, memory has to do."""
-        self._link = _Link(_name(parent), tokens)
+        self._link = Link(_name(parent), tokens, is_first)
         try:
             self._write(self._link)
         except OSError as error:
@@ -42,16 +46,16 @@ class Unsaved:
                 error.strerror or type(error).__name__,
             )
 
-    def after(self, stored: Tokens | None) -> Tokens | None:
-        """The tokens that replace the stored ones, if there are any.
+    def after(self, stored: Tokens | None) -> Link | None:
+        """The link that replaces the stored tokens, if there is one.
 
         Raises BadConfiguration where a file lies there that can't be read.
         """
         parent = _name(stored)
         if self._link is not None and self._link.parent == parent:
-            return self._link.tokens
+            return self._link
         link = self._read()
-        return link.tokens if link is not None and link.parent == parent else None
+        return link if link is not None and link.parent == parent else None
 
     def forget(self) -> None:
         """They are stored now, or others are. A file that can't be deleted replaces nothing any more."""
@@ -59,7 +63,7 @@ class Unsaved:
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
 
-    def _write(self, link: _Link) -> None:
+    def _write(self, link: Link) -> None:
         tokens = link.tokens
         content = {
             "parent": link.parent,
@@ -67,6 +71,7 @@ class Unsaved:
             "refresh": tokens.refresh,
             "expires_at": tokens.expires_at.isoformat(),
             "obtained_at": tokens.obtained_at.isoformat(),
+            "is_first": link.is_first,
         }
         self._file.parent.mkdir(parents=True, exist_ok=True)
         draft = self._file.with_name(f"{self._file.name}.{os.getpid()}")
@@ -74,7 +79,7 @@ class Unsaved:
         draft.write_text(self._cipher.seal(json.dumps(content)))
         draft.replace(self._file)  # whole or not at all: another process may look at any time
 
-    def _read(self) -> _Link | None:
+    def _read(self) -> Link | None:
         try:
             content = json.loads(self._cipher.open(self._file.read_text()))
         except (FileNotFoundError, NotADirectoryError):
@@ -86,7 +91,7 @@ class Unsaved:
                 f"can't look for new tokens in {self._file}: {error.strerror or type(error).__name__}",
                 "the user that runs exact-sync must be able to read and write its data folder",
             ) from None
-        return _Link(
+        return Link(
             content["parent"],
             Tokens(
                 content["access"],
@@ -94,6 +99,7 @@ class Unsaved:
                 datetime.fromisoformat(content["expires_at"]),
                 datetime.fromisoformat(content["obtained_at"]),
             ),
+            content.get("is_first", False),
         )
 
 

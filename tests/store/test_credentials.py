@@ -204,6 +204,61 @@ def test_a_file_that_can_not_be_read_is_a_clear_error(
     assert "data folder" in caught.value.hint
 
 
+def test_a_consent_that_could_not_be_stored_waits_like_any_token(
+    store: StoredSignIn, database: Database, outage: Outage, tmp_path: Path
+) -> None:
+    def obtain() -> Tokens:
+        outage.begins()
+        return SECOND
+
+    def consent_without_a_database() -> None:
+        with pytest.raises(DatabaseAway):
+            store.sign_in_with(obtain)
+        outage.ends()
+
+    consent_without_a_database()
+    with database.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM exact_sync.sign_in")).scalar() == 0
+    assert StoredSignIn(database, Cipher("key"), tmp_path).read() == SignIn(SECOND)
+    store.sign_in(FIRST)
+    with store.locked() as slot:
+        slot.sign_in_needed("expired")
+    consent_without_a_database()
+    assert StoredSignIn(database, Cipher("key"), tmp_path).read() == SignIn(SECOND)
+    with database.begin() as connection:
+        when = connection.execute(text("SELECT signed_in_at FROM exact_sync.sign_in")).scalar()
+    assert when == SECOND.obtained_at
+
+
+def test_a_consent_is_stored_late_whoever_refreshed_meanwhile(
+    store: StoredSignIn, database: Database, clock: SharedClock, outage: Outage, tmp_path: Path
+) -> None:
+    """The lock was lost; the other process knows nothing of the consent."""
+    store.sign_in(FIRST)
+    anew = replace(FIRST, access="access-canary-4", refresh="refresh-canary-4")
+
+    def obtain() -> Tokens:
+        outage.begins()
+        return anew
+
+    def another_refreshes() -> None:
+        outage.ends()
+        with StoredSignIn(database, Cipher("key"), tmp_path / "elsewhere").locked() as slot:
+            slot.refresh_begins(FIRST)
+            slot.store(SECOND)
+
+    clock.wakes = another_refreshes
+    store.sign_in_with(obtain)
+    assert store.read() == SignIn(anew)
+
+
+def test_signing_in_mends_a_secret_key_that_changed(store: StoredSignIn, database: Database) -> None:
+    store.sign_in(FIRST)
+    other = StoredSignIn(database, Cipher("other"), Path("/nowhere"))
+    other.sign_in(SECOND)
+    assert other.read() == SignIn(SECOND)
+
+
 def unwritable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever tests may be root, who may write anywhere."""
 
