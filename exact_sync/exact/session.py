@@ -21,8 +21,8 @@ from exact_sync.exact.odata import same_origin
 # Exact refuses a refresh before the last 30 seconds; a token must also last to the end of the request.
 MARGIN = timedelta(seconds=28)
 
-# After a refused early refresh our clock and Exact's disagree: how long to trust the token in hand.
-GRACE = timedelta(seconds=60)
+# What is too early to be refreshed has more than 30 seconds left, whatever our clock says.
+GRACE = MARGIN
 
 IDLE_LIMIT = timedelta(days=3)
 """Refresh at least this often: an unused refresh token dies after 30 days."""
@@ -93,6 +93,11 @@ class Session(httpx.Auth):
         # A token "from the future" means that our clock was set back: its age is unknown, so ask Exact.
         return tokens.obtained_at - timedelta(minutes=5) <= now < tokens.expires_at - MARGIN
 
+    def _trusted_until(self, tokens: Tokens) -> datetime:
+        """Where Exact finds it too early for others: not past their end, unless that is over by our clock."""
+        now = self._clock.now()
+        return min(now + GRACE, tokens.expires_at) if now < tokens.expires_at else now + GRACE
+
     def _keep(self, tokens: Tokens) -> Tokens:
         if tokens != self._tokens:
             logs.hide_tokens(tokens.access, tokens.refresh)
@@ -106,7 +111,7 @@ class Session(httpx.Auth):
             fresh = self._endpoint.refresh(stored)
         except TooEarly:
             slot.refresh_ended()
-            self._tokens, self._good_until = stored, self._clock.now() + GRACE
+            self._tokens, self._good_until = stored, self._trusted_until(stored)
             return stored
         except OldTokenUsed as error:
             # Whoever used it before us may have put its answer aside meanwhile, see store.unsaved.

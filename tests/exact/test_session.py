@@ -1,5 +1,6 @@
 """A valid token on every request, and a token chain that we never break."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -83,6 +84,61 @@ def test_a_refresh_refused_as_too_early_means_go_on_with_the_token_in_hand(
         assert ours.store.read().unfinished_refresh is None
         ours.clock.advance(seconds=61)
         assert session.tokens().access == "access-1"
+
+
+class Strict:
+    """Answers as Exact does, now and then slowly: no token before the last one's last 30 seconds."""
+
+    def __init__(self, clock: SharedClock, *ways: float) -> None:
+        self._clock = clock
+        self._ways = itertools.cycle(ways)
+        self.made = {"access-0": clock.now()}
+        self.refused = 0
+
+    def __call__(self) -> Answer:
+        self._clock.advance(seconds=next(self._ways))
+        if self.is_valid(list(self.made)[-1], seconds=570):
+            self.refused += 1
+            return refusal(400, "access_denied", TOO_EARLY)
+        number = len(self.made)
+        self.made[f"access-{number}"] = self._clock.now()
+        return token(f"access-{number}", f"refresh-{number}")
+
+    def is_valid(self, access: str, seconds: float = 600) -> bool:
+        return self._clock.now() < self.made[access] + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("ways", [(0,), (5, 0), (8, 0, 0), (19, 1)])
+def test_a_token_is_neither_used_after_its_end_nor_refreshed_too_early(
+    company: Found, clock: SharedClock, ways: tuple[float, ...]
+) -> None:
+    exact = Strict(clock, *ways)
+    with company(exact) as ours:
+        session = ours.process()
+        for _ in range(3600):
+            access = session.tokens().access
+            assert exact.is_valid(access), f"{access} is used beyond its end"
+            ours.clock.advance(seconds=1)
+        assert (exact.refused, len(ours.offered)) == (0, 6)
+
+
+@pytest.mark.parametrize("seconds", [5, 3600])
+def test_a_token_that_exact_finds_younger_than_we_do_is_trusted_to_its_end_at_most(
+    company: Found, clock: SharedClock, seconds: float
+) -> None:
+    """Our clock has jumped by so much."""
+    exact = Strict(clock, 0)
+    with company(exact) as ours:
+        session = ours.process()
+        session.tokens()
+        exact.made["access-0"] += timedelta(seconds=seconds)
+        ours.clock.advance(seconds=seconds)
+        for _ in range(700):
+            access = session.tokens().access
+            assert exact.is_valid(access)
+            ours.clock.advance(seconds=1)
+        assert exact.refused <= 21
+        assert access == "access-1"
 
 
 @pytest.mark.parametrize(
