@@ -116,9 +116,11 @@ class TokenEndpoint:
         except (TooEarly, OldTokenUsed) as error:
             raise SignInNeeded(f"Exact refused the code: {error}") from None
 
-    def refresh(self, tokens: Tokens) -> Tokens:
-        """The next link of the chain. Raises TooEarly, OldTokenUsed, SignInNeeded or ExactAway."""
-        return self._ask({"grant_type": "refresh_token", "refresh_token": tokens.refresh}, tries=TRIES)
+    def refresh(self, tokens: Tokens, tries: int = TRIES) -> Tokens:
+        """The next link of the chain. Raises TooEarly, OldTokenUsed, SignInNeeded, BadConfiguration or
+        ExactAway, the last one after so many ``tries``.
+        """
+        return self._ask({"grant_type": "refresh_token", "refresh_token": tokens.refresh}, tries=tries)
 
     def _ask(self, form: dict[str, str], tries: int) -> Tokens:
         form = form | {"client_id": self._app.client_id, "client_secret": self._app.client_secret}

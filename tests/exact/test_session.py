@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from exact_sync.credentials import Cipher, Tokens
-from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
+from exact_sync.errors import BadConfiguration, ExactAway, ExactSyncError, SignInNeeded
 from exact_sync.exact.oauth import TRIES
+from exact_sync.exact.session import FIRST_REST
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
 from exact_sync.store.unsaved import Unsaved
@@ -161,6 +162,53 @@ def test_a_token_endpoint_that_stays_broken_never_costs_the_refresh_token(compan
         kept = ours.store.read()
         assert (kept.tokens.refresh, kept.needed_because) == ("refresh-0", None)
         assert ours.process().tokens().access == "access-1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(page(503), ExactAway), (refusal(401, "invalid_client", "no such client"), BadConfiguration)],
+)
+def test_a_token_endpoint_that_is_away_is_left_alone_ever_longer(
+    company: Found, answer: Answer, kind: type[ExactSyncError]
+) -> None:
+    """Whoever asks: it may be asked 200 times a day."""
+    with company(lambda: answers[0]) as ours:
+        answers = [answer]
+        ours.clock.advance(minutes=10)
+        session, began = ours.process(), ours.clock.now()
+        seen = set()
+        while ours.clock.now() - began < timedelta(hours=24):
+            with pytest.raises(kind) as caught:
+                session.tokens()
+            seen.add(caught.value.message)
+            ours.clock.advance(seconds=15)
+        assert 96 <= len(ours.offered) <= 110
+        assert len(seen) == 1
+        answers = [token("access-1", "refresh-1")]
+        ours.clock.advance(minutes=15)
+        assert session.tokens().access == "access-1"
+        answers = [answer]
+        ours.clock.advance(minutes=10)
+        with pytest.raises(kind):
+            session.tokens()
+        answers = [token("access-2", "refresh-2")]
+        ours.clock.advance(seconds=15)
+        assert session.tokens().access == "access-2", "a success begins with short waits again"
+
+
+def test_while_the_token_endpoint_is_left_alone_a_token_from_elsewhere_is_used(company: Found) -> None:
+    """Of another process, or of a person who signs in."""
+    with company(*[page(503)] * TRIES, token("access-2", "refresh-2")) as ours:
+        ours.clock.advance(minutes=10)
+        session = ours.process()
+        with pytest.raises(ExactAway) as caught:
+            session.tokens()
+        assert caught.value.until == ours.clock.now() + FIRST_REST
+        now = ours.clock.now()
+        ours.store.sign_in(Tokens("access-1", "refresh-1", now + timedelta(seconds=38), now))
+        assert session.tokens().access == "access-1"
+        ours.clock.advance(seconds=11)
+        assert session.tokens().access == "access-2"
 
 
 @pytest.mark.parametrize(
