@@ -69,7 +69,10 @@ class TokenSlot(Protocol):
         ...
 
     def store(self, tokens: Tokens) -> None:
-        """Make the new tokens durable before anyone uses them."""
+        """Make the new tokens durable before anyone uses them.
+
+        Insists for about a minute. Raises DatabaseAway or Stopped; they are then stored by a later ``read``.
+        """
         ...
 
     def sign_in_needed(self, reason: str) -> None: ...
