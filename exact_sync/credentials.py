@@ -56,7 +56,9 @@ class SignIn:
 class TokenSlot(Protocol):
     """The one stored sign-in, while its row is locked."""
 
-    def read(self) -> SignIn: ...
+    def read(self) -> SignIn:
+        """What is stored, after storing what could not be stored when it came."""
+        ...
 
     def refresh_begins(self, tokens: Tokens) -> None:
         """Put on record, durably and at once, that this refresh token is being used."""
@@ -67,7 +69,10 @@ class TokenSlot(Protocol):
         ...
 
     def store(self, tokens: Tokens) -> None:
-        """Make the new tokens durable before anyone uses them."""
+        """Make the new tokens durable before anyone uses them.
+
+        Insists for about a minute. Raises DatabaseAway or Stopped; they are then stored by a later ``read``.
+        """
         ...
 
     def sign_in_needed(self, reason: str) -> None: ...
@@ -76,7 +81,9 @@ class TokenSlot(Protocol):
 class TokenStore(Protocol):
     """Where the sign-in lives."""
 
-    def read(self) -> SignIn: ...
+    def read(self) -> SignIn:
+        """What is stored. No person is needed as long as newer tokens wait to be stored."""
+        ...
 
     def locked(self) -> AbstractContextManager[TokenSlot]:
         """The sign-in under a lock that all processes respect."""

@@ -41,7 +41,8 @@ def with_browser(
     from exact_sync.exact.consent import consent  # brings an HTTP server along
 
     code = consent(app, site, clock, is_stopped, prepare, show, paste)
-    store.sign_in(TokenEndpoint(http, site, app, clock, observer).exchange(code))
+    endpoint = TokenEndpoint(http, site, app, clock, observer)
+    store.sign_in_with(lambda: endpoint.exchange(code))
 
 
 def who_is_it(client: Client, store: StoredSignIn) -> int:
@@ -83,10 +84,8 @@ class Consent:
 
     def given(self, code: str) -> None:
         app, site = app_of(self._connection), self._connection.settings.site
-        store = self._store()  # before the code is spent: the database may be away
-        store.read()
         endpoint = TokenEndpoint(self._http(), site, app, self._clock, self._observer())
-        store.sign_in(endpoint.exchange(code))
+        self._store().sign_in_with(lambda: endpoint.exchange(code))
 
     def who(self) -> str:
         store = self._store()

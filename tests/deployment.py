@@ -1,7 +1,7 @@
 """exact-sync as it is deployed, in one process with the simulator, and the same time for both."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ class SharedClock:
     def __init__(self, start: datetime = START) -> None:
         self.theirs = SimulatorClock(start, frozen=True)
         self.slept: list[float] = []
+        self.wakes: Callable[[], None] = lambda: None
+        """What happens while somebody sleeps."""
 
     def now(self) -> datetime:
         return self.theirs.now()
@@ -42,6 +44,7 @@ class SharedClock:
         if seconds > 0:
             self.slept.append(seconds)
             self.theirs.advance(seconds)
+            self.wakes()
 
     def advance(self, **duration: float) -> None:
         self.theirs.advance(timedelta(**duration).total_seconds())

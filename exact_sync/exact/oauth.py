@@ -17,6 +17,9 @@ from exact_sync.exact.requests import TOKEN_ENDPOINT, Observer, Request, millise
 TRIES = 4
 """How often one refresh token is offered while the token endpoint gives no readable answer."""
 
+# The longest that an answer's way may take to be counted as life of the token; Session's margin is longer.
+_LONGEST_WAY = timedelta(seconds=20)
+
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 
 
@@ -113,9 +116,11 @@ class TokenEndpoint:
         except (TooEarly, OldTokenUsed) as error:
             raise SignInNeeded(f"Exact refused the code: {error}") from None
 
-    def refresh(self, tokens: Tokens) -> Tokens:
-        """The next link of the chain. Raises TooEarly, OldTokenUsed, SignInNeeded or ExactAway."""
-        return self._ask({"grant_type": "refresh_token", "refresh_token": tokens.refresh}, tries=TRIES)
+    def refresh(self, tokens: Tokens, tries: int = TRIES) -> Tokens:
+        """The next link of the chain. Raises TooEarly, OldTokenUsed, SignInNeeded, BadConfiguration or
+        ExactAway, the last one after so many ``tries``.
+        """
+        return self._ask({"grant_type": "refresh_token", "refresh_token": tokens.refresh}, tries=tries)
 
     def _ask(self, form: dict[str, str], tries: int) -> Tokens:
         form = form | {"client_id": self._app.client_id, "client_secret": self._app.client_secret}
@@ -123,7 +128,7 @@ class TokenEndpoint:
         for attempt in range(tries):
             if attempt:
                 self._clock.sleep(2.0**attempt)
-            asked_at = self._clock.now()
+            asked_at, started = self._clock.now(), self._clock.monotonic()
             try:
                 response, answer = self._post(form)
             except httpx.HTTPError as error:
@@ -132,10 +137,13 @@ class TokenEndpoint:
             if response.status_code == 200 and answer.get("access_token") and answer.get("refresh_token"):
                 logs.hide_tokens(str(answer["access_token"]), str(answer["refresh_token"]))
                 lifetime = timedelta(seconds=_seconds(answer.get("expires_in")))
+                # Made at any time between question and answer: counted from the answer, so that the
+                # next one is not asked for too early, which costs one of the day's calls.
+                way = timedelta(seconds=self._clock.monotonic() - started)
                 return Tokens(
                     access=str(answer["access_token"]),
                     refresh=str(answer["refresh_token"]),
-                    expires_at=asked_at + lifetime,
+                    expires_at=asked_at + min(way, _LONGEST_WAY) + lifetime,
                     obtained_at=asked_at,
                 )
             if response.status_code in (400, 401) and answer:

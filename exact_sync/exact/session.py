@@ -4,6 +4,7 @@ A refresh happens under the store's lock: read again, refresh only if still old,
 tokens durable, only then use them.
 """
 
+import copy
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -14,18 +15,23 @@ import httpx
 from exact_sync import logs
 from exact_sync.clock import Clock
 from exact_sync.credentials import SignIn, Tokens, TokenSlot, TokenStore
-from exact_sync.errors import ExactAway, SignInNeeded
-from exact_sync.exact.oauth import OldTokenUsed, TokenEndpoint, TooEarly
+from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
+from exact_sync.exact.oauth import TRIES, OldTokenUsed, TokenEndpoint, TooEarly
 from exact_sync.exact.odata import same_origin
 
 # Exact refuses a refresh before the last 30 seconds; a token must also last to the end of the request.
 MARGIN = timedelta(seconds=28)
 
-# After a refused early refresh our clock and Exact's disagree: how long to trust the token in hand.
-GRACE = timedelta(seconds=60)
+# What is too early to be refreshed has more than 30 seconds left, whatever our clock says.
+GRACE = MARGIN
 
 IDLE_LIMIT = timedelta(days=3)
 """Refresh at least this often: an unused refresh token dies after 30 days."""
+
+
+FIRST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=15)
+"""How long the token endpoint is left alone after it gave no token; doubled each time. It may be asked
+about 200 times a day, by all processes together."""
 
 
 class Session(httpx.Auth):
@@ -39,6 +45,10 @@ class Session(httpx.Auth):
         self._mutex = threading.Lock()
         self._tokens: Tokens | None = None
         self._good_until: datetime | None = None
+        self._no_answer: ExactAway | BadConfiguration | None = None
+        """What the token endpoint's rest began with; None where the last answer was one."""
+        self._rest = FIRST_REST
+        self._rests_until = 0.0
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if not same_origin(str(request.url), self._base_url):
@@ -54,7 +64,7 @@ class Session(httpx.Auth):
     def tokens(self, refused: Tokens | None = None) -> Tokens:
         """Valid tokens, refreshed if need be; ``refused`` are ones that Exact just answered 401 to.
 
-        Raises SignInNeeded where only a person can help, ExactAway where waiting does.
+        Raises SignInNeeded or BadConfiguration where only a person can help, ExactAway where waiting does.
         """
         with self._mutex:
             if refused is None and self._usable(self._tokens):
@@ -93,22 +103,38 @@ class Session(httpx.Auth):
         # A token "from the future" means that our clock was set back: its age is unknown, so ask Exact.
         return tokens.obtained_at - timedelta(minutes=5) <= now < tokens.expires_at - MARGIN
 
+    def _trusted_until(self, tokens: Tokens) -> datetime:
+        """Where Exact finds it too early for others: not past their end, unless that is over by our clock."""
+        now = self._clock.now()
+        return min(now + GRACE, tokens.expires_at) if now < tokens.expires_at else now + GRACE
+
     def _keep(self, tokens: Tokens) -> Tokens:
         if tokens != self._tokens:
             logs.hide_tokens(tokens.access, tokens.refresh)
             self._tokens, self._good_until = tokens, None
+            self._no_answer = None  # whoever got them: the token endpoint works
         return self._tokens
 
     def _refresh(self, slot: TokenSlot, sign_in: SignIn, stored: Tokens) -> Tokens:
+        if self._no_answer is not None and self._clock.monotonic() < self._rests_until:
+            raise copy.copy(self._no_answer)
         interrupted = sign_in.unfinished_refresh == stored.fingerprint
         slot.refresh_begins(stored)
+        before, self._no_answer = self._no_answer, None
         try:
-            fresh = self._endpoint.refresh(stored)
+            fresh = self._endpoint.refresh(stored, tries=TRIES if before is None else 1)
+        except (ExactAway, BadConfiguration) as error:
+            self._leave_alone(error, again=before is not None)
+            raise
         except TooEarly:
             slot.refresh_ended()
-            self._tokens, self._good_until = stored, self._clock.now() + GRACE
+            self._tokens, self._good_until = stored, self._trusted_until(stored)
             return stored
         except OldTokenUsed as error:
+            # Whoever used it before us may have put its answer aside meanwhile, see store.unsaved.
+            late = slot.read().tokens
+            if late is not None and late.refresh != stored.refresh:
+                return late
             interrupted = interrupted or error.unanswered_before
             reason = (
                 "a refresh of the sign-in was interrupted before its answer could be stored"
@@ -123,6 +149,14 @@ class Session(httpx.Auth):
             raise
         slot.store(fresh)
         return fresh
+
+    def _leave_alone(self, error: ExactAway | BadConfiguration, *, again: bool) -> None:
+        """The token endpoint rests, and all who want a token meanwhile hear the same error."""
+        self._rest = min(self._rest * 2, LONGEST_REST) if again else FIRST_REST
+        self._rests_until = self._clock.monotonic() + self._rest.total_seconds()
+        if isinstance(error, ExactAway):
+            error.until = self._clock.now() + self._rest
+        self._no_answer = copy.copy(error)
 
 
 def _signed_in(sign_in: SignIn) -> Tokens:

@@ -143,7 +143,7 @@ class Transport:
                 if budget is not None:
                     budget.heard(response.headers)
                     if response.repeated:
-                        budget.repeated(endpoint)
+                        budget.repeated(endpoint, helped=response.status != 401)
                 if response.status == 200:
                     answer = read(response.body)
                     rows = answer.count if isinstance(answer, Answer | Shaped) else None
@@ -190,7 +190,7 @@ class Transport:
                     response = self._send(method, url, "application/json", watch, content)
                     budget.heard(response.headers)
                     if response.repeated:
-                        budget.repeated(endpoint)
+                        budget.repeated(endpoint, helped=response.status != 401)
                     if 200 <= response.status < 300:
                         if response.body or method == "POST":
                             read_answer(response.body)  # a web page says nothing of what was done

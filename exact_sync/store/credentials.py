@@ -1,8 +1,7 @@
 """The sign-in in PostgreSQL: encrypted, refreshed under a row lock, never dropped."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +10,17 @@ from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.credentials import NOBODY, REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
-from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.errors import BadConfiguration, ExactSyncError
 from exact_sync.store.database import Database, translated
 from exact_sync.store.schemas import FIRST
 from exact_sync.store.state import refresh_attempt, sign_in
+from exact_sync.store.unsaved import Unsaved
 
 # A refresh may take four tries at the token endpoint; others wait for its answer.
 _PATIENCE = "180s"
+
+# Seconds before each new attempt to store what Exact handed out: a database restarts within a minute.
+_WAITS = (0, 1, 2, 4, 8, 15, 15, 15)
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,16 @@ class StoredSignIn:
         self._database = database
         self._cipher = cipher
         state = database.schemas.state
-        self._rescue = data_dir / ("unsaved-tokens" if state == FIRST.state else f"unsaved-tokens-{state}")
+        file = data_dir / ("unsaved-tokens" if state == FIRST.state else f"unsaved-tokens-{state}")
+        self._unsaved = Unsaved(file, cipher)
 
     def read(self) -> SignIn:
         with self._database.begin() as connection:
-            return self._read(connection)
+            found = self._read(connection)
+        if found.why_not is None or self._unsaved.after(found.tokens) is None:
+            return found
+        with self.locked() as slot:  # no person is needed: the newest tokens are still here
+            return slot.read()
 
     @contextmanager
     def locked(self) -> Iterator["LockedSignIn"]:
@@ -70,9 +78,14 @@ class StoredSignIn:
 
     def sign_in(self, tokens: Tokens) -> None:
         """Begin a new token chain, after a person consented."""
-        with self._database.begin() as connection:
-            self._store(connection, tokens, signed_in_at=tokens.obtained_at)
-        self._rescue.unlink(missing_ok=True)
+        self.sign_in_with(lambda: tokens)
+
+    def sign_in_with(self, obtain: Callable[[], Tokens]) -> None:
+        """The same with tokens that are obtained under the lock: a refresh may hold it for a minute or
+        two, and what a person's consent yields can't be obtained again.
+        """
+        with self.locked() as slot:
+            slot.begin_chain(obtain)
 
     def describe(self, user_name: str, home_division: int | None) -> None:
         """Note whose sign-in it is."""
@@ -100,7 +113,7 @@ class StoredSignIn:
         attempt = connection.execute(select(refresh_attempt.c.fingerprint)).scalar()
         return SignIn(tokens, row.needed_because, row.user_name, row.home_division, attempt)
 
-    def _store(self, connection: Connection, tokens: Tokens, **more: object) -> None:
+    def _store(self, connection: Connection, tokens: Tokens, *, is_first: bool) -> None:
         values = {
             "access_token": self._cipher.seal(tokens.access),
             "refresh_token": self._cipher.seal(tokens.refresh),
@@ -108,41 +121,12 @@ class StoredSignIn:
             "obtained_at": tokens.obtained_at,
             "needed_because": None,
             "needed_since": None,
-            **more,
         }
+        if is_first:
+            values["signed_in_at"] = tokens.obtained_at
         statement = insert(sign_in).values(id=1, **values)
         connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
         connection.execute(delete(refresh_attempt))
-
-    # Exact has rotated the token and the database is away: the one link of the chain goes to a
-    # file (encrypted), and into the database as soon as somebody can reach it.
-
-    def _keep_in_file(self, parent: Tokens, tokens: Tokens) -> None:
-        content = {
-            "parent": parent.fingerprint,
-            "access": tokens.access,
-            "refresh": tokens.refresh,
-            "expires_at": tokens.expires_at.isoformat(),
-            "obtained_at": tokens.obtained_at.isoformat(),
-        }
-        self._rescue.parent.mkdir(parents=True, exist_ok=True)
-        self._rescue.touch(mode=0o600)
-        self._rescue.write_text(self._cipher.seal(json.dumps(content)))
-
-    def _from_file(self, stored: Tokens | None) -> Tokens | None:
-        """Tokens that were never stored, if they follow the stored ones."""
-        try:
-            content = json.loads(self._cipher.open(self._rescue.read_text()))
-        except (FileNotFoundError, BadConfiguration):
-            return None
-        if stored is None or content["parent"] != stored.fingerprint:
-            return None
-        return Tokens(
-            content["access"],
-            content["refresh"],
-            datetime.fromisoformat(content["expires_at"]),
-            datetime.fromisoformat(content["obtained_at"]),
-        )
 
 
 class LockedSignIn:
@@ -155,14 +139,12 @@ class LockedSignIn:
 
     def read(self) -> SignIn:
         found = self._owner._read(self._connection)
-        rescued = self._owner._from_file(found.tokens)
-        if rescued is not None:
-            self._owner._store(self._connection, rescued)
-            self._connection.commit()
-            self._owner._rescue.unlink(missing_ok=True)
-            self._owner._lock(self._connection)
-            return self._owner._read(self._connection)
-        return found
+        unsaved = self._owner._unsaved.after(found.tokens)
+        if unsaved is None:
+            return found
+        self._save(unsaved.tokens, is_first=unsaved.is_first)
+        self._owner._lock(self._connection)
+        return self._owner._read(self._connection)
 
     def refresh_begins(self, tokens: Tokens) -> None:
         # A connection of its own: this must be durable now, while the row stays locked here.
@@ -177,15 +159,51 @@ class LockedSignIn:
             connection.execute(delete(refresh_attempt))
 
     def store(self, tokens: Tokens) -> None:
+        self._insist(self._sent, tokens)
+
+    def begin_chain(self, obtain: Callable[[], Tokens]) -> None:
+        """Store what a person's consent yields."""
+        try:
+            replaced = self.read().tokens
+        except BadConfiguration:  # of another secret key, for which signing in is the cure
+            replaced = None
+        self._insist(replaced, obtain(), is_first=True)
+
+    def _insist(self, parent: Tokens | None, tokens: Tokens, *, is_first: bool = False) -> None:
         try:
             with translated():
-                self._owner._store(self._connection, tokens)
-                self._connection.commit()
-        except DatabaseAway:
-            if self._sent is None:
+                self._save(tokens, is_first=is_first)
+        except Exception:
+            # Exact has replaced the parent: whatever is wrong here, these are the one link of the chain.
+            self._owner._unsaved.keep(parent, tokens, is_first=is_first)
+            if is_first:
+                is_stored = self._is_done_late(lambda: self._save(tokens, is_first=True))
+            else:  # unless somebody has stored other tokens meanwhile
+                is_stored = self._is_done_late(self.read)
+            if not is_stored:
                 raise
-            self._owner._keep_in_file(self._sent, tokens)
-            raise
+
+    def _is_done_late(self, work: Callable[[], object]) -> bool:
+        """Try for about a minute, each time on a new connection. Raises Stopped."""
+        for wait in _WAITS:
+            if wait:
+                self._owner._database.clock.sleep(wait)
+            with suppress(ExactSyncError), translated():
+                self._lock_anew()
+                work()
+                return True
+        return False
+
+    def _lock_anew(self) -> None:
+        """The row's lock went with the connection, if that was cut; else it goes now."""
+        self._connection.invalidate()
+        self._connection.rollback()
+        self._owner._lock(self._connection)
+
+    def _save(self, tokens: Tokens, *, is_first: bool) -> None:
+        self._owner._store(self._connection, tokens, is_first=is_first)
+        self._connection.commit()
+        self._owner._unsaved.forget()
 
     def sign_in_needed(self, reason: str) -> None:
         values = {"needed_because": reason, "needed_since": text("now()")}

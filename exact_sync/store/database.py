@@ -42,7 +42,7 @@ class Database:
         """``patience``: seconds for a connection to come about; ``turn``: to wait for one of the pool."""
         self.url = _parse(url)
         self.schemas = FIRST
-        self._clock = clock
+        self.clock = clock
         self.engine = create_engine(
             self.url,
             pool_size=connections,
@@ -102,7 +102,7 @@ class Database:
                 attempt += 1
                 if attempt >= _CONFLICT_TRIES:
                     raise
-            self._clock.sleep(0.1 * 2**attempt)
+            self.clock.sleep(0.1 * 2**attempt)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exact_sync.errors import BackfillSpent, BudgetSpent, GivesWay, Refused
-from exact_sync.exact.budget import ERRORS_AN_HOUR, Budget
+from exact_sync.errors import BackfillSpent, BudgetSpent, ExactAway, GivesWay, Refused
+from exact_sync.exact.breaker import ERRORS_AN_HOUR, ERRORS_WITH_OVERCOME
+from exact_sync.exact.budget import Budget
 from exact_sync.exact.limit import DAY_BOUND, MINUTE_BOUND
 from tests.deployment import START, SharedClock
 from tests.exact.scripted import epoch_ms
@@ -321,6 +322,33 @@ def test_the_breaker_says_what_exact_said_also_to_the_next_process(clock: Shared
         known.before_call("crm/Contacts")
     clock.advance(hours=1)
     first.before_call(ENDPOINT)
+
+
+def test_refused_tokens_whose_successor_was_taken_are_nothing_to_mend(clock: SharedClock) -> None:
+    """Exact counts them all the same."""
+    first = budget(clock)
+    for _ in range(ERRORS_WITH_OVERCOME):
+        first.before_call(ENDPOINT)
+        first.repeated(ENDPOINT, helped=True)
+        clock.advance(minutes=5)
+    for known in (first, budget(clock, state=first.as_json())):
+        with pytest.raises(ExactAway, match="refused the access token 9 times") as caught:
+            known.before_call(ENDPOINT)
+        assert caught.value.until == START + timedelta(hours=1)
+        known.before_call("crm/Contacts")
+    clock.advance(minutes=16)
+    first.before_call(ENDPOINT)
+    assert ERRORS_WITH_OVERCOME < 10
+
+
+def test_a_token_that_is_refused_again_is_an_error_twice(clock: SharedClock) -> None:
+    known = budget(clock)
+    for _ in range(ERRORS_AN_HOUR - 1):
+        known.repeated(ENDPOINT, helped=False)
+    known.before_call(ENDPOINT)
+    known.failed(ENDPOINT, "HTTP 401")
+    with pytest.raises(Refused):
+        known.before_call(ENDPOINT)
 
 
 def test_only_the_thread_that_loads_gives_way(clock: SharedClock) -> None:

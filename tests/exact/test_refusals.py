@@ -3,7 +3,7 @@
 import pytest
 
 from exact_sync.errors import DivisionLost, ExactAway, ExactSyncError, Refused, Unavailable
-from exact_sync.exact.budget import ERRORS_AN_HOUR
+from exact_sync.exact.breaker import ERRORS_AN_HOUR
 from tests.exact.line import Made
 from tests.exact.scripted import Answer, data, error, page, token
 
@@ -54,9 +54,20 @@ def test_errors_stop_an_endpoint_well_before_exact_blocks_the_app(line: Made, st
         assert ours.served.script.paths.count("/x") > asked
 
 
-def test_a_401_that_a_new_token_heals_counts_as_a_call_and_as_an_error(line: Made) -> None:
+def test_a_401_that_a_new_token_heals_counts_as_a_call_and_as_nothing_to_mend(line: Made) -> None:
     with line(error(401), token("another-token", "refresh-2"), data([{"ID": 1}])) as ours:
         assert ours.get() == [1]
         budget = ours.transport.budget(7)
         assert budget.calls == 2
-        assert [len(moments) for moments in budget.as_json()["errors"].values()] == [1]
+        known = budget.as_json()
+        assert {what: len(moments) for what, moments in known["overcome"].items()} == {"x": 1}
+        assert known["errors"] == {}
+
+
+def test_a_401_that_a_new_token_does_not_heal_counts_as_two_errors(line: Made) -> None:
+    with line(error(401), token("another-token", "refresh-2"), error(401)) as ours:
+        with pytest.raises(ExactSyncError):
+            ours.get()
+        known = ours.transport.budget(7).as_json()
+        assert {what: len(moments) for what, moments in known["errors"].items()} == {"x": 2}
+        assert known["overcome"] == {}

@@ -1,16 +1,20 @@
 """A valid token on every request, and a token chain that we never break."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from exact_sync.credentials import Cipher
-from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
+from exact_sync.credentials import Cipher, Tokens
+from exact_sync.errors import BadConfiguration, ExactAway, ExactSyncError, SignInNeeded
 from exact_sync.exact.oauth import TRIES
+from exact_sync.exact.session import FIRST_REST
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
+from exact_sync.store.unsaved import Unsaved
 from tests.deployment import SharedClock
 from tests.exact.company import Company, Found
 from tests.exact.scripted import Answer, page, refusal, serve, token
@@ -83,6 +87,61 @@ def test_a_refresh_refused_as_too_early_means_go_on_with_the_token_in_hand(
         assert session.tokens().access == "access-1"
 
 
+class Strict:
+    """Answers as Exact does, now and then slowly: no token before the last one's last 30 seconds."""
+
+    def __init__(self, clock: SharedClock, *ways: float) -> None:
+        self._clock = clock
+        self._ways = itertools.cycle(ways)
+        self.made = {"access-0": clock.now()}
+        self.refused = 0
+
+    def __call__(self) -> Answer:
+        self._clock.advance(seconds=next(self._ways))
+        if self.is_valid(list(self.made)[-1], seconds=570):
+            self.refused += 1
+            return refusal(400, "access_denied", TOO_EARLY)
+        number = len(self.made)
+        self.made[f"access-{number}"] = self._clock.now()
+        return token(f"access-{number}", f"refresh-{number}")
+
+    def is_valid(self, access: str, seconds: float = 600) -> bool:
+        return self._clock.now() < self.made[access] + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("ways", [(0,), (5, 0), (8, 0, 0), (19, 1)])
+def test_a_token_is_neither_used_after_its_end_nor_refreshed_too_early(
+    company: Found, clock: SharedClock, ways: tuple[float, ...]
+) -> None:
+    exact = Strict(clock, *ways)
+    with company(exact) as ours:
+        session = ours.process()
+        for _ in range(3600):
+            access = session.tokens().access
+            assert exact.is_valid(access), f"{access} is used beyond its end"
+            ours.clock.advance(seconds=1)
+        assert (exact.refused, len(ours.offered)) == (0, 6)
+
+
+@pytest.mark.parametrize("seconds", [5, 3600])
+def test_a_token_that_exact_finds_younger_than_we_do_is_trusted_to_its_end_at_most(
+    company: Found, clock: SharedClock, seconds: float
+) -> None:
+    """Our clock has jumped by so much."""
+    exact = Strict(clock, 0)
+    with company(exact) as ours:
+        session = ours.process()
+        session.tokens()
+        exact.made["access-0"] += timedelta(seconds=seconds)
+        ours.clock.advance(seconds=seconds)
+        for _ in range(700):
+            access = session.tokens().access
+            assert exact.is_valid(access)
+            ours.clock.advance(seconds=1)
+        assert exact.refused <= 21
+        assert access == "access-1"
+
+
 @pytest.mark.parametrize(
     "bad", [Answer(200, b""), page(), page(503), Answer(hangs_up=True), Answer(200, b"{}")]
 )
@@ -103,6 +162,53 @@ def test_a_token_endpoint_that_stays_broken_never_costs_the_refresh_token(compan
         kept = ours.store.read()
         assert (kept.tokens.refresh, kept.needed_because) == ("refresh-0", None)
         assert ours.process().tokens().access == "access-1"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [(page(503), ExactAway), (refusal(401, "invalid_client", "no such client"), BadConfiguration)],
+)
+def test_a_token_endpoint_that_is_away_is_left_alone_ever_longer(
+    company: Found, answer: Answer, kind: type[ExactSyncError]
+) -> None:
+    """Whoever asks: it may be asked 200 times a day."""
+    with company(lambda: answers[0]) as ours:
+        answers = [answer]
+        ours.clock.advance(minutes=10)
+        session, began = ours.process(), ours.clock.now()
+        seen = set()
+        while ours.clock.now() - began < timedelta(hours=24):
+            with pytest.raises(kind) as caught:
+                session.tokens()
+            seen.add(caught.value.message)
+            ours.clock.advance(seconds=15)
+        assert 96 <= len(ours.offered) <= 110
+        assert len(seen) == 1
+        answers = [token("access-1", "refresh-1")]
+        ours.clock.advance(minutes=15)
+        assert session.tokens().access == "access-1"
+        answers = [answer]
+        ours.clock.advance(minutes=10)
+        with pytest.raises(kind):
+            session.tokens()
+        answers = [token("access-2", "refresh-2")]
+        ours.clock.advance(seconds=15)
+        assert session.tokens().access == "access-2", "a success begins with short waits again"
+
+
+def test_while_the_token_endpoint_is_left_alone_a_token_from_elsewhere_is_used(company: Found) -> None:
+    """Of another process, or of a person who signs in."""
+    with company(*[page(503)] * TRIES, token("access-2", "refresh-2")) as ours:
+        ours.clock.advance(minutes=10)
+        session = ours.process()
+        with pytest.raises(ExactAway) as caught:
+            session.tokens()
+        assert caught.value.until == ours.clock.now() + FIRST_REST
+        now = ours.clock.now()
+        ours.store.sign_in(Tokens("access-1", "refresh-1", now + timedelta(seconds=38), now))
+        assert session.tokens().access == "access-1"
+        ours.clock.advance(seconds=11)
+        assert session.tokens().access == "access-2"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +264,29 @@ def test_an_unanswered_refresh_followed_by_old_token_used_is_not_blamed_on_other
         ours.clock.advance(minutes=10)
         with pytest.raises(SignInNeeded, match="interrupted"):
             ours.process().tokens()
+
+
+def test_an_old_token_is_no_reason_to_sign_in_where_its_successor_has_been_put_aside(
+    company: Found, database: Database, tmp_path: Path
+) -> None:
+    """The row's lock was lost while another process refreshed, and so was that one's database."""
+
+    def answer() -> Answer:
+        stored = ours.store.read().tokens
+        fresh = Tokens("access-1", "refresh-1", ours.clock.now() + timedelta(minutes=10), ours.clock.now())
+        Unsaved(tmp_path / "unsaved-tokens", Cipher("key")).keep(stored, fresh)
+        return OLD_USED
+
+    with company(answer) as ours:
+        ours.clock.advance(minutes=10)
+        assert ours.process().tokens().access == "access-1"
+        kept = ours.store.read()
+        assert (kept.tokens.refresh, kept.needed_because, kept.unfinished_refresh) == (
+            "refresh-1",
+            None,
+            None,
+        )
+        assert ours.offered == ["refresh-0"]
 
 
 @pytest.mark.parametrize("hours", [-24, 24])

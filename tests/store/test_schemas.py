@@ -170,7 +170,7 @@ def test_a_token_that_could_not_be_stored_waits_in_a_file_of_its_own(
     for name, store in zip("ab", stores, strict=True):
         tokens = Tokens(f"access {name}", f"refresh {name}", START, START)
         store.sign_in(tokens)
-        store._keep_in_file(tokens, Tokens(f"next {name}", f"later {name}", START, START))
+        store._unsaved.keep(tokens, Tokens(f"next {name}", f"later {name}", START, START))
     for name, store in zip("ab", stores, strict=True):
         with store.locked() as slot:
             found = slot.read().tokens

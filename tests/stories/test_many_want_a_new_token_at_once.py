@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 from exact_sync.credentials import Cipher
 from exact_sync.exact.oauth import TokenEndpoint
 from exact_sync.exact.session import Session
+from exact_sync.service import Service
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
 from exact_sync.store.secret_key import secret_key
@@ -75,6 +77,34 @@ def test_many_refreshers_make_exactly_one_refresh_per_expiry(
     assert deployment.violations() == {}
     deployment.sync_well()
     assert deployment.differences() == []
+
+
+def test_a_person_who_signs_in_during_a_slow_refresh_is_signed_in(
+    deployment: Deployment, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refresh may hold the row for longer than a connection waits for locks (here: no time at all)."""
+    deployment.sync_well("journals")
+    deployment.clock.advance(hours=1)
+    monkeypatch.setattr("exact_sync.store.database._LOCK_TIMEOUT", "1ms")
+    person = copy(deployment)
+    person.service = Service(deployment.settings, deployment.clock)
+    waits = all_but_one_wait(database_url, 2)
+
+    def slow(context: object) -> None:
+        consent.append(threads.submit(person.sign_in))
+        waits(context)
+
+    consent: list[Future[None]] = []
+    deployment.simulator.faults.add("hook", path="oauth2/token", hook=slow)
+    with ThreadPoolExecutor(1) as threads, person.service:
+        refreshed = deployment.service.session.tokens()
+        consent[0].result(60)
+        anew = person.service.sign_in.read().tokens
+    assert anew is not None
+    assert anew.refresh != refreshed.refresh
+    deployment.clock.advance(minutes=11)
+    deployment.sync_well("journals")
+    assert deployment.violations() == {}
 
 
 def test_processes_that_refresh_at_once_make_one_refresh(machine: Machine) -> None:

@@ -1,10 +1,18 @@
 """PostgreSQL is down at the start, restarts in the middle, or cuts a connection (F37)."""
 
-import psycopg
+import errno
+from pathlib import Path
 
+import psycopg
+import pytest
+
+from exact_sync.errors import SignInNeeded
+from exact_sync.service import Service
 from exact_sync.simulator.faults import Context
+from exact_sync.store import credentials
 from exact_sync.sync.once import exit_code
 from tests.deployment import Deployment
+from tests.facts import restart
 from tests.postgres import Server
 from tests.processes import Machine, one_clear_line, until
 
@@ -88,6 +96,53 @@ def test_when_every_connection_is_cut_between_two_pages_the_next_run_goes_on(
     deployment.sync_well()
     assert deployment.differences() == []
     assert deployment.violations() == {}
+
+
+def test_a_new_token_survives_a_cut_where_the_data_folder_can_not_be_written(
+    deployment: Deployment, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(context: Context) -> None:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(CUT_ALL)
+
+    def read_only(*arguments: object, **options: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    deployment.sync_well("journals")
+    deployment.clock.advance(hours=1)
+    monkeypatch.setattr(Path, "touch", read_only)
+    deployment.simulator.faults.add("hook", path="oauth2/token", hook=cut, when="after")
+    assert exit_code(deployment.sync("journals")) in (0, 4)
+    deployment.sync_well("journals")
+    assert deployment.differences("journals") == []
+    assert deployment.violations() == {}
+
+
+@pytest.mark.parametrize("is_down_for_long", [False, True])
+def test_two_that_refresh_at_once_because_the_lock_was_lost_need_no_person(
+    deployment: Deployment, database_url: str, monkeypatch: pytest.MonkeyPatch, is_down_for_long: bool
+) -> None:
+    """Exact has rotated the token for one when the other offers the old one."""
+    refused = []
+
+    def cut(context: Context) -> None:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(CUT_ALL)
+        with Service(deployment.settings, deployment.clock) as other, pytest.raises(SignInNeeded) as caught:
+            other.session.tokens()
+        refused.append(caught.value)
+
+    deployment.sync_well("journals")
+    deployment.clock.advance(hours=1)
+    if is_down_for_long:
+        monkeypatch.setattr(credentials, "_WAITS", ())
+    deployment.simulator.faults.add("hook", path="oauth2/token", hook=cut, when="after")
+    assert exit_code(deployment.sync("journals")) in (0, 4)
+    assert "interrupted" in str(refused)
+    restart(deployment)
+    deployment.sync_well("journals")
+    assert deployment.differences("journals") == []
+    assert deployment.violations() == {"replayed_refreshes": 1}
 
 
 def execute(deployment: Deployment, statement: str) -> None:

@@ -1,0 +1,89 @@
+"""The errors of the last hour on each endpoint: after too many of them it is left alone."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from exact_sync.clock import Clock
+from exact_sync.errors import ExactAway, Refused
+from exact_sync.exact.limit import moment_of
+
+ERRORS_AN_HOUR = 5
+"""Errors on one endpoint after which we stop asking; Exact blocks the app after ten."""
+ERRORS_WITH_OVERCOME = 9
+"""The same with those that a new token overcame: Exact counts them, too, but nobody has to mend anything."""
+
+_HOUR = timedelta(hours=1)
+
+_Errors = dict[str, list[datetime]]
+
+
+class Breaker:
+    """What one division's endpoints answered with 400, 401, 403 or 404."""
+
+    def __init__(self, division: int, clock: Clock, state: Mapping[str, Any]) -> None:
+        self._division = division
+        self._clock = clock
+        self._errors = _read(state.get("errors"))
+        self._overcome = _read(state.get("overcome"))
+        self._said: dict[str, str] = dict(state.get("said") or {})
+
+    def as_json(self) -> dict[str, Any]:
+        """What the next process has to know."""
+        return {
+            "errors": _as_json(self._errors),
+            "overcome": _as_json(self._overcome),
+            "said": {e: said for e, said in self._said.items() if self._errors.get(e)},
+        }
+
+    def failed(self, endpoint: str, said: str) -> None:
+        """Count an error, and keep what Exact said."""
+        self._errors.setdefault(_what(endpoint), []).append(self._clock.now())
+        self._said[_what(endpoint)] = said
+
+    def overcome(self, endpoint: str) -> None:
+        """Count a refused access token whose successor was taken at once."""
+        self._overcome.setdefault(_what(endpoint), []).append(self._clock.now())
+
+    def check(self, endpoint: str) -> None:
+        """Raises Refused where a person has to mend something, ExactAway where waiting is enough."""
+        what = _what(endpoint)
+        errors, overcome = self._last_hour(self._errors, what), self._last_hour(self._overcome, what)
+        if len(errors) >= ERRORS_AN_HOUR:
+            raise Refused(
+                f"division {self._division}: {endpoint} failed {len(errors)} times within the hour, "
+                f"last with: {self._said.get(what) or 'no reason given'}",
+                f"mend what Exact says; it is left alone until {errors[0] + _HOUR:%H:%M} UTC and then tried "
+                "again, because Exact blocks an app after ten errors",
+            )
+        if len(errors) + len(overcome) >= ERRORS_WITH_OVERCOME:
+            until = min(errors + overcome) + _HOUR
+            raise ExactAway(
+                f"division {self._division}: {endpoint} refused the access token {len(overcome)} times "
+                f"within the hour, and took the next one; it is left alone until {until:%H:%M} UTC",
+                "nothing is lost; it goes on after that, because Exact blocks an app after ten errors",
+                until=until,
+            )
+
+    def _last_hour(self, errors: _Errors, what: str) -> list[datetime]:
+        now = self._clock.now()
+        errors[what] = [moment for moment in errors.get(what, []) if now - _HOUR < moment <= now]
+        return errors[what]
+
+
+def _read(stored: Any) -> _Errors:
+    return {
+        endpoint: [moment for moment in map(moment_of, moments) if moment]
+        for endpoint, moments in dict(stored or {}).items()
+    }
+
+
+def _as_json(errors: _Errors) -> dict[str, list[str]]:
+    return {what: [moment.isoformat() for moment in moments] for what, moments in errors.items() if moments}
+
+
+def _what(endpoint: str) -> str:
+    """What an endpoint serves: it shares its errors with its twins in bulk/ and sync/, because what is
+    asked wrongly of one is asked wrongly of all.
+    """
+    return endpoint.removesuffix("/$count").rpartition("/")[2].lower()
