@@ -16,13 +16,14 @@ from exact_sync.store.credentials import StoredSignIn
 def app_of(connection: Connection) -> App:
     """The app as registered at Exact. Raises BadConfiguration where a part is not set."""
     settings = connection.settings
-    if not settings.client_id or settings.client_secret is None:
+    secret = settings.client_secret.get_secret_value() if settings.client_secret else ""
+    if not settings.client_id or not secret:
         missing = "client_id" if not settings.client_id else "client_secret"
         raise BadConfiguration(
             f"setting {connection.setting(missing)} is not set",
             f"set {connection.variable(missing)} to what the App Center shows for your app",
         )
-    return App(settings.client_id, settings.client_secret.get_secret_value(), settings.redirect_uri)
+    return App(settings.client_id, secret, settings.redirect_uri)
 
 
 def with_browser(

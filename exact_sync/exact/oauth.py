@@ -205,10 +205,13 @@ def _raise_refusal(answer: dict[str, object], reason: str, *, unanswered_before:
         raise TooEarly(description)
     if "old refresh token" in said:
         raise OldTokenUsed(description, unanswered_before=unanswered_before)
-    if error == "invalid_client" or (error == "unauthorized_client" and "token" not in said):
+    # A request that is invalid without a word why: a wrong app, secret or redirect URI. The sign-in is as
+    # good as it was, and must not be given up for a setting.
+    is_bare = error == "invalid_request" and not description
+    if error == "invalid_client" or is_bare or (error == "unauthorized_client" and "token" not in said):
         raise BadConfiguration(
             f"Exact does not know this app or its secret: {description or error}",
-            "check EXACT_SYNC_CLIENT_ID and EXACT_SYNC_CLIENT_SECRET against the App Center",
+            "check EXACT_SYNC_CLIENT_ID, EXACT_SYNC_CLIENT_SECRET and the redirect URI against the App Center",
         )
     raise SignInNeeded(f"Exact no longer accepts the sign-in: {description or error or 'no reason given'}")
 

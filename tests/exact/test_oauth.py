@@ -109,7 +109,6 @@ def test_a_code_is_exchanged_for_tokens_with_the_redirect_uri_it_was_given_for(c
     [
         refusal(400, "invalid_grant", "Token is not allowed, because of invalid or empty chainId"),
         refusal(401, "unauthorized_client", "Old refresh token used."),
-        refusal(400, "invalid_request", ""),
     ],
 )
 def test_a_used_code_is_refused_and_not_offered_again(clock: SharedClock, answer: Answer) -> None:
@@ -153,9 +152,16 @@ def test_a_refresh_refused_after_an_unanswered_one_says_so(clock: SharedClock) -
         assert caught.value.unanswered_before is unanswered
 
 
-@pytest.mark.parametrize("name", ["invalid_client", "unauthorized_client"])
-def test_an_unknown_app_is_a_matter_of_configuration(clock: SharedClock, name: str) -> None:
-    with serve(refusal(401, name, "unknown")) as served, pytest.raises(BadConfiguration) as caught:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusal(401, "invalid_client", "unknown"),
+        refusal(401, "unauthorized_client", "unknown"),
+        refusal(400, "invalid_request", ""),
+    ],
+)
+def test_an_unknown_app_is_a_matter_of_configuration(clock: SharedClock, answer: Answer) -> None:
+    with serve(answer) as served, pytest.raises(BadConfiguration) as caught:
         endpoint(served, clock).refresh(held(clock))
     assert "EXACT_SYNC_CLIENT_SECRET" in caught.value.hint
 

@@ -1,11 +1,12 @@
 """The token chain under everything Exact does to it: F06, F07, F08, F09, F14."""
 
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
-from exact_sync.errors import SignInNeeded
+from exact_sync.errors import BadConfiguration, SignInNeeded
 from exact_sync.exact import oauth
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, Deployment
@@ -104,6 +105,18 @@ def works_after_signing_in(deployment: Deployment) -> None:
     deployment.sign_in()
     deployment.sync_well("journals", "customers")
     assert deployment.differences("journals", "customers") == []
+
+
+@pytest.mark.parametrize("wrong", ["client_id", "client_secret"])
+def test_a_wrong_setting_costs_no_sign_in(deployment: Deployment, wrong: str) -> None:
+    right = getattr(deployment.settings, wrong)
+    kind = type(right)
+    deployment.clock.advance(hours=1)
+    for value, status in ((kind("wrong"), 2), (kind(""), 2), (right, 0)):
+        restart(deployment, **{wrong: value})
+        with suppress(BadConfiguration):
+            assert exit_code(deployment.sync("journals")) == status
+    assert deployment.differences("journals") == []
 
 
 def test_an_expired_refresh_token_needs_a_person_once(deployment: Deployment) -> None:
