@@ -211,7 +211,7 @@ def _raise_refusal(answer: dict[str, object], reason: str, *, unanswered_before:
     if error == "invalid_client" or is_bare or (error == "unauthorized_client" and "token" not in said):
         raise BadConfiguration(
             f"Exact does not know this app or its secret: {description or error}",
-            "check EXACT_SYNC_CLIENT_ID, EXACT_SYNC_CLIENT_SECRET and the redirect URI against the App Center",
+            "check EXACT_SYNC_CLIENT_ID, EXACT_SYNC_CLIENT_SECRET and the redirect URI in the App Center",
         )
     raise SignInNeeded(f"Exact no longer accepts the sign-in: {description or error or 'no reason given'}")
 
