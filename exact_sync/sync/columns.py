@@ -43,7 +43,9 @@ class Columns:
         kinds = {column.property: typed.TYPES[column.edm] for column in self._columns}
         version = (ROW_VERSION, typed.TYPES[Edm.INT64])
         self._read = typed.reader((*kinds.items(), version))
-        few = [(name, kinds[name]) for name in (resource.key, "Modified") if name in kinds]
+        # Modified itself may be the key.
+        self._few = [name for name in dict.fromkeys((resource.key, "Modified")) if name in kinds]
+        few = [(name, kinds[name]) for name in self._few]
         self._read_few = typed.reader((*few, version), is_all=False)
         self._converters = [converter(column) for column in self._columns]
         self._seed = seed(READING, [(c.property, c.edm) for c in self._columns], rules())
@@ -88,7 +90,7 @@ class Columns:
         if page.columns[-1].count(None) < page.count:
             glance.versions = whole(page.columns[-1], 1)
         if self.resource.has_modified:
-            glance.highest = highest(page.columns[1])
+            glance.highest = highest(page.columns[self._few.index("Modified")])
         return glance
 
     def _batch(self, page: typed.Typed, body: Body) -> Batch:

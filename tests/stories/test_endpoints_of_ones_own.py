@@ -108,6 +108,25 @@ def test_an_endpoint_of_the_reference_has_its_columns_types_and_key(deploy: Depl
         assert deployment.violations() == {}
 
 
+@pytest.mark.parametrize("path", ["SalesOrder/GoodsDeliveries", "Subscription/Subscriptions"])
+def test_a_feed_that_the_reference_gives_its_version_for_a_key_has_the_key_of_its_twin(
+    deploy: Deploy, path: str
+) -> None:
+    room, name = path.split("/")
+    own = f"{room.lower()}/{name}"
+    with deploy(own) as deployment:
+        restart(deployment, resources=_sections({"mine": {"endpoint": f"sync/{path}"}}))
+        table = deployment.table(own)
+        deployment.sync_well("mine")
+        table.change(next(iter(table.rows)), Description="changed")
+        deployment.clock.advance(hours=1)
+        outcome = only(deployment.sync_well("mine"), "mine")
+        assert (outcome.tally.inserted, outcome.tally.updated) == (0, 1)
+        stored = {row[0] for row in sql(deployment, "SELECT entry_id FROM exact.mine")}
+        assert stored == table.rows.keys()
+        assert deployment.violations() == {}
+
+
 @pytest.mark.usefixtures("nothing_is_known")
 @pytest.mark.parametrize("strategy", ["modified", "snapshot"])
 def test_columns_that_nobody_knows_are_learned_and_grow_and_nothing_is_lost(

@@ -262,3 +262,13 @@ def test_what_records_become_has_a_number() -> None:
     assert (columns.READING, digest) == (1, "6d20ca99716ab48a"), (
         "other rows are made of records now: raise READING"
     )
+
+
+def test_modified_itself_may_be_the_key() -> None:
+    kinds = (Column("Modified", Edm.DATETIME), Column("Text", Edm.STRING))
+    reading = Columns(Resource("stamps", "x/Stamps", "Modified", kinds, Strategy.SNAPSHOT), DIVISION)
+    body = b'{"d":{"results":[{"__metadata":{"uri":"x"},"Modified":"/Date(1782388800000)/","Text":"a"}]}}'
+    glance = reading.glance(body)
+    assert glance is not None
+    assert glance.keys == ["2026-06-25T10:00:00Z"]
+    assert glance.batch.highest == datetime(2026, 6, 25, 12)
