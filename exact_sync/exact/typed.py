@@ -87,6 +87,18 @@ def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Call
 
 def part(body: Body, places: Sequence[int]) -> bytes:
     """A page with only those of its records that stand in these places, from 0; each as it came."""
-    d = _PIECES.decode(body).d
-    records = d if isinstance(d, list) else d.results
+    records = _pieces(body)
     return b'{"d":[%b]}' % b",".join([records[place] for place in places])
+
+
+def pieces(body: Body) -> list[bytes] | None:
+    """The records of a page, each as it came; None for what is not read here."""
+    try:
+        return [bytes(record) for record in _pieces(body)]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _pieces(body: Body) -> list[msgspec.Raw]:
+    d = _PIECES.decode(body).d
+    return d if isinstance(d, list) else d.results
