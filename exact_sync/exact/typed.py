@@ -1,7 +1,8 @@
 """Pages straight into typed columns, three times as fast as `read_answer`.
 
 Strict: a page that has anything but what the catalog says - another type, an unknown property, an
-unpaired surrogate - is not read here but left to `read_answer`, which looks at each value.
+unpaired surrogate, a link that is none - is not read here but left to `read_answer`, which looks at
+each value.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from exact_sync.catalog import Edm
-from exact_sync.exact.odata import Body
+from exact_sync.exact.odata import Body, is_link
 
 _ABSENT = msgspec.Raw(b"null")
 
@@ -79,6 +80,8 @@ def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Call
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         records, next_link = (d, None) if isinstance(d, list) else (d.results, d.next_link)
+        if next_link and not is_link(next_link):
+            return None
         values = list(zip(*map(msgspec.structs.astuple, records), strict=True))
         return Typed(len(records), values[:-1], next_link or None)
 

@@ -119,6 +119,14 @@ def test_rows_are_the_same_to_the_bit_whichever_way_they_are_made(database: Data
     same_to_the_bit(database, body)
 
 
+@pytest.mark.parametrize("odd", [r"\ud800", r"\u0000", r"\n", "é"])
+def test_a_link_that_is_none_is_refused_by_both(odd: str) -> None:
+    body = f'{{"d":{{"results":[{{"ID":"{KEY}"}}],"__next":"http://x/y{odd}"}}}}'.encode()
+    with pytest.raises(UnreadableAnswer, match="no link has"):
+        Columns(PROBE, DIVISION).read(body)
+    assert Columns(PROBE, DIVISION).glance(body) is None
+
+
 def same_to_the_bit(database: Database, body: bytes) -> None:
     try:
         careful = read_answer(body)
