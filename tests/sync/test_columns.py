@@ -119,6 +119,15 @@ def test_rows_are_the_same_to_the_bit_whichever_way_they_are_made(database: Data
     same_to_the_bit(database, body)
 
 
+@pytest.mark.parametrize("edm", [Edm.STRING, Edm.DOUBLE])
+@pytest.mark.parametrize(("length", "is_quick"), [(9, True), (600, True), (700, False), (9_000, False)])
+def test_a_page_with_a_long_key_is_left_to_the_careful_way(edm: Edm, length: int, is_quick: bool) -> None:
+    keyed = Resource("keyed", "x/Keyed", "Code", (Column("Code", edm),), Strategy.SNAPSHOT)
+    key = "7" * length
+    body = f'{{"d":[{{"Code":{key if edm is Edm.DOUBLE else json.dumps(key)}}}]}}'.encode()
+    assert isinstance(Columns(keyed, DIVISION).read(body), Shaped) is is_quick
+
+
 @pytest.mark.parametrize("odd", [r"\ud800", r"\u0000", r"\n", "é"])
 def test_a_link_that_is_none_is_refused_by_both(odd: str) -> None:
     body = f'{{"d":{{"results":[{{"ID":"{KEY}"}}],"__next":"http://x/y{odd}"}}}}'.encode()
