@@ -4,11 +4,13 @@ import difflib
 import re
 from dataclasses import replace
 
-from exact_sync.catalog.entry import entry
+from exact_sync.catalog.entry import ROWS_OF_A_FEED, entry
 from exact_sync.catalog.reference import endpoints, known
 from exact_sync.catalog.resource import Column, Edm, Feed, Resource, Strategy
 
 _PATH = re.compile(r"[A-Za-z]+(/[A-Za-z0-9]+){1,4}")
+_DIVISION = "division"
+"""The column that each row has of its own; the rest of a primary key is another one."""
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 
@@ -23,6 +25,10 @@ def custom(name: str, endpoint: str, key: str | None, date: str | None) -> Resou
     for property_name in (key, date):
         if property_name is not None and not _PROPERTY.fullmatch(property_name):
             raise ValueError(f"{property_name!r} is no name of a property")
+    if key == ROWS_OF_A_FEED:
+        raise ValueError(f"{key} can't be the key: it is a row's version, and changes with the row")
+    if key is not None and Column(key, Edm.STRING).name == _DIVISION:
+        raise ValueError(f"{key} can't be the key: each row has its division in any case")
     if known(endpoint):
         return _known(name, endpoint, key, date)
     near = [path for path in endpoints() if path.lower() == endpoint.lower()]
@@ -41,7 +47,14 @@ def _known(name: str, endpoint: str, key: str | None, date: str | None) -> Resou
             raise ValueError(f"{endpoint} has no property {property_name}{hint}")
     if date is not None and not resource.by_property[date].is_date:
         raise ValueError(f"{date} is no date")
-    return replace(resource, key=key or resource.key, date=date)
+    resource = replace(resource, key=key or resource.key, date=date)
+    if resource.key_column.name == _DIVISION:
+        others = [column.property for column in resource.columns if column.name != _DIVISION]
+        raise ValueError(
+            f"{endpoint} has one record for each division and no key besides; "
+            f"set key to any other property, for instance {others[0]}"
+        )
+    return resource
 
 
 def _unknown(name: str, endpoint: str, key: str | None, date: str | None) -> Resource:
@@ -49,6 +62,8 @@ def _unknown(name: str, endpoint: str, key: str | None, date: str | None) -> Res
     key = key or "ID"
     if date is not None and not Column(date, Edm.DATETIME).is_date:
         raise ValueError(f"{date} is no date: its name would end in Date or Since")
+    if date == key:
+        raise ValueError(f"{date} can't be both key and date")
     is_feed = endpoint.startswith("sync/")
     properties = [Column(key, Edm.STRING), *([Column(date, Edm.DATETIME)] if date else [])]
     return Resource(

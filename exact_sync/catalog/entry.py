@@ -3,7 +3,7 @@
 from exact_sync.catalog.reference import columns_of, feed, key_of
 from exact_sync.catalog.resource import Bulk, Resource, Strategy
 
-_ROWS_OF_A_FEED = "Timestamp"
+ROWS_OF_A_FEED = "Timestamp"
 
 
 def entry(
@@ -23,7 +23,7 @@ def entry(
 
     ``sync``: its twin in the Sync API, where the twin means the same.
     """
-    own = tuple(c for c in columns_of(endpoint) if c.property != _ROWS_OF_A_FEED)
+    own = tuple(c for c in columns_of(endpoint) if c.property != ROWS_OF_A_FEED)
     path = endpoint if endpoint.startswith("sync/") else sync
     twin = feed(path, own) if path else None
     if strategy is None:

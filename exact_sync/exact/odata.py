@@ -93,7 +93,10 @@ def is_utf_8(body: Body) -> bool:
 
 
 def read_answer(body: Body) -> Answer:
-    """Takes all three shapes of ``d``: a list, an object with ``results``, one object."""
+    """Takes all three shapes of ``d``: a list, an object with ``results``, one object.
+
+    Raises UnreadableAnswer.
+    """
     content = _decode(body)
     if not isinstance(content, dict) or "d" not in content:
         raise UnreadableAnswer("the answer has no 'd'")
@@ -110,7 +113,14 @@ def read_answer(body: Body) -> Answer:
         raise UnreadableAnswer("the records are not a list of objects")
     if link is not None and not isinstance(link, str):
         raise UnreadableAnswer("'__next' is no text")
+    if link and not is_link(link):
+        raise UnreadableAnswer("'__next' has characters that no link has")
     return Answer(records, link or None)
+
+
+def is_link(text: str) -> bool:
+    """Whether it may be a link: printable ASCII, so that it can be asked for and kept."""
+    return text.isascii() and text.isprintable()
 
 
 def read_error(body: Body) -> str:

@@ -33,7 +33,7 @@ def spoil_page(listing: Listing, fault: Fault, request: Request, key: str) -> No
             listing.rows.extend(older(row, key) for row in listing.rows[:1])
         case "duplicate_across_pages":
             _across(listing, fault, key)
-        case "next_loop" | "next_repeat_page" | "next_other_host" | "next_http":
+        case "next_loop" | "next_repeat_page" | "next_other_host" | "next_http" | "next_odd":
             listing.next_url = _next(listing, fault, request)
         case _:
             _spoil_rows(listing.rows, fault, key)
@@ -73,6 +73,8 @@ def _next(listing: Listing, fault: Fault, request: Request) -> str:
             return re.sub(r"[?&](\$|%24)skiptoken=[^&]*", "", this)
         case "next_other_host":
             return parts._replace(netloc=fault.get("host", "elsewhere.invalid")).geturl()
+        case "next_odd":
+            return link + str(fault.get("text", "\0"))
     # plain http at the default port: another origin, whatever ours is
     return parts._replace(scheme="http", netloc=parts.hostname or "").geturl()
 

@@ -28,7 +28,7 @@ instead of an answer
     revoke_consent   the user takes the consent back: 401 now, invalid_grant at the next refresh
 a spoiled page
     d_list, d_object, next_loop, next_repeat_page, next_other_host (host="elsewhere.invalid"),
-    next_http, duplicate_in_page, duplicate_across_pages, empty_list, hidden,
+    next_http, next_odd (text="\\0"), duplicate_in_page, duplicate_across_pages, empty_list, hidden,
     shrunk_list (share=0.5), new_field (name="BrandNewField", value='"new"'), missing_field (name),
     renamed_field (name, to), number_as_text (name), null_key (index=0),
     value (values={property: raw JSON text}, index=0 or key=text), wrong_division (other, index=0)
@@ -80,6 +80,7 @@ PAGE = frozenset(
         "next_repeat_page",
         "next_other_host",
         "next_http",
+        "next_odd",
         "duplicate_in_page",
         "duplicate_across_pages",
         "empty_list",

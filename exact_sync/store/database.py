@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from exact_sync.clock import Clock
-from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.errors import BadConfiguration, BadData, DatabaseAway
 from exact_sync.store.schemas import FIRST, Schemas
 
 T = TypeVar("T")
@@ -149,6 +149,11 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
         )
     if state in ("42P01", "3F000", "42703"):
         return BadConfiguration(f"the database lacks something of ours: {said}", "run: exact-sync db upgrade")
+    if state.startswith("54"):  # an OperationalError for the driver, but it does not pass
+        return BadData(
+            f"the database can't hold what came: {said}",
+            "nothing of it was stored; an index of your own on a long text must go",
+        )
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in (
         "25",
         "53",

@@ -15,7 +15,7 @@ from exact_sync.exact.odata import Answer, Body, Shaped, is_utf_8, read_answer
 from exact_sync.exact.wallclock import rules
 from exact_sync.store.lines import NULL, lines
 from exact_sync.store.tables import FINGERPRINT, VERSION
-from exact_sync.sync.rows import ROW_VERSION, Batch
+from exact_sync.sync.rows import LONG_KEYS, LONGEST_KEY, ROW_VERSION, Batch
 from exact_sync.sync.texts import Odd, converter, highest, integers, whole
 
 _UNFIT = (ValueError, OverflowError)
@@ -43,7 +43,9 @@ class Columns:
         kinds = {column.property: typed.TYPES[column.edm] for column in self._columns}
         version = (ROW_VERSION, typed.TYPES[Edm.INT64])
         self._read = typed.reader((*kinds.items(), version))
-        few = [(name, kinds[name]) for name in (resource.key, "Modified") if name in kinds]
+        # Modified itself may be the key.
+        self._few = [name for name in dict.fromkeys((resource.key, "Modified")) if name in kinds]
+        few = [(name, kinds[name]) for name in self._few]
         self._read_few = typed.reader((*few, version), is_all=False)
         self._converters = [converter(column) for column in self._columns]
         self._seed = seed(READING, [(c.property, c.edm) for c in self._columns], rules())
@@ -88,7 +90,7 @@ class Columns:
         if page.columns[-1].count(None) < page.count:
             glance.versions = whole(page.columns[-1], 1)
         if self.resource.has_modified:
-            glance.highest = highest(page.columns[1])
+            glance.highest = highest(page.columns[self._few.index("Modified")])
         return glance
 
     def _batch(self, page: typed.Typed, body: Body) -> Batch:
@@ -106,8 +108,7 @@ class Columns:
             if column.edm is not Edm.DOUBLE or converted.count(NULL) < page.count:
                 texts[column.name] = converted
         keys = texts.get(self.resource.key_column.name, [NULL])
-        is_text = self.resource.key_column.edm is Edm.STRING
-        if NULL in keys or (is_text and any("\\" in key for key in keys)):
+        if NULL in keys or (self.resource.key_column.edm in LONG_KEYS and any(map(_is_odd_key, keys))):
             raise Odd
         batch = Batch(keys=list(keys))
         if self.resource.is_versioned and page.columns[-1].count(None) < page.count:
@@ -127,6 +128,11 @@ class Columns:
     def _check_division(self, values: Sequence[int | None]) -> None:
         if not {*values} <= {None, self._division}:
             raise Odd
+
+
+def _is_odd_key(key: str) -> bool:
+    # A character takes four bytes at most: the careful way counts them.
+    return "\\" in key or len(key) > LONGEST_KEY // 4
 
 
 _made: dict[str, Columns] = {}

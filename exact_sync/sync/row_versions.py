@@ -140,7 +140,9 @@ def _versions_of(task: Task, row: Stamp | None, page: Page) -> tuple[list[int | 
     batch: Batch | None = page.batch
     if batch is not None:
         wanted = str(row.key) if row is not None else None
-        pairs = zip(batch.keys, batch.versions, strict=True) if wanted is not None else ()
+        # Versions are none at all where the page has none: the row came all the same.
+        versions = batch.versions or [None] * len(batch.keys)
+        pairs = zip(batch.keys, versions, strict=True) if wanted is not None else ()
         return [version for key, version in pairs if key == wanted], False
     came = task.shaper.keys(page.records)  # also what goes to quarantine
     same = (r for r in page.records if row and task.shaper.value(task.resource.key, r) == row.key)

@@ -25,6 +25,11 @@ Row = tuple[Any, ...]
 ROW_VERSION = "Timestamp"
 """What Exact's Sync API calls a row's version: a number, not a time."""
 
+LONGEST_KEY = 2_600
+"""Bytes of a key, as a text in UTF-8: PostgreSQL's indexes hold little more in an entry."""
+LONG_KEYS = frozenset({Edm.STRING, Edm.DOUBLE})
+"""What a key must be to be longer than that."""
+
 _NIL = uuid.UUID(int=0)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,6})?", re.ASCII)
@@ -146,7 +151,12 @@ class Shaper:
 
     def _kind(self, name: str) -> str:
         column = self._resource.by_property.get(name)
-        return str(column.edm) if column else "row version"
+        if column is None:
+            return "row version"
+        return f"{column.edm} of at most {LONGEST_KEY} bytes" if self._may_be_long(column) else column.edm
+
+    def _may_be_long(self, column: Column) -> bool:
+        return column == self._resource.key_column and column.edm in LONG_KEYS
 
     def _check_division(self, division: int, record: Record) -> None:
         if not self._resource.per_division or "Division" not in self._resource.by_property:
@@ -167,6 +177,10 @@ class Shaper:
         return None if key is None else str(key)
 
     def _converter(self, column: Column) -> Callable[[Any], Any]:
+        convert = self._converter_of_any_length(column)
+        return (lambda value: _short(convert(value))) if self._may_be_long(column) else convert
+
+    def _converter_of_any_length(self, column: Column) -> Callable[[Any], Any]:
         if column.edm is Edm.DATETIME:
             return _date if column.is_date else _moment
         if column.edm is Edm.STRING and self._resource.is_inferred:
@@ -189,6 +203,12 @@ class Shaper:
             text, replaced = _SURROGATE.subn("\ufffd", text)
             self._replaced_surrogates += replaced
         return str(text.strip(" "))
+
+
+def _short(key: Any) -> Any:
+    if len(str(key).encode()) > LONGEST_KEY:
+        raise ValueError
+    return key
 
 
 def _plain(value: Any) -> str:

@@ -52,7 +52,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in TABLES:
-        op.execute(f"DROP TRIGGER forget_fingerprint ON exact.{table}")
-        op.drop_column(table, "_fingerprint", schema="exact")
+    # Tables that the settings ask for have the trigger, too, and TABLES does not name them.
+    protected = """
+        SELECT format('%I.%I', n.nspname, c.relname) FROM pg_trigger t
+        JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE t.tgfoid = CAST('exact_sync.forget_fingerprint()' AS regprocedure) ORDER BY 1
+    """
+    for table in op.get_bind().execute(sa.text(protected)).scalars().all():
+        op.execute(f"DROP TRIGGER forget_fingerprint ON {table}")
+        op.execute(f"ALTER TABLE {table} DROP COLUMN _fingerprint")
     op.execute("DROP FUNCTION exact_sync.forget_fingerprint()")

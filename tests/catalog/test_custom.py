@@ -1,10 +1,18 @@
 """A resource from a path: what the reference knows of it, or only its key."""
 
+import json
+
 import pytest
 
 from exact_sync.catalog import Edm, Strategy
 from exact_sync.catalog.custom import custom
+from exact_sync.catalog.entry import ROWS_OF_A_FEED
 from exact_sync.catalog.reference import columns_of, endpoints, feed, key_of, known
+from exact_sync.store.tables import table
+from exact_sync.sync.columns import Columns
+from exact_sync.sync.rows import Shaper
+
+ONE_A_DIVISION = "manufacturing/ManufacturingSettings"
 
 
 def test_the_reference_gives_columns_types_and_key() -> None:
@@ -52,6 +60,12 @@ def test_of_an_unknown_one_only_the_key_is_supposed(
         ("crm/Accounts", None, "Modified", "Modified is no date"),
         ("crm/Accounts", None, "Name", "Name is no date"),
         ("beta/Things", None, "Moment", "Moment is no date"),
+        ("beta/Things", "EndDate", "EndDate", "EndDate can't be both key and date"),
+        ("beta/Things", "Division", None, "each row has its division in any case"),
+        ("sync/Beta/Things", "Timestamp", None, "it is a row's version"),
+        ("sync/CRM/Accounts", "Timestamp", None, "it is a row's version"),
+        (ONE_A_DIVISION, None, None, "set key to any other property, for instance InventoryMainMethod"),
+        (ONE_A_DIVISION, "Division", None, "each row has its division in any case"),
     ],
 )
 def test_what_cannot_be_is_said(path: str, key: str | None, date: str | None, line: str) -> None:
@@ -67,6 +81,41 @@ def test_the_reference_knows_each_endpoint_with_its_key() -> None:
     assert not known("CRM/Accounts")
     with pytest.raises(KeyError):
         columns_of("beta/Things")
+
+
+def test_each_endpoint_of_the_reference_can_be_a_resource_of_ones_own_or_says_what_to_set() -> None:
+    """A table, rows by both ways, and what tells records apart can be made of each."""
+    refused = []
+    for path in endpoints():
+        try:
+            mine = custom("mine", path, None, None)
+        except ValueError as error:
+            assert "set key to" in str(error)  # noqa: PT017 - each is refused in words or not at all
+            refused.append(path)
+            continue
+        assert mine.key_column.name in table(mine).primary_key.columns
+        assert mine.key != ROWS_OF_A_FEED
+        record = {mine.key: None}
+        assert Shaper(mine).batch(7, [record]).rejects
+        assert Columns(mine, 7).read(json.dumps({"d": [record]}).encode()).count == 1
+    assert refused == [ONE_A_DIVISION]
+    assert custom("mine", ONE_A_DIVISION, "InventoryMainMethod", None).primary_key == (
+        "division",
+        "inventory_main_method",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("sync/Manufacturing/MaterialIssues", "StockTransactionId"),
+        ("sync/SalesOrder/GoodsDeliveries", "EntryID"),
+        ("sync/Subscription/Subscriptions", "EntryID"),
+    ],
+)
+def test_a_version_is_no_key(path: str, key: str) -> None:
+    mine = custom("mine", path, None, None)
+    assert (mine.key, mine.strategies) == (key, (Strategy.ROW_VERSION,))
 
 
 def test_a_feed_says_what_it_lacks() -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from exact_sync.errors import BadConfiguration, DatabaseAway, ExactSyncError
+from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError
 from exact_sync.store.database import Conflict, Database, shown_url, translated
 from tests.conftest import Databases
 from tests.deployment import SharedClock
@@ -38,6 +38,8 @@ def fail(state: str, what: str = "it failed") -> Callable[[Connection], None]:
         ("25006", DatabaseAway),  # read-only
         ("08006", DatabaseAway),  # connection failure
         ("58030", DatabaseAway),  # I/O error
+        ("54000", BadData),  # a limit of the program
+        ("54011", BadData),  # too many columns
         ("40001", Conflict),
         ("40P01", Conflict),
         ("28P01", BadConfiguration),  # wrong password
@@ -52,7 +54,7 @@ def test_an_error_of_the_server_is_sorted_by_what_happens_next(
     with pytest.raises(kind, match="it failed") as caught:
         database.transact(fail(state))
     assert type(caught.value) is kind
-    assert caught.value.exit_code == (2 if kind is BadConfiguration else 4)
+    assert caught.value.exit_code == {BadConfiguration: 2, BadData: 1}.get(kind, 4)
     assert caught.value.hint
     assert "\n" not in str(caught.value)
     assert "CONTEXT" not in str(caught.value)

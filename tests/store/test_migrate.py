@@ -14,9 +14,11 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
 
+from exact_sync.catalog import RESOURCES
 from exact_sync.errors import BadConfiguration, DatabaseAway, SchemaAhead
-from exact_sync.store import migrate
+from exact_sync.store import migrate, provision
 from exact_sync.store.database import Database
+from exact_sync.store.schemas import FIRST, Schemas, everything_translated
 from exact_sync.store.tables import migrated
 from tests.deployment import SharedClock
 
@@ -123,6 +125,31 @@ def test_what_is_in_quarantine_is_numbered_as_it_came(empty: Database) -> None:
         ]
         alembic(connection, "downgrade", "0007")
         assert connection.execute(text("SELECT count(*) FROM exact_sync.quarantine")).scalar_one() == 4
+
+
+@pytest.mark.parametrize("where", [FIRST, Schemas("exact_be", "exact_be_sync")])
+def test_tables_that_settings_asked_for_keep_no_migration_from_going_back(
+    database: Database, where: Schemas
+) -> None:
+    rows, table = RESOURCES["warehouses"], f"{where.data}.warehouses"
+    other = database.within(where)
+    migrate.upgrade(other)
+    provision.make(other, [rows])
+    with other.begin() as connection:
+        connection.execute(text(f"INSERT INTO {table} (division, id) VALUES (7, gen_random_uuid())"))
+        with everything_translated(connection):
+            alembic(connection, "downgrade", "0008")
+        there = provision.columns_there(connection)
+        assert {name for name, columns in there.items() if "_fingerprint" in columns} == set()
+    assert migrate.upgrade(other) is True
+    provision.make(other, [rows])
+    with other.begin() as connection:
+        there = provision.columns_there(connection)
+        assert {"warehouses", "customers"} <= {name for name in there if "_fingerprint" in there[name]}
+        assert connection.execute(text(f"SELECT division FROM {table}")).scalars().all() == [7]
+        connection.execute(text(f"UPDATE {table} SET _fingerprint = 1"))
+        connection.execute(text(f"UPDATE {table} SET code = 'mine'"))
+        assert connection.execute(text(f"SELECT _fingerprint FROM {table}")).scalars().all() == [None]
 
 
 def test_a_newer_schema_is_refused_and_left_alone(database: Database) -> None:

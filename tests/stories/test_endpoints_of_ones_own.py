@@ -1,5 +1,7 @@
 """Any endpoint of Exact by settings alone: columns from the reference, or learned from what comes."""
 
+import random
+import string
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +17,7 @@ from exact_sync.errors import BadConfiguration
 from exact_sync.simulator import Simulator
 from exact_sync.sync.verify import Checks
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock, Silent
-from tests.facts import OTHER, found_other, line, only, restart, sql
+from tests.facts import OTHER, found_other, line, only, quarantined, restart, sql
 from tests.mirror import column_name, expected, properties_of, same
 from tests.processes import Here, one_clear_line
 
@@ -105,6 +107,25 @@ def test_an_endpoint_of_the_reference_has_its_columns_types_and_key(deploy: Depl
         deployment.clock.advance(hours=7)
         deployment.sync_well("my_costs")
         assert differences(deployment, KNOWN, name="my_costs") == []
+        assert deployment.violations() == {}
+
+
+@pytest.mark.parametrize("path", ["SalesOrder/GoodsDeliveries", "Subscription/Subscriptions"])
+def test_a_feed_that_the_reference_gives_its_version_for_a_key_has_the_key_of_its_twin(
+    deploy: Deploy, path: str
+) -> None:
+    room, name = path.split("/")
+    own = f"{room.lower()}/{name}"
+    with deploy(own) as deployment:
+        restart(deployment, resources=_sections({"mine": {"endpoint": f"sync/{path}"}}))
+        table = deployment.table(own)
+        deployment.sync_well("mine")
+        table.change(next(iter(table.rows)), Description="changed")
+        deployment.clock.advance(hours=1)
+        outcome = only(deployment.sync_well("mine"), "mine")
+        assert (outcome.tally.inserted, outcome.tally.updated) == (0, 1)
+        stored = {row[0] for row in sql(deployment, "SELECT entry_id FROM exact.mine")}
+        assert stored == table.rows.keys()
         assert deployment.violations() == {}
 
 
@@ -208,6 +229,45 @@ def test_a_key_may_be_a_text(deploy: Deploy, path: str, key: str) -> None:
         )
         outcome = deployment.service.verify(("mine",), (), Checks(repair=True), Silent())[0]
         assert (outcome.status, outcome.message) == ("verified", "mended: 1 of 1 differences")
+
+
+@pytest.mark.parametrize("nobody_knows", [False, True])
+def test_a_key_too_long_for_an_index_goes_to_quarantine_and_the_rest_goes_in(
+    deploy: Deploy, request: pytest.FixtureRequest, nobody_knows: bool
+) -> None:
+    if nobody_knows:
+        request.getfixturevalue("nothing_is_known")
+    path, name = "financial/Journals", "a_name_of_as_many_letters_as_a_resource_may_have"
+    long, longest, odd = (random_text(length) for length in (9_000, 2_600, 2_599))
+    with deploy("crm/Opportunities") as deployment:
+        table = deployment.table(path)
+        for key, code in zip(table.rows, (long, longest, odd), strict=False):
+            table.change(key, Code=code)
+        deployment.simulator.faults.add(
+            "value", path=path, key=str(list(table.rows)[2]), values={"Description": "{}"}, times=None
+        )
+        section = {"endpoint": path, "key": "Code", "strategy": "snapshot"}
+        restart(deployment, resources=_sections({name: section}))
+        outcome = only(deployment.sync(name), name)
+        assert (outcome.status, outcome.exit_code, outcome.tally.quarantined) == ("quarantine", 1, 2)
+        held = quarantined(deployment, name)
+        (unreadable,) = held.keys() - {odd}
+        assert unreadable.startswith("unreadable key ")
+        assert held[unreadable].endswith("is no String of at most 2600 bytes")
+        assert only(deployment.sync(name), name).exit_code == 0
+        codes = {str(row["Code"]).strip() for row in table.rows.values()}
+        stored = {row[0] for row in sql(deployment, f"SELECT code FROM exact.{name}")}
+        assert codes - stored == {long, odd}
+        deployment.simulator.faults.clear()
+        table.change(next(iter(table.rows)), Code="short")
+        deployment.sync_well(name)
+        assert quarantined(deployment, name) == {}
+        assert differences(deployment, path, "Code", name) == []
+
+
+def random_text(length: int) -> str:
+    """One that PostgreSQL can't make shorter."""
+    return "".join(random.Random(length).choices(string.ascii_letters + string.digits, k=length))
 
 
 @pytest.mark.usefixtures("nothing_is_known")

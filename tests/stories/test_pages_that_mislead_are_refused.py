@@ -81,6 +81,25 @@ def test_a_link_to_another_host_is_refused(paged: Deployment, elsewhere: Simulat
     assert paged.differences(*PAGED) == []
 
 
+@pytest.mark.parametrize("odd", ["\0", "\n", "é"])
+def test_a_link_with_characters_that_none_has_is_asked_for_again(paged: Deployment, odd: str) -> None:
+    """F17: once, and nobody notices; for as long as it comes, the page is as good as unreadable."""
+    for path in PATHS:
+        paged.simulator.faults.add("next_odd", path=path, query="$select=", text=odd)
+    paged.sync_well(*PAGED)
+    assert paged.differences(*PAGED) == []
+    paged.simulator.faults.clear()
+    paged.clock.advance(hours=7)
+    for path in PATHS:
+        paged.simulator.faults.add("next_odd", path=path, query="$select=", text=odd, times=None)
+    outcomes = paged.sync(*PAGED, full=True)
+    assert exit_code(outcomes) == 4
+    assert all("characters that no link has" in str(only(outcomes, name).message) for name in PAGED)
+    paged.simulator.faults.clear()
+    paged.sync_well(*PAGED)
+    assert paged.differences(*PAGED) == []
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_to_another_host_is_not_followed(
     deployment: Deployment, elsewhere: Simulator, status: int

@@ -433,3 +433,26 @@ def test_the_last_row_goes_without_a_word_in_the_log(reader: Deployment) -> None
     assert reader.differences("customers") == []
     reader.clock.advance(hours=1)
     assert only(reader.sync_well("deletions", "customers"), "customers").tally.calls == 1
+
+
+@pytest.mark.parametrize("name", ["customers", "transaction_lines"])
+@pytest.mark.parametrize("times", [1, None])
+def test_a_page_without_any_version_stops_nothing(
+    deployment: Deployment, name: str, times: int | None
+) -> None:
+    """F33: its rows go in, and what was written meanwhile is there when versions come again."""
+    reader = begin(deployment, name)
+    for full in (False, True, False):
+        reader.simulator.faults.add("missing_field", path="sync/", name="Timestamp", times=times)
+        dice = random.Random(7)
+        for key in dice.sample(sorted(reader.table(FEEDS[name]).rows), 3):
+            change_record(reader.books, DIVISION, FEEDS[name], key, dice)
+        outcome = only(reader.sync_well(name, full=full), name)
+        assert outcome.status == "ok"
+        assert reader.differences(name) == []
+        reader.simulator.faults.clear()
+        reader.clock.advance(hours=1)
+        reader.sync_well(name)
+        assert reader.differences(name) == []
+        reader.clock.advance(hours=1)
+    assert only(reader.sync_well(name), name).tally.written == 0

@@ -1,5 +1,7 @@
 """PostgreSQL answers, but not as we like: rolled back, tried again or put off (F38, F39)."""
 
+import random
+import string
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ import pytest
 from exact_sync.store import database as database_module
 from exact_sync.sync.once import exit_code
 from tests.deployment import Deployment
+from tests.facts import only
 from tests.processes import Here, one_clear_line, until
 
 REFUSE = """
@@ -141,3 +144,22 @@ def test_too_many_connections_are_one_clear_line_and_exit_code_4(here: Here) -> 
         here.machine.query("DROP ROLE crowded")
     assert code == 4
     assert "too many connections" in one_clear_line(err)
+
+
+def test_an_index_of_somebody_elses_that_can_not_hold_a_text_is_not_called_temporary(
+    deployment: Deployment, database_url: str
+) -> None:
+    """Trying again would never help: it needs a person."""
+    deployment.sync_well("customers")
+    execute(database_url, "CREATE INDEX mine ON exact.customers (remarks)")
+    table = deployment.table("crm/Accounts")
+    words = "".join(random.Random(1).choices(string.ascii_letters, k=9_000))
+    table.change(next(iter(table.rows)), Remarks=words)
+    deployment.clock.advance(hours=1)
+    outcome = only(deployment.sync("customers"), "customers")
+    assert (outcome.status, outcome.exit_code) == ("failed", 1)
+    assert "the database can't hold what came: index row" in str(outcome.message)
+    assert words[:50] not in str(outcome.message)
+    execute(database_url, "DROP INDEX exact.mine")
+    deployment.sync_well("customers")
+    assert deployment.differences("customers") == []

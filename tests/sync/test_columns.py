@@ -119,6 +119,23 @@ def test_rows_are_the_same_to_the_bit_whichever_way_they_are_made(database: Data
     same_to_the_bit(database, body)
 
 
+@pytest.mark.parametrize("edm", [Edm.STRING, Edm.DOUBLE])
+@pytest.mark.parametrize(("length", "is_quick"), [(9, True), (600, True), (700, False), (9_000, False)])
+def test_a_page_with_a_long_key_is_left_to_the_careful_way(edm: Edm, length: int, is_quick: bool) -> None:
+    keyed = Resource("keyed", "x/Keyed", "Code", (Column("Code", edm),), Strategy.SNAPSHOT)
+    key = "7" * length
+    body = f'{{"d":[{{"Code":{key if edm is Edm.DOUBLE else json.dumps(key)}}}]}}'.encode()
+    assert isinstance(Columns(keyed, DIVISION).read(body), Shaped) is is_quick
+
+
+@pytest.mark.parametrize("odd", [r"\ud800", r"\u0000", r"\n", "é"])
+def test_a_link_that_is_none_is_refused_by_both(odd: str) -> None:
+    body = f'{{"d":{{"results":[{{"ID":"{KEY}"}}],"__next":"http://x/y{odd}"}}}}'.encode()
+    with pytest.raises(UnreadableAnswer, match="no link has"):
+        Columns(PROBE, DIVISION).read(body)
+    assert Columns(PROBE, DIVISION).glance(body) is None
+
+
 def same_to_the_bit(database: Database, body: bytes) -> None:
     try:
         careful = read_answer(body)
@@ -262,3 +279,13 @@ def test_what_records_become_has_a_number() -> None:
     assert (columns.READING, digest) == (1, "6d20ca99716ab48a"), (
         "other rows are made of records now: raise READING"
     )
+
+
+def test_modified_itself_may_be_the_key() -> None:
+    kinds = (Column("Modified", Edm.DATETIME), Column("Text", Edm.STRING))
+    reading = Columns(Resource("stamps", "x/Stamps", "Modified", kinds, Strategy.SNAPSHOT), DIVISION)
+    body = b'{"d":{"results":[{"__metadata":{"uri":"x"},"Modified":"/Date(1782388800000)/","Text":"a"}]}}'
+    glance = reading.glance(body)
+    assert glance is not None
+    assert glance.keys == ["2026-06-25T10:00:00Z"]
+    assert glance.batch.highest == datetime(2026, 6, 25, 12)

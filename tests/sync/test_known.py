@@ -182,6 +182,32 @@ def test_an_odd_record_is_set_aside_each_time_and_the_others_are_known(probe: Da
     assert brought(probe, body(record(0), record(2))).read == []
 
 
+NESTED = [
+    {"Lines": {"results": [], "__next": "http://x/Lines"}},
+    {"Line": {"__metadata": {"uri": "v"}, "X": 1}},
+    {"Lines": [{"X": 1}, {"__metadata": {"uri": "v"}, "X": 2}]},
+]
+
+
+@pytest.mark.parametrize("nested", NESTED)
+@pytest.mark.parametrize("has_bare", [False, True])
+def test_what_stands_behind_nested_records_is_seen_to_change(
+    probe: Database, nested: dict[str, Any], has_bare: bool
+) -> None:
+    bare = record(2)
+    if has_bare:
+        del bare["__metadata"]  # so that there may be as many metadata as records
+
+    def page(text: str) -> bytes:
+        held = {"__metadata": {}, "ID": GUID.format(1), "Number": 1} | nested | {"Text": text}
+        return body(record(0), bare, held)
+
+    brought(probe, page("old"), is_likely=False)
+    again = brought(probe, page("new"))
+    assert [row.text for row in again.rows()] == ["a", "new", "a"]
+    assert brought(probe, page("new")).glances == (not has_bare)
+
+
 def test_another_division_has_rows_of_its_own(probe: Database) -> None:
     brought(probe, PAGE)
     other = Reading(probe, WITHOUT)

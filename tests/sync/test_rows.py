@@ -12,7 +12,7 @@ from exact_sync.catalog import RESOURCES, Column, Edm, Resource, Strategy
 from exact_sync.errors import BadData
 from exact_sync.exact.odata import read_answer
 from exact_sync.store.tables import data_columns
-from exact_sync.sync.rows import Batch, Shaper
+from exact_sync.sync.rows import LONGEST_KEY, Batch, Shaper
 
 KEY = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 NIL = "00000000-0000-0000-0000-000000000000"
@@ -180,6 +180,28 @@ def test_a_record_without_a_readable_key_is_set_aside(key: object) -> None:
     (reject,) = batch.rejects
     assert reject.key is None
     assert reject.name.startswith("unreadable key ")
+
+
+@pytest.mark.parametrize(
+    ("edm", "key", "is_fit"),
+    [
+        (Edm.STRING, "x" * LONGEST_KEY, True),
+        (Edm.STRING, " " * 9 + "x" * LONGEST_KEY, True),
+        (Edm.STRING, "x" * (LONGEST_KEY + 1), False),
+        (Edm.STRING, "é" * (LONGEST_KEY // 2), True),
+        (Edm.STRING, "é" * (LONGEST_KEY // 2 + 1), False),
+        (Edm.DOUBLE, "9" * 5_000, False),
+        (Edm.DOUBLE, "9" * 500, True),
+    ],
+)
+def test_a_key_too_long_for_an_index_is_set_aside(edm: Edm, key: str, is_fit: bool) -> None:
+    mine = Resource("probe", "x/Probe", "Code", (Column("Code", edm),), Strategy.SNAPSHOT)
+    batch = Shaper(mine).batch(7, [{"Code": key}])
+    assert len(batch.keys) == is_fit
+    assert Shaper(mine).keys([{"Code": key}]).keys == batch.keys
+    for reject in batch.rejects:
+        assert reject.name.startswith("unreadable key ")
+        assert reject.reason.endswith(f"… is no {edm} of at most 2600 bytes")
 
 
 def test_one_bad_record_does_not_hold_up_the_others() -> None:
