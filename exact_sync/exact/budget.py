@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from exact_sync.clock import Clock
-from exact_sync.errors import BackfillSpent, BudgetSpent, GivesWay, Refused
+from exact_sync.errors import BackfillSpent, BudgetSpent, GivesWay
+from exact_sync.exact.breaker import Breaker
 from exact_sync.exact.limit import (
     DAY_BOUND,
     MINUTE_BOUND,
@@ -24,8 +25,6 @@ from exact_sync.exact.limit import (
 )
 from exact_sync.exact.wallclock import http_date
 
-ERRORS_AN_HOUR = 5
-"""Errors on one endpoint after which we stop asking; Exact blocks the app after ten."""
 MOST_FOR_SMALL_READS = 0.8
 """The largest part of a day's calls that first loads leave to small reads: they must end some day."""
 
@@ -61,6 +60,7 @@ class Budget:
     ) -> None:
         self.division = division
         self.one_at_a_time = threading.Lock()
+        self.breaker = Breaker(clock, division, state)
         self.calls = 0
         """How many calls this process has made."""
         self._of_thread = threading.local()
@@ -77,11 +77,6 @@ class Budget:
         self.parked_until = moment_of(state.get("parked_until"))
         self._cap: int | None = state.get("cap")
         self._recent: deque[datetime] = deque(maxlen=_MOST_A_MINUTE)
-        self._errors = {
-            endpoint: [moment for moment in map(moment_of, moments) if moment]
-            for endpoint, moments in dict(state.get("errors") or {}).items()
-        }
-        self._said: dict[str, str] = dict(state.get("said") or {})
 
     @property
     def gives_way(self) -> Callable[[], bool] | None:
@@ -102,8 +97,7 @@ class Budget:
             "day": self.day.as_json(),
             "parked_until": self.parked_until.isoformat() if self.parked_until else None,
             "cap": self._cap,
-            "errors": {e: [m.isoformat() for m in moments] for e, moments in self._errors.items() if moments},
-            "said": {e: said for e, said in self._said.items() if self._errors.get(e)},
+            **self.breaker.as_json(),
         }
         return self.saved
 
@@ -113,7 +107,7 @@ class Budget:
         A first load raises GivesWay instead of waiting, where other work can go on meanwhile, and
         BackfillSpent where what is left of the day is for small reads.
         """
-        self._check_errors(endpoint)
+        self.breaker.check(endpoint)
         while True:
             now = self._clock.now()
             wait_until = self._blocked_until(now)
@@ -197,14 +191,8 @@ class Budget:
             until=self.parked_until,
         )
 
-    def failed(self, endpoint: str, said: str) -> None:
-        """Count an answer of 400, 401, 403 or 404, and keep what Exact said."""
-        self._errors.setdefault(_what(endpoint), []).append(self._clock.now())
-        self._said[_what(endpoint)] = said
-
-    def repeated(self, endpoint: str) -> None:
-        """Count a call that was answered with 401 and made again at once."""
-        self.failed(endpoint, "the access token was refused")
+    def repeated(self) -> None:
+        """Count a call that was made again at once, because its token was refused."""
         self._count(self._clock.now())
 
     def _count(self, now: datetime) -> None:
@@ -212,19 +200,6 @@ class Budget:
             self._common.take(is_backfill=self.gives_way is not None)
         self._recent.append(now)
         self.calls += 1
-
-    def _check_errors(self, endpoint: str) -> None:
-        now = self._clock.now()
-        what = _what(endpoint)
-        recent = [moment for moment in self._errors.get(what, []) if now - _HOUR < moment <= now]
-        self._errors[what] = recent
-        if len(recent) >= ERRORS_AN_HOUR:
-            raise Refused(
-                f"division {self.division}: {endpoint} failed {len(recent)} times within the hour, "
-                f"last with: {self._said.get(what) or 'no reason given'}",
-                f"mend what Exact says; it is left alone until {recent[0] + _HOUR:%H:%M} UTC and then tried "
-                "again, because Exact blocks an app after ten errors",
-            )
 
     def _blocked_until(self, now: datetime) -> datetime | None:
         if self.parked_until and now < self.parked_until <= now + DAY_BOUND:
@@ -246,13 +221,6 @@ class Budget:
 
     def _last_minute(self, now: datetime) -> list[datetime]:
         return [moment for moment in self._recent if now - timedelta(seconds=60) < moment <= now]
-
-
-def _what(endpoint: str) -> str:
-    """What an endpoint serves: it shares its errors with its twins in bulk/ and sync/, because what is
-    asked wrongly of one is asked wrongly of all.
-    """
-    return endpoint.removesuffix("/$count").rpartition("/")[2].lower()
 
 
 def left_to_small_reads(calls_an_hour: float, usable: float, until_reset: timedelta) -> int:

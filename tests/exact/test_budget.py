@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exact_sync.errors import BackfillSpent, BudgetSpent, GivesWay, Refused
-from exact_sync.exact.budget import ERRORS_AN_HOUR, Budget
+from exact_sync.exact.breaker import ERRORS_AN_HOUR
+from exact_sync.exact.budget import Budget
 from exact_sync.exact.limit import DAY_BOUND, MINUTE_BOUND
 from tests.deployment import START, SharedClock
 from tests.exact.scripted import epoch_ms
@@ -211,7 +212,7 @@ def test_errors_on_one_endpoint_stop_it_well_before_ten_an_hour(clock: SharedClo
     known = budget(clock)
     for _ in range(ERRORS_AN_HOUR):
         known.before_call(ENDPOINT)
-        known.failed(ENDPOINT, "HTTP 400")
+        known.breaker.failed(ENDPOINT, "HTTP 400")
         clock.advance(minutes=5)
     with pytest.raises(Refused):
         known.before_call(ENDPOINT)
@@ -226,7 +227,7 @@ def test_the_next_process_knows_what_this_one_learned(clock: SharedClock) -> Non
     first.heard(minute(0) | day(4000))
     first.limited(minute(0))
     for _ in range(ERRORS_AN_HOUR):
-        first.failed("crm/Contacts", "HTTP 400")
+        first.breaker.failed("crm/Contacts", "HTTP 400")
     second = budget(clock, state=first.as_json())
     assert second.as_json() == first.as_json()
     with pytest.raises(Refused):
@@ -313,7 +314,7 @@ def test_a_first_load_gives_way_instead_of_waiting_for_the_minute(clock: SharedC
 def test_the_breaker_says_what_exact_said_also_to_the_next_process(clock: SharedClock) -> None:
     first = budget(clock)
     for _ in range(ERRORS_AN_HOUR):
-        first.failed(ENDPOINT, "HTTP 400: no property Nonsense")
+        first.breaker.failed(ENDPOINT, "HTTP 400: no property Nonsense")
     for known in (first, budget(clock, state=first.as_json())):
         with pytest.raises(Refused, match="last with: HTTP 400: no property Nonsense") as caught:
             known.before_call(ENDPOINT)
