@@ -30,6 +30,8 @@ MOST_FOR_SMALL_READS = 0.8
 
 _HOUR = timedelta(hours=1)
 _MOST_A_MINUTE = 200
+_DAY_IS_OVER = timedelta(minutes=15)
+"""The wait after a 429 of a day that, by its reset, is over: Exact may be late, or the reset nonsense."""
 
 
 def _jitter() -> float:
@@ -177,13 +179,15 @@ class Budget:
         if by_minute:
             if (whole(headers.get("X-RateLimit-Minutely-Remaining")) or 0) > 0:
                 self._shrink(now)
-            wait = until_reset(headers.get("X-RateLimit-Minutely-Reset"), there) or retry_after
-            self.parked_until = now + bounded(wait, MINUTE_BOUND, timedelta(seconds=60))
+            wait = until_reset(headers.get("X-RateLimit-Minutely-Reset"), there)
+            wait = retry_after if wait is None else wait
+            self.parked_until = now + bounded(wait, MINUTE_BOUND, timedelta(seconds=60), timedelta(seconds=1))
             self.minute.resets_at = self.parked_until
             return
         midnight = (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0) - there
-        wait = until_reset(headers.get("X-RateLimit-Reset"), there) or retry_after
-        self.parked_until = now + bounded(wait, DAY_BOUND, midnight)
+        wait = until_reset(headers.get("X-RateLimit-Reset"), there)
+        wait = retry_after if wait is None else wait
+        self.parked_until = now + bounded(wait, DAY_BOUND, midnight, _DAY_IS_OVER)
         self.day.resets_at = self.parked_until
         raise BudgetSpent(
             f"division {self.division}: no calls are allowed until {self.parked_until:%Y-%m-%d %H:%M} UTC",
