@@ -29,7 +29,7 @@ MOST_FOR_SMALL_READS = 0.8
 """The largest part of a day's calls that first loads leave to small reads: they must end some day."""
 
 _HOUR = timedelta(hours=1)
-_MOST_A_MINUTE = 200
+_USUAL_A_MINUTE, _MOST_A_MINUTE = 60, 200
 _DAY_IS_OVER = timedelta(minutes=15)
 """The wait after a 429 of a day that, by its reset, is over: Exact may be late, or the reset nonsense."""
 
@@ -78,6 +78,7 @@ class Budget:
         self.day = limit_of(state.get("day"))
         self.parked_until = moment_of(state.get("parked_until"))
         self._cap: int | None = state.get("cap")
+        self._capped_at = moment_of(state.get("capped_at")) or clock.now()
         self._recent: deque[datetime] = deque(maxlen=_MOST_A_MINUTE)
 
     @property
@@ -99,6 +100,7 @@ class Budget:
             "day": self.day.as_json(),
             "parked_until": self.parked_until.isoformat() if self.parked_until else None,
             "cap": self._cap,
+            "capped_at": self._capped_at.isoformat() if self._cap else None,
             **self.breaker.as_json(),
         }
         return self.saved
@@ -212,16 +214,31 @@ class Budget:
             return self.day.resets_at
         if self.minute.spent(now, MINUTE_BOUND):
             return self.minute.resets_at
-        if self._cap is not None:
+        cap = self._cap_at(now)
+        if cap is not None:
             recent = self._last_minute(now)
-            if len(recent) >= self._cap:
-                return recent[-self._cap] + timedelta(seconds=60)
+            if len(recent) >= cap:
+                return recent[-cap] + timedelta(seconds=60)
         return None
 
     def _shrink(self, now: datetime) -> None:
-        """Exact refused although calls seemed left: allow fewer a minute than were just made."""
-        made = len(self._last_minute(now))
-        self._cap = max(5, min(self._cap or made, made) - 1)
+        """Exact refused although calls seemed left: allow fewer a minute than were just made.
+
+        Where those are less than half of what Exact allows, it was not our pace: others call, too.
+        """
+        made, cap = len(self._last_minute(now)), self._cap_at(now)
+        if made > self._stated() // 2:
+            self._cap, self._capped_at = min(cap or made, made) - 1, now
+
+    def _cap_at(self, now: datetime) -> int | None:
+        """Our own limit of a minute, which rises by one an hour until it is Exact's again."""
+        if self._cap is None:
+            return None
+        cap = max(self._cap, self._stated() // 2) + max(0, int((now - self._capped_at) / _HOUR))
+        return cap if cap < self._stated() else None
+
+    def _stated(self) -> int:
+        return self.minute.limit or _USUAL_A_MINUTE
 
     def _last_minute(self, now: datetime) -> list[datetime]:
         return [moment for moment in self._recent if now - timedelta(seconds=60) < moment <= now]
