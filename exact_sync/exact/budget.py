@@ -93,6 +93,11 @@ class Budget:
     def gives_way(self, gives_way: Callable[[], bool] | None) -> None:
         self._of_thread.gives_way = gives_way
 
+    def stay_parked(self, before: "Budget") -> None:
+        """Nothing is called before a reset that this process knows of, although it could not be stored."""
+        resets = [moment for moment in (self.parked_until, before.parked_until) if moment]
+        self.parked_until = max(resets, default=None)
+
     def as_json(self) -> dict[str, Any]:
         """What the next process has to know."""
         self.saved = {

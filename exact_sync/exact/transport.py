@@ -91,7 +91,7 @@ class Transport:
             self._released.discard(division)
             return known
         self._released.discard(division)
-        self._budgets[division] = Budget(
+        fresh = self._budgets[division] = Budget(
             division,
             self._clock,
             day_reserve=self._day_reserve,
@@ -99,7 +99,9 @@ class Transport:
             common=self._common,
             state=state,
         )
-        return self._budgets[division]
+        if known is not None:
+            fresh.stay_parked(known)
+        return fresh
 
     def release(self, division: int) -> None:
         """Another process may call for this division from now on; its state tells if it did."""
