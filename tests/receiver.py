@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -11,22 +11,25 @@ PASSWORD = "canary-alert-word"
 
 
 class Receiver:
-    """What it accepted, and what it refused while it was down."""
+    """What it accepted, and how often it refused."""
 
     def __init__(self) -> None:
         self.accepted: list[dict[str, Any]] = []
         self.refused = 0
         self.is_down = False
+        self.takes: Callable[[dict[str, Any]], bool] = lambda message: True
+        """Which messages it takes while it is up."""
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if receiver.is_down:
-                    receiver.refused += 1
+                message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                is_taken = not receiver.is_down and receiver.takes(message)
+                if is_taken:
+                    receiver.accepted.append(message)
                 else:
-                    receiver.accepted.append(json.loads(body))
-                self.send_response(503 if receiver.is_down else 200)
+                    receiver.refused += 1
+                self.send_response(200 if is_taken else 503)
                 self.end_headers()
 
             def log_message(self, *args: Any) -> None:

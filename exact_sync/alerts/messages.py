@@ -8,6 +8,8 @@ from exact_sync.connections import Connection
 from exact_sync.store.incidents import Record
 
 _SHOWN = 5
+_ROOM = 600
+"""Characters that the incidents of a message share: many services refuse more than about 1,000 in all."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ def message(connection: Connection, records: Sequence[Record], *, is_over: bool)
     one, many = NAMES[records[0].kind]  # type: ignore[index]
     what = one if len(records) == 1 else f"{len(records):,} {many}"
     title = f"exact-sync: {connection.label}{'over: ' if is_over else ''}{what}"
-    lines = [_line(record) for record in records[:_SHOWN]]
+    shown = records[:_SHOWN]
+    lines = [_line(record, _ROOM // len(shown)) for record in shown]
     if len(records) > _SHOWN:
         lines.append(f"… and {len(records) - _SHOWN:,} more; see: {connection.hint(_LIST)}")
     hint = records[0].hint
@@ -36,11 +39,12 @@ def message(connection: Connection, records: Sequence[Record], *, is_over: bool)
 _LIST = "exact-sync alert list --all"
 
 
-def _line(record: Record) -> str:
+def _line(record: Record, room: int) -> str:
+    said = record.message if len(record.message) <= room else f"{record.message[: room - 1]}…"
     since = f"since {record.opened_at:%Y-%m-%d %H:%M} UTC"
     if record.closed_at is None:
-        return f"{record.message} ({since})"
-    return f"{record.message} ({since}, over at {record.closed_at:%Y-%m-%d %H:%M} UTC)"
+        return f"{said} ({since})"
+    return f"{said} ({since}, over at {record.closed_at:%Y-%m-%d %H:%M} UTC)"
 
 
 def trial(connection: Connection) -> Message:

@@ -1,7 +1,7 @@
 """Looks at what the database knows, opens and closes incidents, and tells people of them.
 
-What is told is noted only after a target has accepted it: one that is down is tried again, with
-growing pauses, and hears of everything later.
+What is told is noted only after a target has accepted it: what it refuses is tried again, with growing
+pauses, and keeps nothing else from it.
 """
 
 import logging
@@ -28,6 +28,13 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(hours=1)
 _ALSO_IN_QUIET_HOURS = "sign_in"
+_DOWN = 3
+"""A target that refused so many messages in one look and accepted none is down: the rest waits for the
+next look, because each may cost seconds.
+"""
+
+_Told = tuple[str, str, bool]
+"""What one message tells to whom: the target's fingerprint, the kind, whether it is over."""
 
 
 class Watch:
@@ -50,7 +57,8 @@ class Watch:
         self._settings = settings
         self._wanted = wanted
         self._bounds = bounds
-        self._pauses: dict[str, tuple[datetime, int]] = {}
+        self._pauses: dict[_Told, tuple[datetime, int]] = {}
+        """Until when what was refused is not tried again, and how often in a row it was refused."""
 
     def look_and_log(self) -> None:
         """The same as ``look``, for those who must go on in any case: what fails is logged."""
@@ -102,28 +110,45 @@ class Watch:
             log.info("incident: %s", texts[0], extra={"kind": kind, "number": len(texts)})
 
     def _tell(self, target: Target, owed: list[Record], now: datetime) -> None:
-        """Everything that a target does not know yet; after a refusal the rest waits for a later look."""
+        """Everything that a target does not know yet, except what it refused a short time ago."""
         key = target.fingerprint
-        not_before, failures = self._pauses.get(key, (now, 0))
-        if now < not_before:
-            return
         begun = [each for each in owed if each.told_at is None and key not in each.told_to]
-        knows = {each.id for each in begun} | {each.id for each in owed if key in each.told_to}
-        over = [each for each in owed if each.closed_at and each.id in knows and key not in each.told_over_to]
-        for is_over, records in ((False, begun), (True, over)):
-            for _, group in groupby(sorted(records, key=_kind), key=_kind):
-                together = list(group)
-                if not target.accepts(message(self._connection, together, is_over=is_over)):
-                    pause = min(_LONGEST_PAUSE, LOOK_EVERY * 2 ** min(failures, 10))
-                    self._pauses[key] = (now + pause, failures + 1)
-                    log.warning(
-                        "alert target %s accepts nothing; it is tried again in %d minutes",
-                        target.name,
-                        pause / timedelta(minutes=1),
-                    )
+        over = [each for each in owed if each.closed_at and key not in each.told_over_to]
+        knows = {each.id for each in owed if key in each.told_to}
+        accepted = refused = 0
+        for is_over in (False, True):
+            records = [each for each in over if each.id in knows] if is_over else begun
+            for kind, group in groupby(sorted(records, key=_order), key=_kind):
+                if accepted == 0 and refused == _DOWN:
                     return
-                self._database.transact(self._noting(together, key, is_over))
-        self._pauses.pop(key, None)
+                together, what = list(group), (key, kind, is_over)
+                if self._rests(what, now):
+                    continue
+                if target.accepts(message(self._connection, together, is_over=is_over)):
+                    accepted += 1
+                    knows |= {each.id for each in together}
+                    self._pauses.pop(what, None)
+                    self._database.transact(self._noting(together, key, is_over))
+                else:
+                    refused += 1
+                    self._refused(target, what, now)
+
+    def _rests(self, what: _Told, now: datetime) -> bool:
+        not_before, _ = self._pauses.get(what, (now, 0))
+        # One that is further ahead was set before our clock was set back.
+        return now < not_before <= now + _LONGEST_PAUSE
+
+    def _refused(self, target: Target, what: _Told, now: datetime) -> None:
+        _, kind, _ = what
+        _, failures = self._pauses.get(what, (now, 0))
+        pause = min(_LONGEST_PAUSE, LOOK_EVERY * 2 ** min(failures, 10))
+        self._pauses[what] = (now + pause, failures + 1)
+        log.warning(
+            "alert target %s refuses a message (%s); it is tried again in %d minutes",
+            target.name,
+            kind,
+            pause / timedelta(minutes=1),
+        )
 
     @staticmethod
     def _noting(records: list[Record], target: str, is_over: bool) -> Callable[[sql.Connection], None]:
@@ -133,3 +158,8 @@ class Watch:
 
 def _kind(record: Record) -> str:
     return record.kind
+
+
+def _order(record: Record) -> int:
+    """What matters most comes first: that signing in is needed."""
+    return list(NAMES).index(record.kind)  # type: ignore[arg-type]

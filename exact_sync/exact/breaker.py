@@ -1,4 +1,4 @@
-"""The errors of the last hour on each endpoint: after too many of them it is left alone."""
+"""Stops asking what Exact refuses, well before Exact blocks the app for it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -19,27 +19,29 @@ _Errors = dict[str, list[datetime]]
 
 
 class Breaker:
-    """What one division's endpoints answered with 400, 401, 403 or 404."""
+    """What a division's endpoints answered with 400, 401, 403 or 404; or those that belong to no division."""
 
-    def __init__(self, division: int, clock: Clock, state: Mapping[str, Any]) -> None:
-        self._division = division
+    def __init__(self, clock: Clock, division: int | None = None, state: Mapping[str, Any] | None = None):
         self._clock = clock
+        self._where = "" if division is None else f"division {division}: "
+        state = state or {}
         self._errors = _read(state.get("errors"))
         self._overcome = _read(state.get("overcome"))
         self._said: dict[str, str] = dict(state.get("said") or {})
 
     def as_json(self) -> dict[str, Any]:
-        """What the next process has to know."""
+        """What the next process has to know. Any thread may ask, also while another one calls."""
+        errors = _as_json(self._errors)
         return {
-            "errors": _as_json(self._errors),
+            "errors": errors,
             "overcome": _as_json(self._overcome),
-            "said": {e: said for e, said in self._said.items() if self._errors.get(e)},
+            "said": {what: said for what, said in self._said.copy().items() if what in errors},
         }
 
     def failed(self, endpoint: str, said: str) -> None:
         """Count an error, and keep what Exact said."""
-        self._errors.setdefault(_what(endpoint), []).append(self._clock.now())
         self._said[_what(endpoint)] = said
+        self._errors.setdefault(_what(endpoint), []).append(self._clock.now())
 
     def overcome(self, endpoint: str) -> None:
         """Count a refused access token whose successor was taken at once."""
@@ -51,7 +53,7 @@ class Breaker:
         errors, overcome = self._last_hour(self._errors, what), self._last_hour(self._overcome, what)
         if len(errors) >= ERRORS_AN_HOUR:
             raise Refused(
-                f"division {self._division}: {endpoint} failed {len(errors)} times within the hour, "
+                f"{self._where}{endpoint} failed {len(errors)} times within the hour, "
                 f"last with: {self._said.get(what) or 'no reason given'}",
                 f"mend what Exact says; it is left alone until {errors[0] + _HOUR:%H:%M} UTC and then tried "
                 "again, because Exact blocks an app after ten errors",
@@ -59,8 +61,8 @@ class Breaker:
         if len(errors) + len(overcome) >= ERRORS_WITH_OVERCOME:
             until = min(errors + overcome) + _HOUR
             raise ExactAway(
-                f"division {self._division}: {endpoint} refused the access token {len(overcome)} times "
-                f"within the hour, and took the next one; it is left alone until {until:%H:%M} UTC",
+                f"{self._where}{endpoint} refused the access token {len(overcome)} times within the hour, "
+                f"and took the next one; it is left alone until {until:%H:%M} UTC",
                 "nothing is lost; it goes on after that, because Exact blocks an app after ten errors",
                 until=until,
             )
@@ -79,7 +81,8 @@ def _read(stored: Any) -> _Errors:
 
 
 def _as_json(errors: _Errors) -> dict[str, list[str]]:
-    return {what: [moment.isoformat() for moment in moments] for what, moments in errors.items() if moments}
+    there = {what: [*moments] for what, moments in errors.copy().items() if moments}
+    return {what: [moment.isoformat() for moment in moments] for what, moments in there.items()}
 
 
 def _what(endpoint: str) -> str:

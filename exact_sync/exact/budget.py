@@ -29,7 +29,9 @@ MOST_FOR_SMALL_READS = 0.8
 """The largest part of a day's calls that first loads leave to small reads: they must end some day."""
 
 _HOUR = timedelta(hours=1)
-_MOST_A_MINUTE = 200
+_USUAL_A_MINUTE, _MOST_A_MINUTE = 60, 200
+_DAY_IS_OVER = timedelta(minutes=15)
+"""The wait after a 429 of a day that, by its reset, is over: Exact may be late, or the reset nonsense."""
 
 
 def _jitter() -> float:
@@ -60,6 +62,7 @@ class Budget:
     ) -> None:
         self.division = division
         self.one_at_a_time = threading.Lock()
+        self.breaker = Breaker(clock, division, state)
         self.calls = 0
         """How many calls this process has made."""
         self._of_thread = threading.local()
@@ -75,8 +78,8 @@ class Budget:
         self.day = limit_of(state.get("day"))
         self.parked_until = moment_of(state.get("parked_until"))
         self._cap: int | None = state.get("cap")
+        self._capped_at = moment_of(state.get("capped_at")) or clock.now()
         self._recent: deque[datetime] = deque(maxlen=_MOST_A_MINUTE)
-        self._breaker = Breaker(division, clock, state)
 
     @property
     def gives_way(self) -> Callable[[], bool] | None:
@@ -90,6 +93,11 @@ class Budget:
     def gives_way(self, gives_way: Callable[[], bool] | None) -> None:
         self._of_thread.gives_way = gives_way
 
+    def stay_parked(self, before: "Budget") -> None:
+        """Nothing is called before a reset that this process knows of, although it could not be stored."""
+        resets = [moment for moment in (self.parked_until, before.parked_until) if moment]
+        self.parked_until = max(resets, default=None)
+
     def as_json(self) -> dict[str, Any]:
         """What the next process has to know."""
         self.saved = {
@@ -97,7 +105,8 @@ class Budget:
             "day": self.day.as_json(),
             "parked_until": self.parked_until.isoformat() if self.parked_until else None,
             "cap": self._cap,
-            **self._breaker.as_json(),
+            "capped_at": self._capped_at.isoformat() if self._cap else None,
+            **self.breaker.as_json(),
         }
         return self.saved
 
@@ -108,7 +117,7 @@ class Budget:
         A first load raises GivesWay instead of waiting, where other work can go on meanwhile, and
         BackfillSpent where what is left of the day is for small reads.
         """
-        self._breaker.check(endpoint)
+        self.breaker.check(endpoint)
         while True:
             now = self._clock.now()
             wait_until = self._blocked_until(now)
@@ -178,13 +187,15 @@ class Budget:
         if by_minute:
             if (whole(headers.get("X-RateLimit-Minutely-Remaining")) or 0) > 0:
                 self._shrink(now)
-            wait = until_reset(headers.get("X-RateLimit-Minutely-Reset"), there) or retry_after
-            self.parked_until = now + bounded(wait, MINUTE_BOUND, timedelta(seconds=60))
+            wait = until_reset(headers.get("X-RateLimit-Minutely-Reset"), there)
+            wait = retry_after if wait is None else wait
+            self.parked_until = now + bounded(wait, MINUTE_BOUND, timedelta(seconds=60), timedelta(seconds=1))
             self.minute.resets_at = self.parked_until
             return
         midnight = (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0) - there
-        wait = until_reset(headers.get("X-RateLimit-Reset"), there) or retry_after
-        self.parked_until = now + bounded(wait, DAY_BOUND, midnight)
+        wait = until_reset(headers.get("X-RateLimit-Reset"), there)
+        wait = retry_after if wait is None else wait
+        self.parked_until = now + bounded(wait, DAY_BOUND, midnight, _DAY_IS_OVER)
         self.day.resets_at = self.parked_until
         raise BudgetSpent(
             f"division {self.division}: no calls are allowed until {self.parked_until:%Y-%m-%d %H:%M} UTC",
@@ -192,16 +203,8 @@ class Budget:
             until=self.parked_until,
         )
 
-    def failed(self, endpoint: str, said: str) -> None:
-        """Count an answer of 400, 401, 403 or 404, and keep what Exact said."""
-        self._breaker.failed(endpoint, said)
-
-    def repeated(self, endpoint: str, *, helped: bool) -> None:
-        """Count a call that was answered with 401 and made again at once. ``helped``: not so again."""
-        if helped:
-            self._breaker.overcome(endpoint)
-        else:
-            self._breaker.failed(endpoint, "the access token was refused")
+    def repeated(self) -> None:
+        """Count a call that was made again at once, because its token was refused."""
         self._count(self._clock.now())
 
     def _count(self, now: datetime) -> None:
@@ -217,16 +220,31 @@ class Budget:
             return self.day.resets_at
         if self.minute.spent(now, MINUTE_BOUND):
             return self.minute.resets_at
-        if self._cap is not None:
+        cap = self._cap_at(now)
+        if cap is not None:
             recent = self._last_minute(now)
-            if len(recent) >= self._cap:
-                return recent[-self._cap] + timedelta(seconds=60)
+            if len(recent) >= cap:
+                return recent[-cap] + timedelta(seconds=60)
         return None
 
     def _shrink(self, now: datetime) -> None:
-        """Exact refused although calls seemed left: allow fewer a minute than were just made."""
-        made = len(self._last_minute(now))
-        self._cap = max(5, min(self._cap or made, made) - 1)
+        """Exact refused although calls seemed left: allow fewer a minute than were just made.
+
+        Where those are less than half of what Exact allows, it was not our pace: others call, too.
+        """
+        made, cap = len(self._last_minute(now)), self._cap_at(now)
+        if made > self._stated() // 2:
+            self._cap, self._capped_at = min(cap or made, made) - 1, now
+
+    def _cap_at(self, now: datetime) -> int | None:
+        """Our own limit of a minute, which rises by one an hour until it is Exact's again."""
+        if self._cap is None:
+            return None
+        cap = max(self._cap, self._stated() // 2) + max(0, int((now - self._capped_at) / _HOUR))
+        return cap if cap < self._stated() else None
+
+    def _stated(self) -> int:
+        return self.minute.limit or _USUAL_A_MINUTE
 
     def _last_minute(self, now: datetime) -> list[datetime]:
         return [moment for moment in self._recent if now - timedelta(seconds=60) < moment <= now]

@@ -48,10 +48,13 @@ def until_reset(text: str | None, there: datetime) -> timedelta | None:
     return timedelta(seconds=value) if 0 <= value <= 90_000 else None
 
 
-def bounded(wait: timedelta | None, bound: timedelta, default: timedelta) -> timedelta:
+def bounded(wait: timedelta | None, bound: timedelta, default: timedelta, past: timedelta) -> timedelta:
+    """How long to wait after a 429. ``default``: where no reset is known, or one beyond ``bound``;
+    ``past``: where it should have been already.
+    """
     if wait is None or wait > bound:
         return min(default, bound)
-    return max(wait, timedelta(seconds=1))
+    return max(wait, timedelta(seconds=1)) if wait > timedelta() else past
 
 
 def whole(text: str | None) -> int | None:

@@ -23,15 +23,22 @@ def trouble_of(status: int, body: Body) -> str:
     return f"HTTP {status}" + (f": {said}" if said else "")
 
 
-def refusal(division: int, endpoint: str, status: int, reason: str, said: str) -> ExactSyncError:
-    """What an answer of 400, 401, 403 or 404 means; ``reason``: the header Reason, or ''."""
-    where = f"{endpoint} of division {division}"
+def refusal(division: int | None, endpoint: str, status: int, reason: str, said: str) -> ExactSyncError:
+    """What an answer of 400, 401, 403 or 404 means; ``reason``: the header Reason, or ''.
+
+    ``division`` None: of what belongs to no division.
+    """
+    where = endpoint if division is None else f"{endpoint} of division {division}"
     if status == 400:
         return Refused(
             f"{where}: Exact refuses the question: {said or 'no reason given'}", "please report this line"
         )
     if status == 401:
         return ExactAway(f"{where}: Exact refuses an access token that should be valid", "try again later")
+    if division is None:
+        why = _DIVISION_REASONS.get(reason) or said or reason or "no reason given"
+        hint = "the user is blocked, or a right of the user or a scope of the app is missing"
+        return Unavailable(f"{where}: HTTP {status}: {why}", hint)
     if reason in _DIVISION_REASONS:
         return DivisionLost(
             f"division {division}: {_DIVISION_REASONS[reason]} ({reason})",

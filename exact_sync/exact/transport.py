@@ -14,6 +14,7 @@ from exact_sync.errors import (
     ExactAway,
     Unclear,
 )
+from exact_sync.exact.breaker import Breaker
 from exact_sync.exact.budget import Budget, Common
 from exact_sync.exact.odata import Answer, Body, Shaped, UnreadableAnswer, read_answer, read_error
 from exact_sync.exact.refusals import failure, refusal, trouble_of, unreadable
@@ -78,6 +79,8 @@ class Transport:
         self._calls_an_hour = calls_an_hour
         self._common = common
         self._observer = observer
+        self._breaker = Breaker(clock)
+        """For calls outside all budgets, which count against no limit but that of errors."""
         self._budgets: dict[int, Budget] = {}
         self._released: set[int] = set()
 
@@ -88,7 +91,7 @@ class Transport:
             self._released.discard(division)
             return known
         self._released.discard(division)
-        self._budgets[division] = Budget(
+        fresh = self._budgets[division] = Budget(
             division,
             self._clock,
             day_reserve=self._day_reserve,
@@ -96,7 +99,9 @@ class Transport:
             common=self._common,
             state=state,
         )
-        return self._budgets[division]
+        if known is not None:
+            fresh.stay_parked(known)
+        return fresh
 
     def release(self, division: int) -> None:
         """Another process may call for this division from now on; its state tells if it did."""
@@ -133,17 +138,16 @@ class Transport:
     ) -> tuple[T, httpx.Headers]:
         attempt = minute_waits = 0
         while True:
-            if budget is not None:
+            if budget is None:
+                self._breaker.check(endpoint)
+            else:
                 budget.before_call(endpoint)
             self._clock.sleep(0)  # a process that is to stop asks nothing more
             watch = Watch(self._session, self._clock) if self._observer is not None else None
             trouble, rows = "", None
             try:
                 response = self._send("GET", url, accept, watch)
-                if budget is not None:
-                    budget.heard(response.headers)
-                    if response.repeated:
-                        budget.repeated(endpoint, helped=response.status != 401)
+                self._heard(budget, endpoint, response)
                 if response.status == 200:
                     answer = read(response.body)
                     rows = answer.count if isinstance(answer, Answer | Shaped) else None
@@ -188,9 +192,7 @@ class Transport:
                 trouble = ""
                 try:
                     response = self._send(method, url, "application/json", watch, content)
-                    budget.heard(response.headers)
-                    if response.repeated:
-                        budget.repeated(endpoint, helped=response.status != 401)
+                    self._heard(budget, endpoint, response)
                     if 200 <= response.status < 300:
                         if response.body or method == "POST":
                             read_answer(response.body)  # a web page says nothing of what was done
@@ -260,10 +262,28 @@ class Transport:
             if watch is not None:
                 watch.answer_ended()
 
+    def _heard(self, budget: Budget | None, endpoint: str, response: _Response) -> None:
+        """What every answer tells, whatever it is."""
+        if budget is not None:
+            budget.heard(response.headers)
+        if response.repeated:
+            breaker = self._breaker_of(budget)
+            if response.status == 401:
+                breaker.failed(endpoint, "the access token was refused")
+            else:
+                breaker.overcome(endpoint)
+            if budget is not None:
+                budget.repeated()
+
+    def _breaker_of(self, budget: Budget | None) -> Breaker:
+        return self._breaker if budget is None else budget.breaker
+
     def _check_refusal(self, budget: Budget | None, endpoint: str, response: _Response) -> None:
         """Raises where trying again can't help."""
-        if response.status in (400, 401, 403, 404) and budget is not None:
+        if response.status in (400, 401, 403, 404):
             said = read_error(response.body)
-            budget.failed(endpoint, f"HTTP {response.status}" + (f": {said[:200]}" if said else ""))
+            words = f"HTTP {response.status}" + (f": {said[:200]}" if said else "")
+            self._breaker_of(budget).failed(endpoint, words)
             reason = response.headers.get("Reason", "")
-            raise refusal(budget.division, endpoint, response.status, reason, said)
+            division = None if budget is None else budget.division
+            raise refusal(division, endpoint, response.status, reason, said)

@@ -29,6 +29,8 @@ _LONGEST_REST = 300.0
 """Seconds that a target which is away is left alone at most, unless it says how long."""
 _BATCH = 100
 _TIDY_EVERY = timedelta(hours=1)
+_SET_BACK = timedelta(minutes=1)
+"""A clock that goes back by more than that was set back; by less it was only put right."""
 
 
 def pause(attempts: int) -> float:
@@ -65,6 +67,7 @@ class Courier:
         self._failures = 0
         """Times in a row that the target was away."""
         self._rests_until: datetime | None = None
+        self._looked_at: datetime | None = None
         self._tidied_at: datetime | None = None
         self._trouble: str | None = None
 
@@ -86,6 +89,9 @@ class Courier:
     def look(self, is_enough: Callable[[], bool] = lambda: False) -> None:
         """Bring what may go now, until that is enough. Raises DatabaseAway."""
         now = self._clock.now()
+        if self._looked_at is not None and now < self._looked_at - _SET_BACK:
+            self._wait_for_nothing()
+        self._looked_at = now
         self._tidy(now)
         if self._rests_until is not None and now < self._rests_until:
             return
@@ -146,6 +152,11 @@ class Courier:
         elif not message.attempts and retry_at is not None:
             log.warning("target %s refuses message %d: %s", self.name, message.id, answer.trouble)
         return retry_at is not None
+
+    def _wait_for_nothing(self) -> None:
+        """The clock was set back: what was to wait for a moment would wait hours longer."""
+        self._database.transact(lambda connection: outbox.due_at_once(connection, self.name))
+        self._rests_until = self._tidied_at = None
 
     def _tidy(self, now: datetime) -> None:
         if self._tidied_at is None or now - self._tidied_at >= _TIDY_EVERY:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.combining import OrTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -46,16 +48,29 @@ class Schedule:
     def __str__(self) -> str:
         return f"cron {self.cron}" if self.cron else f"every {shown(self.every)}"
 
-    def _cron_trigger(self) -> CronTrigger:
+    def _cron_trigger(self) -> BaseTrigger:
         try:
-            trigger = CronTrigger.from_crontab(_with_named_days(str(self.cron)), timezone="UTC")
-            if trigger.get_next_fire_time(None, _LEAP_YEAR) is None:
-                raise ValueError("that day never comes")
-            return trigger
+            return _trigger(str(self.cron))
         except ValueError as error:
             raise BadConfiguration(
                 f"setting resources.{self.resource.name}.cron: {self.cron!r} is no cron expression: {error}"
             ) from None
+
+
+@cache
+def _trigger(cron: str) -> BaseTrigger:
+    """Cron takes the days of the month and those of the week together where both are restricted;
+    APScheduler takes only what is both. Kept, because it takes long to find that a day never comes.
+    """
+    either, fields = [_with_named_days(cron)], cron.split()
+    if len(fields) == 5 and not fields[2].startswith("*") and not fields[4].startswith("*"):
+        minute, hour, day, month, weekday = either[0].split()
+        either = [f"{minute} {hour} {day} {month} *", f"{minute} {hour} * {month} {weekday}"]
+    triggers = [CronTrigger.from_crontab(each, timezone="UTC") for each in either]
+    coming = [each for each in triggers if each.get_next_fire_time(None, _LEAP_YEAR) is not None]
+    if not coming:
+        raise ValueError("that day never comes")
+    return coming[0] if len(coming) == 1 else OrTrigger(coming)
 
 
 def _with_named_days(cron: str) -> str:

@@ -18,27 +18,50 @@ log = logging.getLogger(__name__)
 
 
 def write(file: Path, metrics: Metrics) -> None:
-    """All at once, so that nobody reads half of it. Raises BadConfiguration where it can't be written."""
-    part = None
+    """All at once, so that nobody reads half of it; a device or a pipe is written to as it is.
+
+    Raises BadConfiguration where it can't be written, as to a pipe that nobody reads.
+    """
     try:
-        number, part = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        with os.fdopen(number, "wb") as opened:
-            opened.write(metrics.text())
-            os.fchmod(number, 0o644)  # node_exporter is another user
-        Path(part).replace(file)
-        part = None
+        if _is_special(file):
+            _write_into(file, metrics.text())
+        else:
+            _replace(file.resolve(), metrics.text())
     except OSError as error:
         raise BadConfiguration(
             f"the metrics can't be written to {file}: {error.strerror}", "check metrics_file"
         ) from None
-    finally:
-        if part is not None:
-            Path(part).unlink(missing_ok=True)
+
+
+def _is_special(file: Path) -> bool:
+    """A device such as /dev/null, or a pipe: root could put a file in its place, and break the machine."""
+    return file.exists() and not file.is_file()
+
+
+def _write_into(file: Path, text: bytes) -> None:
+    number = os.open(file, os.O_WRONLY | os.O_NONBLOCK)  # else a pipe that nobody reads would block
+    os.set_blocking(number, True)
+    with os.fdopen(number, "wb") as opened:
+        opened.write(text)
+
+
+def _replace(file: Path, text: bytes) -> None:
+    number, part = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        with os.fdopen(number, "wb") as opened:
+            opened.write(text)
+            os.fchmod(number, 0o644)  # node_exporter is another user
+        Path(part).replace(file)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
 
 
 def carry_on(file: Path, counts: Counts) -> None:
     """Add what earlier one-shots counted: a counter that fell back with each of them would lie."""
     try:
+        if _is_special(file):
+            return  # reading a pipe would wait for whoever writes to it
         samples = list(_samples(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return

@@ -113,7 +113,8 @@ def test_after_a_429_by_the_minute_nothing_is_called_before_its_reset(clock: Sha
         (day(0, reset="-5"), MIDNIGHT),
         (day(0, reset=epoch_ms(START + timedelta(hours=5))), START + timedelta(hours=5)),
         (day(0, reset="1782406800"), datetime(2026, 6, 25, 17, tzinfo=UTC)),
-        (day(0, reset=epoch_ms(START - timedelta(hours=5))), START + timedelta(seconds=1)),
+        (day(0, reset=epoch_ms(START - timedelta(hours=5))), START + timedelta(minutes=15)),
+        (day(0, reset=epoch_ms(START)), START + timedelta(minutes=15)),
         (day(0, reset=epoch_ms(START + timedelta(days=40))), MIDNIGHT),
         (day(0, reset="99999999999999999999"), MIDNIGHT),
         (day(0) | minute(30), MIDNIGHT),
@@ -144,6 +145,7 @@ def test_a_429_by_the_day_parks_the_division(
         (minute(0, reset="86400"), 60),
         (minute(0, reset=epoch_ms(START + timedelta(hours=3))), 60),
         (minute(0, reset=epoch_ms(START - timedelta(hours=3))), 1),
+        (minute(0, reset=epoch_ms(START)), 1),
         (minute(0) | day(4000), 40),
         ({"Retry-After": "20"}, 20),
         ({f"{MINUTE}Remaining": "0"}, 60),
@@ -195,24 +197,65 @@ def test_exacts_clock_counts_and_not_ours(clock: SharedClock) -> None:
 
 def test_a_429_although_calls_were_left_shrinks_our_own_idea_of_the_minute(clock: SharedClock) -> None:
     known = budget(clock)
-    for _ in range(11):
-        known.before_call(ENDPOINT)
-    known.heard(minute(49))
-    known.limited(minute(49))
+    lied_to(known, calls=41)
     clock.advance(seconds=65)
-    for _ in range(10):
+    for _ in range(40):
         known.before_call(ENDPOINT)
     assert clock.slept == []
     known.before_call(ENDPOINT)
     assert clock.slept == [60.5]
-    assert budget(clock, state=known.as_json()).as_json()["cap"] == 10
+    assert budget(clock, state=known.as_json()).as_json()["cap"] == 40
+
+
+def lied_to(known: Budget, calls: int) -> None:
+    """So many calls, and a 429 although 49 are left."""
+    for _ in range(calls):
+        known.before_call(ENDPOINT)
+    known.heard(minute(49))
+    known.limited(minute(49))
+
+
+def most_in_a_minute(known: Budget, clock: SharedClock) -> int:
+    clock.advance(seconds=65)
+    clock.slept.clear()
+    for number in range(60):
+        known.before_call(ENDPOINT)
+        if clock.slept:
+            return number
+    return 60
+
+
+def test_a_429_that_was_not_for_our_pace_slows_nothing_down(clock: SharedClock) -> None:
+    known = budget(clock)
+    lied_to(known, calls=1)
+    assert most_in_a_minute(known, clock) == 60
+
+
+def test_the_minute_grows_again_with_each_hour_without_such_a_429(clock: SharedClock) -> None:
+    known = budget(clock)
+    lied_to(known, calls=51)
+    assert most_in_a_minute(known, clock) == 50
+    known = budget(clock, state=known.as_json())
+    for hours, most in ((1, 51), (3, 54), (4, 58), (2, 60), (500, 60)):
+        clock.advance(hours=hours)
+        assert most_in_a_minute(known, clock) == most
+
+
+def test_a_minute_never_shrinks_below_half_of_what_exact_states(clock: SharedClock) -> None:
+    known = budget(clock)
+    for calls in range(60, 0, -1):
+        lied_to(known, calls)
+        clock.advance(seconds=65)
+    assert most_in_a_minute(known, clock) == 30
+    before = budget(clock, state=known.as_json() | {"cap": 5, "capped_at": None})
+    assert most_in_a_minute(before, clock) == 30, "as an earlier version left it"
 
 
 def test_errors_on_one_endpoint_stop_it_well_before_ten_an_hour(clock: SharedClock) -> None:
     known = budget(clock)
     for _ in range(ERRORS_AN_HOUR):
         known.before_call(ENDPOINT)
-        known.failed(ENDPOINT, "HTTP 400")
+        known.breaker.failed(ENDPOINT, "HTTP 400")
         clock.advance(minutes=5)
     with pytest.raises(Refused):
         known.before_call(ENDPOINT)
@@ -227,7 +270,7 @@ def test_the_next_process_knows_what_this_one_learned(clock: SharedClock) -> Non
     first.heard(minute(0) | day(4000))
     first.limited(minute(0))
     for _ in range(ERRORS_AN_HOUR):
-        first.failed("crm/Contacts", "HTTP 400")
+        first.breaker.failed("crm/Contacts", "HTTP 400")
     second = budget(clock, state=first.as_json())
     assert second.as_json() == first.as_json()
     with pytest.raises(Refused):
@@ -314,7 +357,7 @@ def test_a_first_load_gives_way_instead_of_waiting_for_the_minute(clock: SharedC
 def test_the_breaker_says_what_exact_said_also_to_the_next_process(clock: SharedClock) -> None:
     first = budget(clock)
     for _ in range(ERRORS_AN_HOUR):
-        first.failed(ENDPOINT, "HTTP 400: no property Nonsense")
+        first.breaker.failed(ENDPOINT, "HTTP 400: no property Nonsense")
     for known in (first, budget(clock, state=first.as_json())):
         with pytest.raises(Refused, match="last with: HTTP 400: no property Nonsense") as caught:
             known.before_call(ENDPOINT)
@@ -329,7 +372,7 @@ def test_refused_tokens_whose_successor_was_taken_are_nothing_to_mend(clock: Sha
     first = budget(clock)
     for _ in range(ERRORS_WITH_OVERCOME):
         first.before_call(ENDPOINT)
-        first.repeated(ENDPOINT, helped=True)
+        first.breaker.overcome(ENDPOINT)
         clock.advance(minutes=5)
     for known in (first, budget(clock, state=first.as_json())):
         with pytest.raises(ExactAway, match="refused the access token 9 times") as caught:
@@ -339,16 +382,6 @@ def test_refused_tokens_whose_successor_was_taken_are_nothing_to_mend(clock: Sha
     clock.advance(minutes=16)
     first.before_call(ENDPOINT)
     assert ERRORS_WITH_OVERCOME < 10
-
-
-def test_a_token_that_is_refused_again_is_an_error_twice(clock: SharedClock) -> None:
-    known = budget(clock)
-    for _ in range(ERRORS_AN_HOUR - 1):
-        known.repeated(ENDPOINT, helped=False)
-    known.before_call(ENDPOINT)
-    known.failed(ENDPOINT, "HTTP 401")
-    with pytest.raises(Refused):
-        known.before_call(ENDPOINT)
 
 
 def test_only_the_thread_that_loads_gives_way(clock: SharedClock) -> None:

@@ -35,8 +35,24 @@ def test_a_refusal_is_not_tried_again_and_says_why(
         assert ours.clock.slept == []
 
 
+@pytest.mark.parametrize(("answer", "kind", "says"), REFUSED)
+def test_a_refusal_of_what_belongs_to_no_division_is_not_tried_again_either(
+    line: Made, answer: Answer, kind: type[ExactSyncError], says: str
+) -> None:
+    if answer.status in (403, 404):
+        kind, says = Unavailable, f"^current/Me: HTTP {answer.status}: "
+    with line(*([answer, token("another", "refresh-2")] if answer.status == 401 else []), answer) as ours:
+        with pytest.raises(kind, match=says):
+            ours.get(None, endpoint="current/Me")
+        assert ours.served.script.paths.count("/x") == (2 if answer.status == 401 else 1)
+        assert ours.clock.slept == []
+
+
+@pytest.mark.parametrize("division", [7, None])
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
-def test_errors_stop_an_endpoint_well_before_exact_blocks_the_app(line: Made, status: int) -> None:
+def test_errors_stop_an_endpoint_well_before_exact_blocks_the_app(
+    line: Made, status: int, division: int | None
+) -> None:
     too_early = Answer(400, b'{"error":"access_denied","error_description":"not expired"}')
 
     def answer() -> Answer:
@@ -45,12 +61,12 @@ def test_errors_stop_an_endpoint_well_before_exact_blocks_the_app(line: Made, st
     with line(answer) as ours:
         for _ in range(20):
             with pytest.raises(ExactSyncError):
-                ours.get()
+                ours.get(division)
         asked = ours.served.script.paths.count("/x")
         assert ERRORS_AN_HOUR <= asked <= ERRORS_AN_HOUR + 1 < 10
         ours.clock.advance(hours=1, seconds=1)
         with pytest.raises(ExactSyncError):
-            ours.get()
+            ours.get(division)
         assert ours.served.script.paths.count("/x") > asked
 
 

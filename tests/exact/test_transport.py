@@ -214,6 +214,20 @@ def test_a_division_that_was_given_back_is_known_anew_where_another_process_call
         assert ours.transport.budget(7, state) is other, "it is ours, so we know best"
 
 
+def test_a_429_that_could_not_be_stored_is_heeded_all_the_same(line: Made) -> None:
+    """The database went away after it: what it has is older than what this process knows."""
+    with line(Answer(429), GOOD) as ours:
+        stored = ours.transport.budget(7).as_json()
+        with pytest.raises(BudgetSpent):
+            ours.get()
+        ours.transport.budget(7).as_json()  # in a transaction that fails
+        ours.transport.release(7)
+        ours.transport.budget(7, stored)
+        with pytest.raises(BudgetSpent):
+            ours.get()
+        assert len(ours.served.asked) == 1
+
+
 def test_a_call_outside_all_divisions_counts_against_none(line: Made) -> None:
     with line(GOOD) as ours:
         assert ours.get(division=None) == [1]

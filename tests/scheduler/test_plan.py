@@ -90,6 +90,37 @@ def test_days_of_the_week_are_counted_as_cron_counts_them(days: str, expected: s
 
 
 @pytest.mark.parametrize(
+    ("expression", "days"),
+    [
+        ("0 6 1,15 * 1", [29, 1, 6, 13, 15, 20]),
+        ("0 6 1,15 * mon", [29, 1, 6, 13, 15, 20]),
+        ("0 6 1,15 * 0,7", [28, 1, 5, 12, 15, 19]),
+        ("0 6 1,15 * *", [1, 15, 1, 15, 1, 15]),
+        ("0 6 * * 1", [29, 6, 13, 20, 27, 3]),
+        ("0 6 31 6 1", [29, 7, 14, 21, 28, 5]),
+    ],
+)
+def test_days_of_the_month_and_of_the_week_are_taken_together_as_cron_takes_them(
+    expression: str, days: list[int]
+) -> None:
+    """From Thursday, 25 June; in June there is no 31st."""
+    schedule, moment, found = cron(expression), THURSDAY, []
+    for _ in days:
+        moment = schedule.next_due(moment, moment)
+        found.append(moment.day)
+    assert found == days
+
+
+@pytest.mark.parametrize(
+    ("expression", "day"), [("0 6 */2 * 2", 7), ("0 6 8,9 * */3", 8), ("0 6 8,9 * *", 8)]
+)
+def test_every_second_day_is_no_restriction_for_cron(expression: str, day: int) -> None:
+    """A field that begins with an asterisk: then both must hold. The 8th of July is a Wednesday."""
+    due = cron(expression).next_due(THURSDAY, THURSDAY)
+    assert due == datetime(2026, 7, day, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "expression",
     [
         "",
@@ -100,6 +131,8 @@ def test_days_of_the_week_are_counted_as_cron_counts_them(days: str, expected: s
         "* * * * * *",
         "0 0 * * 8",
         "0 0 * * x",
+        "0 0 32 * 1",
+        "0 0 1 * x",
         "0 0 30 2 *",
         "0 0 * * 5-1",
     ],

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from exact_sync.errors import Unavailable
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, Deployment
-from tests.facts import line, only, restart
+from tests.facts import line, only, restart, sql
 
 NAMES = ("items", "contacts", "customers")
 SAID = '{"error":{"code":"","message":{"lang":"","value":"Invalid $select: Nonsense is no property."}}}'
@@ -41,3 +42,16 @@ def test_a_bad_select_costs_at_most_five_errors_an_hour_and_stops_nothing_else(
     deployment.sync_well(*NAMES)
     assert deployment.differences(*NAMES) == []
     assert deployment.violations() == {}
+
+
+def test_a_refusal_of_who_is_signed_in_is_no_outage(deployment: Deployment) -> None:
+    """It belongs to no division, and cron asks every quarter of an hour."""
+    sql(deployment, "UPDATE exact_sync.sign_in SET home_division = NULL")
+    deployment.simulator.faults.add("status", path="current/Me", status=403, body=SAID, times=None)
+    deployment.simulator.stats.reset()
+    for tries in range(1, 5):
+        with pytest.raises(Unavailable, match="current/Me: HTTP 403: Invalid"):
+            deployment.sync("journals")
+        assert len(deployment.simulator.stats.calls(path="current/Me")) == tries
+        deployment.clock.advance(minutes=15)
+        restart(deployment)

@@ -117,7 +117,9 @@ def test_no_log_line_and_no_table_shows_a_password(
         with caplog.at_level(logging.DEBUG):
             deployment.service.watch.look()
         assert up.titles() == ["signing in is needed"]
-        assert "alert target 2 (json) accepts nothing" in caplog.text
+        assert (
+            "alert target 2 (json) refuses a message (sign_in); it is tried again in 1 minutes" in caplog.text
+        )
         assert PASSWORD not in caplog.text
         assert PASSWORD not in str(sql(deployment, "SELECT i::text FROM exact_sync.incident i"))
         assert PASSWORD not in repr(deployment.settings)

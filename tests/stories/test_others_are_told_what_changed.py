@@ -195,6 +195,17 @@ def test_a_target_that_is_away_delays_no_other_and_hears_everything_later(deploy
         assert sequence == sorted(sequence)
 
 
+def test_a_clock_that_is_set_back_keeps_no_target_waiting(deployment: Deployment, target: Target) -> None:
+    telling(deployment, warehouse=target.settings())
+    target.replies = [Reply(503, times=1)]
+    change(deployment)
+    deployment.sync_well("items")
+    assert (target.refused, target.told()) == (1, [])
+    deployment.clock.advance(hours=-5)
+    deployment.sync_well("journals")
+    assert len(target.told()) == 1
+
+
 def test_a_day_of_refusals_is_a_dead_letter_and_people_hear_of_it(
     deployment: Deployment, target: Target
 ) -> None:

@@ -133,6 +133,73 @@ def test_a_target_that_is_down_loses_nothing_and_delays_no_other(
     assert sql(deployment, "SELECT count(told_at), count(told_over_at) FROM exact_sync.incident") == [(1, 1)]
 
 
+def test_what_a_target_refuses_keeps_nothing_else_from_it(deployment: Deployment, receiver: Receiver) -> None:
+    """Such as a service that takes no message with some word, for ever."""
+    deployment.sync_well()
+    alerting(deployment, receiver)
+    receiver.takes = lambda message: "lost" not in message["title"] and "suspect" not in message["title"]
+    for kind in ("suspect", "quarantine", "division", "delivery", "sign_in"):
+        sql(deployment, KINDS[kind][0])
+    sql(deployment, "UPDATE exact_sync.quarantine SET division = 0, resource = 'divisions'")
+    sql(deployment, f"{SET}checkpoint SET suspect_rows = 0, outcome = 'suspect' WHERE resource = 'divisions'")
+    look(deployment)
+    titles = [KINDS[kind][2] for kind in ("sign_in", "quarantine", "delivery")]
+    assert receiver.titles() == titles, "what matters most comes first"
+    for _ in range(60):
+        look(deployment)
+    assert (receiver.titles(), receiver.refused) == ([], 2 * 6), "after 1, 2, 4, 8 and 16 minutes"
+    receiver.takes = lambda message: "lost" not in message["title"] or "over" in message["title"]
+    sql(deployment, KINDS["division"][1])
+    look(deployment, hours=1)
+    assert receiver.titles() == ["2 suspect runs"], "no end of what it does not know began"
+    receiver.takes = lambda message: True
+    look(deployment, hours=1)
+    assert receiver.titles() == [KINDS["division"][2], f"over: {KINDS['division'][2]}"]
+
+
+def test_a_target_that_is_down_costs_three_tries_a_look(deployment: Deployment, receiver: Receiver) -> None:
+    deployment.sync_well()
+    alerting(deployment, receiver)
+    receiver.is_down = True
+    for kind in ("sign_in", "quota", "suspect", "quarantine", "delivery"):
+        sql(deployment, KINDS[kind][0])
+    for tries in (3, 6):
+        look(deployment)
+        assert receiver.refused == tries
+    receiver.is_down = False
+    look(deployment, hours=1)
+    assert len(receiver.titles()) == 5
+
+
+def test_a_clock_that_is_set_back_keeps_no_target_waiting(deployment: Deployment, receiver: Receiver) -> None:
+    deployment.sync_well()
+    alerting(deployment, receiver)
+    receiver.is_down = True
+    begins, _, title = KINDS["quarantine"]
+    sql(deployment, begins)
+    look(deployment)
+    receiver.is_down = False
+    look(deployment, hours=-5)
+    assert receiver.titles() == [title]
+
+
+def test_a_message_stays_short_enough_for_every_service(deployment: Deployment, receiver: Receiver) -> None:
+    """Pushover takes 1,024 characters; a service that gets more refuses all of it."""
+    deployment.sync_well()
+    sql(deployment, f"{SET}checkpoint SET succeeded_at = '{deployment.clock.now()}'")
+    alerting(deployment, receiver, kinds=["lag"])
+    long_ago = f"succeeded_at = succeeded_at - interval '2 days', message = '{'Exact says no. ' * 33}'"
+    sql(deployment, f"{SET}checkpoint SET {long_ago} {ITEMS}")
+    look(deployment)
+    assert "Exact says no. " * 30 in receiver.accepted.pop()["message"], "one alone has room"
+    sql(deployment, f"{SET}checkpoint SET {long_ago} {DIVIDED} AND resource <> 'items'")
+    look(deployment)
+    [message] = receiver.accepted
+    assert len(message["message"]) < 1000
+    assert message["message"].count("Exact says no. ") > 5
+    assert message["message"].count("… (since") == 5
+
+
 def test_in_quiet_hours_people_hear_only_that_signing_in_is_needed(
     deployment: Deployment, receiver: Receiver
 ) -> None:

@@ -157,6 +157,7 @@ def test_a_limit_that_lies_makes_us_slower(deployment: Deployment) -> None:
     deployment.sync_well(*SMALL)
     deployment.clock.advance(minutes=2)
     deployment.simulator.stats.reset()
+    deployment.simulator.limits.minute_limit = 16
     deployment.simulator.faults.add("lying_429", after=8)
     for _ in range(4):
         deployment.sync_well(*SMALL)

@@ -1,5 +1,7 @@
 """The file of metrics that one-shots leave for node_exporter."""
 
+import os
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,6 +68,35 @@ def test_a_file_that_makes_no_sense_is_begun_anew(deployment: Deployment, tmp_pa
 def test_a_folder_that_is_not_there_is_one_clear_line(deployment: Deployment, tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match=r"the metrics can't be written to .*: No such file"):
         textfile.write(tmp_path / "none" / "file.prom", metrics_of(deployment))
+
+
+def test_a_pipe_or_a_device_is_written_to_and_never_replaced(deployment: Deployment, tmp_path: Path) -> None:
+    """Root can put a file in the place of /dev/null, which breaks the machine."""
+    pipe = tmp_path / "metrics" / "pipe"
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)
+    with pytest.raises(BadConfiguration, match="the metrics can't be written to"):
+        textfile.write(pipe, metrics_of(deployment))  # nobody reads it: that must not hang
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        counts = Counts()
+        textfile.carry_on(pipe, counts)
+        textfile.write(pipe, metrics_of(deployment, counts))
+        assert b"exact_sync_build_info" in os.read(reader, 1 << 16)
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(pipe.parent.iterdir()) == [pipe]
+
+
+def test_a_link_stays_one(deployment: Deployment, tmp_path: Path) -> None:
+    """Such as /dev/stdout, which leads to a file where the shell says so."""
+    file, link = tmp_path / "there" / "exact_sync.prom", tmp_path / "link"
+    file.parent.mkdir()
+    link.symlink_to(file)
+    textfile.write(link, metrics_of(deployment))
+    assert link.is_symlink()
+    assert "exact_sync_build_info" in file.read_text()
 
 
 def test_cron_runs_leave_their_metrics(here: Here) -> None:

@@ -1,0 +1,42 @@
+"""The count of errors, which other threads look at while calls are made."""
+
+import sys
+import threading
+from datetime import timedelta
+
+from exact_sync.exact.breaker import Breaker
+from tests.deployment import START, SharedClock
+
+
+def test_errors_are_written_down_while_others_are_counted(clock: SharedClock) -> None:
+    breaker = Breaker(clock, 7)
+
+    def call() -> None:
+        for number in range(6000):
+            breaker.check(f"crm/New{number}")
+            breaker.failed(f"crm/New{number}", "HTTP 400")
+
+    caller, before = threading.Thread(target=call), sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        caller.start()
+        while caller.is_alive():
+            written = breaker.as_json()
+            assert written["errors"].keys() == written["said"].keys()
+    finally:
+        caller.join()
+        sys.setswitchinterval(before)
+
+
+def test_what_was_not_refused_is_not_written_down(clock: SharedClock) -> None:
+    breaker = Breaker(clock, 7)
+    breaker.check("crm/Contacts")
+    breaker.failed("bulk/CRM/Accounts", "HTTP 403")
+    written = breaker.as_json()
+    errors, said = {"accounts": [START.isoformat()]}, {"accounts": "HTTP 403"}
+    assert written == {"errors": errors, "overcome": {}, "said": said}
+    clock.advance(hours=1)
+    again = Breaker(clock, 7, written)
+    again.check("crm/Accounts")
+    assert again.as_json() == {"errors": {}, "overcome": {}, "said": {}}
+    assert clock.now() - START == timedelta(hours=1)
