@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -19,6 +19,7 @@ from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.granting import AGAIN, Granting
 from exact_sync.scheduler.plan import Schedule
+from exact_sync.scheduler.retries import Retries
 from exact_sync.store import runs
 from exact_sync.store.checkpoints import Standing
 from exact_sync.sync.audience import Audience
@@ -34,9 +35,6 @@ log = logging.getLogger(__name__)
 
 GRACE = 7.0
 """Seconds that running work has to end after the daemon was asked to stop."""
-
-_FIRST_RETRY = timedelta(seconds=15)
-_LAST_RETRY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,8 @@ class Daemon:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._pool = crew.pool(self)
-        self._retries: dict[tuple[int, str], tuple[datetime, int]] = {}
+        self._retries = Retries()
+        self._missed: set[str] = set()
         self._told: dict[int, str] = {}
         self.begins, self.page = audience.begins, audience.page
 
@@ -115,15 +114,13 @@ class Daemon:
             return  # says nothing of when to read
         key = (outcome.division, outcome.resource)
         self._wishes.took(*key, outcome.tally.calls)
-        if isinstance(outcome.error, SignInNeeded | DatabaseAway):
+        if not isinstance(outcome.error, TryLater | SignInNeeded):
+            self._retries.forget(key)
+            return
+        is_trouble = isinstance(outcome.error, DatabaseAway | SignInNeeded)
+        self._retries.put_off(key, self._crew.clock.now(), until=outcome.until, at_once=is_trouble)
+        if is_trouble:
             self._stands_still(outcome.error)
-        elif isinstance(outcome.error, TryLater):
-            now = self._crew.clock.now()
-            attempt = self._retries.get(key, (now, 0))[1]
-            wait = min(_LAST_RETRY, _FIRST_RETRY * 2 ** min(attempt, 10))
-            self._retries[key] = (outcome.until or now + wait, attempt + 1)
-        else:
-            self._retries.pop(key, None)
 
     def _schedule(self) -> None:
         """A job per resource, and the watch, which begins by catching up with what is due."""
@@ -155,6 +152,7 @@ class Daemon:
     def _fire(self, name: str) -> None:
         """A resource's time has come."""
         if self._wishes.trouble is not None:
+            self._missed.add(name)
             return
         try:
             paused = self._crew.paused()
@@ -168,6 +166,7 @@ class Daemon:
                     if (division, name) not in paused and not self._was_just_read_whole(name, point):
                         self._add(division, name, point)
         except ExactSyncError as error:
+            self._missed.add(name)
             self._stands_still(error)
 
     def _watch(self) -> None:
@@ -177,9 +176,11 @@ class Daemon:
         try:
             self._crew.keep_lock()
             self._crew.check_signed_in()
-            if self._wishes.trouble is not None:
-                self._wishes.trouble = None
+            trouble = self._wishes.trouble
+            if trouble is not None or self._missed:
                 self._catch_up()
+                if self._wishes.trouble is trouble:  # else something else got in the way meanwhile
+                    self._wishes.trouble = None
             self._retry_what_is_due()
             self._keep_signed_in()
         except ExactAway as error:
@@ -188,24 +189,28 @@ class Daemon:
             self._stands_still(error)
 
     def _catch_up(self) -> None:
-        """Run everything that is due: at the start, and after trouble has gone."""
-        now = self._crew.clock.now()
+        """Run everything that is due, or whose time came during trouble: at the start, and after that."""
+        now, missed = self._crew.clock.now(), set(self._missed)
         points, paused = self._crew.standings(), self._crew.paused()
 
         def is_due(division: int, name: str) -> bool:
             point = points.get((division, name))
-            if (division, name) in paused:
+            if (division, name) in paused or self._retries.waits((division, name), now):
                 return False
+            if name in missed and not self._was_just_read_whole(name, point):
+                return True
             since = point.succeeded_at if point else None
             return self._schedules[name].next_due(since, now) <= now
 
         is_listed = self._crew.has_divisions()
         if not is_listed or (DIVISIONS.name in self._schedules and is_due(CONNECTION_WIDE, DIVISIONS.name)):
+            self._retries.begins((CONNECTION_WIDE, DIVISIONS.name))
             self._crew.read_divisions(self)
         for division in self._divisions():
             for name, schedule in self._schedules.items():
                 if schedule.resource.per_division and is_due(division, name):
                     self._add(division, name, points.get((division, name)))
+        self._missed -= missed
 
     def _verify(self) -> None:
         """Hold every resource of every division against Exact."""
@@ -220,26 +225,25 @@ class Daemon:
                     self._pool.add(Job(division, schedule.resource, checks=self._verification.checks))
 
     def _retry_what_is_due(self) -> None:
-        now = self._crew.clock.now()
-        due = [(key, attempt) for key, (at, attempt) in list(self._retries.items()) if at <= now]
+        due = self._retries.due(self._crew.clock.now())
         if not due:
             return
         divisions, points, paused = set(self._divisions()), self._crew.standings(), self._crew.paused()
-        for key, attempt in due:
-            if key in paused:
-                self._retries.pop(key)
-                continue
-            self._retries[key] = (datetime.max.replace(tzinfo=now.tzinfo), attempt)
-            division, name = key
-            if division == CONNECTION_WIDE:
+        for place in due:
+            division, name = place
+            if division == CONNECTION_WIDE and place not in paused:
                 self._read_divisions()
-            elif name in self._schedules and division in divisions:
-                self._add(division, name, points.get(key))
+            elif name in self._schedules and division in divisions and place not in paused:
+                self._add(division, name, points.get(place))
+            else:
+                self._retries.forget(place)
 
     def _add(self, division: int, name: str, point: Standing | None) -> None:
+        self._retries.begins((division, name))
         self._pool.add(job(division, self._schedules[name].resource, point))
 
     def _read_divisions(self) -> None:
+        self._retries.begins((CONNECTION_WIDE, DIVISIONS.name))
         if self._crew.read_divisions(self).tally.written:
             self._catch_up()  # a new division need not wait for the next scheduled time
 
