@@ -7,7 +7,6 @@ reason is tried again as soon as it can work, without waiting for the next sched
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -19,30 +18,20 @@ from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.granting import AGAIN, Granting
 from exact_sync.scheduler.plan import Schedule
-from exact_sync.scheduler.retries import Retries
-from exact_sync.store import runs
+from exact_sync.scheduler.retries import Place, Retries
+from exact_sync.scheduler.verifying import Verification, Verifying
 from exact_sync.store.checkpoints import Standing
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
-from exact_sync.sync.line import Job, job
-from exact_sync.sync.opening import VERIFY
+from exact_sync.sync.line import job
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
-from exact_sync.sync.verify import Checks
 from exact_sync.sync.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
 GRACE = 7.0
 """Seconds that running work has to end after the daemon was asked to stop."""
-
-
-@dataclass(frozen=True)
-class Verification:
-    """How often the mirror is held against Exact, and how."""
-
-    every: timedelta
-    checks: Checks
 
 
 class Daemon:
@@ -67,7 +56,6 @@ class Daemon:
         self._audience = audience
         self._keep_signed_in = keep_signed_in
         self._snapshot_interval = snapshot_interval
-        self._verification = verification
         self._describe = describe
         self._look = look
         self._beat = beat
@@ -78,6 +66,7 @@ class Daemon:
         )
         self._pool = crew.pool(self)
         self._retries = Retries()
+        self._verifying = Verifying(verification, crew, schedules, self._pool) if verification else None
         self._missed: set[str] = set()
         self._told: dict[int, str] = {}
         self.begins, self.page = audience.begins, audience.page
@@ -110,17 +99,20 @@ class Daemon:
     def ends(self, outcome: Outcome) -> None:
         """Hears of every run, and arranges for it to be tried again where that helps."""
         self._audience.ends(outcome)
-        if outcome.status in ("verified", "differs"):
-            return  # says nothing of when to read
-        key = (outcome.division, outcome.resource)
-        self._wishes.took(*key, outcome.tally.calls)
-        if not isinstance(outcome.error, TryLater | SignInNeeded):
-            self._retries.forget(key)
-            return
-        is_trouble = isinstance(outcome.error, DatabaseAway | SignInNeeded)
-        self._retries.put_off(key, self._crew.clock.now(), until=outcome.until, at_once=is_trouble)
-        if is_trouble:
+        if self._verifying is not None:
+            self._verifying.ends(outcome)
+        if not outcome.is_verification:
+            self._was_read((outcome.division, outcome.resource), outcome)
+        if isinstance(outcome.error, DatabaseAway | SignInNeeded):
             self._stands_still(outcome.error)
+
+    def _was_read(self, place: Place, outcome: Outcome) -> None:
+        self._wishes.took(*place, outcome.tally.calls)
+        if isinstance(outcome.error, TryLater | SignInNeeded):
+            at_once = isinstance(outcome.error, DatabaseAway | SignInNeeded)
+            self._retries.put_off(place, self._crew.clock.now(), until=outcome.until, at_once=at_once)
+        else:
+            self._retries.forget(place)
 
     def _schedule(self) -> None:
         """A job per resource, and the watch, which begins by catching up with what is due."""
@@ -130,14 +122,6 @@ class Daemon:
             due = [schedule.next_due(point.succeeded_at, now) for point in points if point.resource == name]
             first = min((moment for moment in due if moment > now), default=schedule.next_due(now, now))
             self._scheduler.add_job(self._fire, schedule.trigger(), args=[name], id=name, next_run_time=first)
-        if self._verification is not None:
-            with self._crew.database.begin() as connection:
-                last = runs.last_of(connection, VERIFY)
-            begins = now if last is None else max(now, last + self._verification.every)
-            seconds = self._verification.every.total_seconds()
-            self._scheduler.add_job(
-                self._verify, "interval", seconds=seconds, id="verify", next_run_time=begins
-            )
         if self._look is not None:
             # A thread of its own: neither the jobs nor the work wait until somebody has been told.
             seconds = LOOK_EVERY.total_seconds()
@@ -182,6 +166,8 @@ class Daemon:
                 if self._wishes.trouble is trouble:  # else something else got in the way meanwhile
                     self._wishes.trouble = None
             self._retry_what_is_due()
+            if self._verifying is not None and self._wishes.trouble is None:
+                self._verifying.go_on(self._divisions)
             self._keep_signed_in()
         except ExactAway as error:
             log.warning("%s", self._describe(error))
@@ -211,18 +197,6 @@ class Daemon:
                 if schedule.resource.per_division and is_due(division, name):
                     self._add(division, name, points.get((division, name)))
         self._missed -= missed
-
-    def _verify(self) -> None:
-        """Hold every resource of every division against Exact."""
-        if self._wishes.trouble is not None or self._verification is None:
-            return
-        for division in self._divisions():
-            for schedule in self._schedules.values():
-                if schedule.resource.per_division and not schedule.resource.is_log:
-                    if schedule.resource.strategy is Strategy.SNAPSHOT:
-                        # Of a list without Modified nobody can tell what is young and what is wrong.
-                        self._pool.add(Job(division, schedule.resource))
-                    self._pool.add(Job(division, schedule.resource, checks=self._verification.checks))
 
     def _retry_what_is_due(self) -> None:
         due = self._retries.due(self._crew.clock.now())

@@ -21,7 +21,9 @@ class _Retry:
 class Retries:
     """One for each place where a run failed; any thread may use them."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: timedelta = _FIRST, last: timedelta = _LAST) -> None:
+        """``first``, ``last``: the wait after the first failure, and the longest one."""
+        self._first, self._last = first, last
         self._mutex = threading.Lock()
         self._known: dict[Place, _Retry] = {}
 
@@ -35,7 +37,7 @@ class Retries:
         with self._mutex:
             known = self._known.get(place)
             attempts = known.attempts if known else 0
-            wait = min(_LAST, _FIRST * 2 ** min(attempts, 10))
+            wait = min(self._last, self._first * 2 ** min(attempts, 10))
             if at_once and not attempts:
                 wait = timedelta(0)
             self._known[place] = _Retry(until or now + wait, attempts + 1)

@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import update
 
 from exact_sync.errors import DatabaseAway
-from exact_sync.scheduler.daemon import Daemon, Verification
+from exact_sync.scheduler.daemon import Daemon
 from exact_sync.store.state import checkpoint
-from exact_sync.sync.verify import Checks
 from tests.deployment import Deployment, Silent
 from tests.mirror import ENOUGH
 from tests.postgres import Server
@@ -99,27 +98,3 @@ def test_what_is_overdue_at_the_start_is_caught_up_with_once(deployment: Deploym
     begins = {job.id: job.next_run_time for job in daemon._scheduler.get_jobs()}
     assert begins.pop("watch") == now
     assert begins == {name: now + schedule.every for name, schedule in service.schedules().items()}
-
-
-def test_the_daemon_verifies_the_mirror_when_that_is_due(deployment: Deployment) -> None:
-    """Once a week, counted from the last time, whoever did it; the lists are read again before."""
-    deployment.sync_well()
-    service, heard = deployment.service, Silent()
-    weekly = Verification(timedelta(days=7), Checks())
-    daemon = Daemon(service.crew, service.schedules(), heard, lambda: None, timedelta(hours=6), weekly)
-    daemon._schedule()
-    assert daemon._scheduler.get_job("verify").next_run_time == deployment.clock.now()
-
-    attachments = deployment.table("documents/DocumentAttachments")
-    attachments.change(next(iter(attachments.rows)), FileName="changed a moment ago.pdf")
-    daemon._wishes.trouble = None
-    daemon._verify()
-    assert daemon._pool.wait(30)
-    assert {outcome.status for outcome in heard.outcomes} == {"ok", "verified"}
-    verified = {outcome.resource for outcome in heard.outcomes if outcome.status == "verified"}
-    assert verified == ENOUGH - {"divisions", "deletions"}
-
-    later = Daemon(service.crew, service.schedules(), heard, lambda: None, timedelta(hours=6), weekly)
-    later._schedule()
-    assert later._scheduler.get_job("verify").next_run_time > deployment.clock.now()
-    assert deployment.violations() == {}

@@ -5,13 +5,11 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import update
 
 from exact_sync.errors import DatabaseAway
-from exact_sync.scheduler.daemon import Daemon
 from exact_sync.simulator.faults import Context
-from exact_sync.store.state import checkpoint
-from tests.deployment import Deployment, Silent
+from tests.at_work import AtWork
+from tests.deployment import Deployment
 
 CUT_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -19,47 +17,13 @@ CUT_ALL = """
 """
 
 
-class AtWork:
-    """A daemon whose watch looks when the test says so; nothing is due for a while."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self.deployment = deployment
-        self.crew = deployment.service.crew
-        self.heard = Silent()
-        deployment.sync_well()
-        self.everything_was_read(timedelta(0))
-        self.daemon = Daemon(
-            self.crew, deployment.service.schedules(), self.heard, lambda: None, timedelta(hours=6)
-        )
-        self.crew.take_over()
-        self.looks()
-        assert self.daemon._wishes.trouble is None
-        assert self.heard.outcomes == []
-
-    def everything_was_read(self, ago: timedelta) -> None:
-        with self.deployment.service.database.begin() as connection:
-            connection.execute(update(checkpoint).values(succeeded_at=self.deployment.clock.now() - ago))
-
-    def looks(self, times: int = 1) -> None:
-        """The watch, every five seconds."""
-        for _ in range(times):
-            self.deployment.clock.advance(seconds=5)
-            self.daemon._watch()
-            assert self.daemon._pool.wait(60)
-
-    def read(self) -> list[str]:
-        """What was read well since this was last asked."""
-        read = sorted(outcome.resource for outcome in self.heard.outcomes if outcome.status == "ok")
-        self.heard.outcomes.clear()
-        return read
-
-
 @pytest.fixture
 def at_work(deployment: Deployment) -> Iterator[AtWork]:
-    work = AtWork(deployment)
-    yield work
-    work.daemon._pool.close(10)
-    work.crew.lock.free()
+    with AtWork(deployment) as work:
+        work.looks()
+        assert work.daemon._wishes.trouble is None
+        assert work.had() == []
+        yield work
 
 
 def test_a_cycle_that_a_cut_of_all_connections_ends_is_read_again_at_once(
@@ -77,13 +41,13 @@ def test_a_cycle_that_a_cut_of_all_connections_ends_is_read_again_at_once(
     for name in ("customers", "contacts", "items", "documents"):
         at_work.daemon._fire(name)
     assert at_work.daemon._pool.wait(60)
-    assert "customers" not in at_work.read()
+    assert "customers" not in at_work.had()
     at_work.looks(3)
-    assert {"customers", "contacts"} <= set(at_work.read())
+    assert {"customers", "contacts"} <= set(at_work.had())
     assert at_work.daemon._wishes.trouble is None
     assert at_work.deployment.differences("customers", "contacts", "items", deleted=False) == []
     at_work.looks(10)
-    assert at_work.read() == []
+    assert at_work.had() == []
 
 
 def test_what_only_one_resource_cant_write_is_not_asked_for_every_five_seconds(at_work: AtWork) -> None:
@@ -105,7 +69,7 @@ def test_what_only_one_resource_cant_write_is_not_asked_for_every_five_seconds(a
     with at_work.deployment.service.database.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER refuse ON exact.items")
     at_work.looks(12 * 15)
-    assert "items" in at_work.read()
+    assert "items" in at_work.had()
 
 
 def test_a_time_that_comes_during_trouble_is_made_up_for_when_it_is_over(at_work: AtWork) -> None:
@@ -113,9 +77,9 @@ def test_a_time_that_comes_during_trouble_is_made_up_for_when_it_is_over(at_work
     at_work.daemon._fire("customers")
     at_work.daemon._fire("divisions")
     at_work.looks()
-    assert at_work.read() == ["customers", "divisions"]
+    assert at_work.had() == ["customers", "divisions"]
     at_work.looks(12)
-    assert at_work.read() == []
+    assert at_work.had() == []
 
 
 def test_a_time_that_meets_a_cut_connection_itself_is_made_up_for(
@@ -129,7 +93,7 @@ def test_a_time_that_meets_a_cut_connection_itself_is_made_up_for(
         at_work.daemon._fire("customers")
     assert at_work.daemon._wishes.trouble == "gone for a moment"
     at_work.looks()
-    assert at_work.read() == ["customers"]
+    assert at_work.had() == ["customers"]
 
 
 def test_what_needs_a_sign_in_is_read_as_soon_as_somebody_has_signed_in(at_work: AtWork) -> None:
@@ -138,7 +102,7 @@ def test_what_needs_a_sign_in_is_read_as_soon_as_somebody_has_signed_in(at_work:
     at_work.daemon._fire("customers")
     assert at_work.daemon._pool.wait(60)
     at_work.looks(24)
-    assert at_work.read() == []
+    assert at_work.had() == []
     deployment.sign_in()
     at_work.looks()
-    assert at_work.read() == ["customers"]
+    assert at_work.had() == ["customers"]
