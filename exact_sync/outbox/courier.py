@@ -64,7 +64,8 @@ class Courier:
         self._heard = heard
         self._failures = 0
         """Times in a row that the target was away."""
-        self._rests_until: datetime | None = None
+        self._rests_until: float | None = None
+        """By the clock that never jumps."""
         self._tidied_at: datetime | None = None
         self._trouble: str | None = None
 
@@ -87,7 +88,7 @@ class Courier:
         """Bring what may go now, until that is enough. Raises DatabaseAway."""
         now = self._clock.now()
         self._tidy(now)
-        if self._rests_until is not None and now < self._rests_until:
+        if self._rests_until is not None and self._clock.monotonic() < self._rests_until:
             return
         with self._database.connect() as connection:
             if not outbox.is_any_due(connection, self.name, now):
@@ -142,7 +143,7 @@ class Courier:
                 log.warning("target %s accepts nothing now: %s", self.name, answer.trouble)
             self._failures += 1
             rest = max(min(_LONGEST_REST, pause(self._failures)), answer.retry_after)
-            self._rests_until = now + timedelta(seconds=rest)
+            self._rests_until = self._clock.monotonic() + rest
         elif not message.attempts and retry_at is not None:
             log.warning("target %s refuses message %d: %s", self.name, message.id, answer.trouble)
         return retry_at is not None

@@ -6,19 +6,18 @@ reason is tried again as soon as it can work, without waiting for the next sched
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import copy_context
 from datetime import timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-
-from exact_sync import logs
 from exact_sync.alerts.watch import LOOK_EVERY
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.granting import AGAIN, Granting
 from exact_sync.scheduler.plan import Schedule
 from exact_sync.scheduler.retries import Place, Retries
+from exact_sync.scheduler.timetable import Timetable
 from exact_sync.scheduler.verifying import Verification, Verifying
 from exact_sync.store.checkpoints import Standing
 from exact_sync.sync.audience import Audience
@@ -59,11 +58,7 @@ class Daemon:
         self._describe = describe
         self._look = look
         self._beat = beat
-        self._scheduler = BackgroundScheduler(
-            timezone="UTC",
-            executors={"default": ThreadPoolExecutor(pool_kwargs=logs.for_threads())},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
+        self._timetable = Timetable(crew.clock)
         self._pool = crew.pool(self)
         self._retries = Retries()
         self._verifying = Verifying(verification, crew, schedules, self._pool) if verification else None
@@ -75,24 +70,30 @@ class Daemon:
         """Until ``stop`` is set. Raises WorkHeld if another process does this already, and DatabaseAway
         where it goes away before all is arranged: a new daemon may begin then.
         """
+        # A copy of the context: its log lines name the connection, as the others do.
+        target, args = copy_context().run, (self._keep_watching, stop)
+        watch = threading.Thread(target=target, args=args, name="watch", daemon=True)
         try:
             self._crew.take_over()
             log.info("the daemon has started", extra={"resources": len(self._schedules)})
             self._schedule()
-            self._scheduler.start()
+            self._timetable.start()
             self._wishes.open()
             granting = Granting(
                 self._wishes, self._crew, self._schedules, self._pool,
                 self._divisions, self._read_divisions, self._stands_still,
             )  # fmt: skip
             granting.start()
+            watch.start()
             stop.wait()
         finally:
+            ends_at = time.monotonic() + GRACE
             self._wishes.trouble = "the daemon has stopped"
             self._wishes.close()
-            if self._scheduler.running:
-                self._scheduler.shutdown(wait=False)
+            self._timetable.close()
             self._pool.close(GRACE)
+            if watch.is_alive():
+                watch.join(max(0.0, ends_at - time.monotonic()))
             self._crew.lock.free()
         log.info("the daemon has stopped")
 
@@ -115,21 +116,26 @@ class Daemon:
             self._retries.forget(place)
 
     def _schedule(self) -> None:
-        """A job per resource, and the watch, which begins by catching up with what is due."""
-        now = self._crew.clock.now()
+        """A job per resource; what is overdue already is left to the watch."""
         points = self._crew.standings().values()
         for name, schedule in self._schedules.items():
-            due = [schedule.next_due(point.succeeded_at, now) for point in points if point.resource == name]
-            first = min((moment for moment in due if moment > now), default=schedule.next_due(now, now))
-            self._scheduler.add_job(self._fire, schedule.trigger(), args=[name], id=name, next_run_time=first)
+            succeeded = [point.succeeded_at for point in points if point.resource == name]
+            self._timetable.add(schedule, succeeded, self._fire)
         if self._look is not None:
-            # A thread of its own: neither the jobs nor the work wait until somebody has been told.
-            seconds = LOOK_EVERY.total_seconds()
-            begins = now + LOOK_EVERY  # what was overdue at the start may be read by then
-            self._scheduler.add_job(self._look, "interval", seconds=seconds, id="look", next_run_time=begins)
+            # A thread of its own: neither the jobs nor the work wait until somebody has been told. What
+            # was overdue at the start may be read by then.
+            self._timetable.add_every("look", LOOK_EVERY, self._look)
+
+    def _keep_watching(self, stop: threading.Event) -> None:
+        """The watch is no job: it goes on whatever happens to the machine's clock, which jobs go by."""
         # Whoever wants data more often than we watch need not wait longer for trouble to go.
         every = min([AGAIN, *(s.every.total_seconds() for s in self._schedules.values())])
-        self._scheduler.add_job(self._watch, "interval", seconds=every, id="watch", next_run_time=now)
+        while not stop.is_set():
+            try:
+                self._watch()
+            except Exception:
+                log.exception("the daemon's watch met a mistake of ours")
+            stop.wait(every)
 
     # The jobs. Each ends quietly where nothing can be done now: _watch catches up later.
 
@@ -157,6 +163,9 @@ class Daemon:
         """Every few seconds: is anything in the way, has it gone, is a retry due?"""
         self._beat()
         self._crew.request_log.flush()
+        if back := self._timetable.follow_clock():
+            log.warning("the machine's clock was set back", extra={"seconds": round(back.total_seconds())})
+            self._retries.come_earlier(back)
         try:
             self._crew.keep_lock()
             self._crew.check_signed_in()
@@ -237,7 +246,8 @@ class Daemon:
             return False
         if point.strategy != Strategy.SNAPSHOT or point.complete_at is None:
             return False
-        return self._crew.clock.now() - point.complete_at < self._snapshot_interval * 0.9
+        age = self._crew.clock.now() - point.complete_at
+        return timedelta(0) <= age < self._snapshot_interval * 0.9  # below: by a clock that was set back
 
     def _stands_still(self, error: ExactSyncError) -> None:
         if self._wishes.trouble != error.message:

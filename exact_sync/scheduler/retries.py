@@ -63,3 +63,10 @@ class Retries:
         with self._mutex:
             known = self._known.get(place)
             return known is not None and known.at is not None and known.at > now
+
+    def come_earlier(self, by: timedelta) -> None:
+        """The clock that all moments were taken from was set back."""
+        with self._mutex:
+            for retry in self._known.values():
+                if retry.at is not None:
+                    retry.at -= by
