@@ -11,14 +11,15 @@ from tests.deployment import Deployment, Silent
 
 
 class AtWork:
-    """Everything was read a moment ago, so nothing is due for a while."""
+    """Unless it is new, everything was read a moment ago, so nothing is due for a while."""
 
-    def __init__(self, deployment: Deployment, **more: Any) -> None:
+    def __init__(self, deployment: Deployment, *, is_new: bool = False, **more: Any) -> None:
         self.deployment = deployment
         self.heard = Silent()
         self.crew = deployment.service.crew
-        deployment.sync_well()
-        self.everything_was_read(timedelta(0))
+        if not is_new:
+            deployment.sync_well()
+            self.everything_was_read(timedelta(0))
         self.daemon = Daemon(
             self.crew,
             deployment.service.schedules(),

@@ -130,9 +130,9 @@ class Crew:
 
         ``since``: not where another process has read it after that.
         """
-        home = self.home()
-        audience.begins(home, DIVISIONS.name)
         try:
+            home = self.home()  # Exact is asked where nobody knows it yet
+            audience.begins(home, DIVISIONS.name)
             with self.claimed(CONNECTION_WIDE, home):
                 outcome = self._runner.run(
                     DIVISIONS,
@@ -142,7 +142,7 @@ class Crew:
                     on_page=lambda records: audience.page(home, DIVISIONS.name, records),
                 )
         except ExactSyncError as error:
-            outcome = not_begun(DIVISIONS, home, error)
+            outcome = not_begun(DIVISIONS, CONNECTION_WIDE, error)
         audience.ends(outcome)
         return outcome
 

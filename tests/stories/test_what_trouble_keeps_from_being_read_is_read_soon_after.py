@@ -10,6 +10,7 @@ from exact_sync.errors import DatabaseAway
 from exact_sync.simulator.faults import Context
 from tests.at_work import AtWork
 from tests.deployment import Deployment
+from tests.mirror import ENOUGH
 
 CUT_ALL = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -106,3 +107,19 @@ def test_what_needs_a_sign_in_is_read_as_soon_as_somebody_has_signed_in(at_work:
     deployment.sign_in()
     at_work.looks()
     assert at_work.had() == ["customers"]
+
+
+def test_a_new_daemon_that_could_not_learn_whose_it_is_begins_once_exact_is_back(
+    deployment: Deployment,
+) -> None:
+    """Somebody signed in while Exact would not say who that is."""
+    with deployment.service.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE exact_sync.sign_in SET home_division = NULL")
+    away = deployment.simulator.faults.add("status", path="current/Me", status=503, times=None)
+    with AtWork(deployment, is_new=True) as work:
+        work.looks(24)
+        assert 2 <= len(work.had("later")) <= 6, "it is not asked at each look"
+        deployment.simulator.faults.remove(away)
+        work.looks(24)
+        assert work.had() == sorted(ENOUGH)
+    assert deployment.differences() == []
