@@ -9,7 +9,9 @@ from sqlalchemy import update
 from exact_sync.errors import DatabaseAway
 from exact_sync.scheduler.daemon import Daemon
 from exact_sync.store.state import checkpoint
-from tests.deployment import Deployment, Silent
+from tests.at_work import AtWork
+from tests.deployment import DIVISION, Deployment, Silent
+from tests.facts import sql
 from tests.mirror import ENOUGH
 from tests.postgres import Server
 from tests.processes import Machine, one_clear_line, until
@@ -97,3 +99,31 @@ def test_what_is_overdue_at_the_start_is_caught_up_with_once(deployment: Deploym
     daemon._schedule()
     begins = {name: job.next_run_time for name, job in daemon._timetable.jobs().items()}
     assert begins == {name: now + schedule.every for name, schedule in service.schedules().items()}
+
+
+def test_a_daemon_that_runs_for_months_keeps_ninety_days_of_runs(deployment: Deployment) -> None:
+    """And closes once a day what a process left open that died beside it, but not what goes on."""
+    with AtWork(deployment) as at_work:
+        at_work.looks()
+        aged = (
+            "UPDATE exact_sync.run SET started_at = started_at - interval '91 days' WHERE resource <> 'items'"
+        )
+        left_open = f"""
+            INSERT INTO exact_sync.run (division, resource, strategy, full_read, started_at)
+            SELECT code, 'contacts', 'modified', false, now() FROM unnest(ARRAY[{DIVISION}, 7]) code
+        """
+        log = "SELECT division, resource, outcome FROM exact_sync.run ORDER BY division, resource, outcome"
+        with deployment.service.database.begin() as connection:
+            connection.exec_driver_sql(aged)
+            connection.exec_driver_sql(left_open)
+        before = sql(deployment, log)
+        at_work.looks()
+        assert sql(deployment, log) == before
+        assert at_work.crew.claim(DIVISION)
+        at_work.looks(1, seconds=86_400)
+        at_work.crew.release(DIVISION)
+        assert [tuple(row) for row in sql(deployment, log)] == [
+            (7, "contacts", "broken"),
+            (DIVISION, "contacts", "running"),
+            (DIVISION, "items", "ok"),
+        ]
