@@ -157,7 +157,8 @@ class Assembly:
             common=self.connection_budget,
             observer=self.observer,
         )
-        return Client(transport, self.settings.site)
+        # Who has lost the work to another process asks no more: two must not call for one division.
+        return Client(transport, self.settings.site, check=lambda: self.crew.lock.check())
 
     @cached_property
     def opening(self) -> Opening:

@@ -192,7 +192,8 @@ class Service(Assembly):
         audience: Audience,
         beat: Callable[[], None],
     ) -> "Daemon":
-        from exact_sync.scheduler.daemon import Daemon, Verification
+        from exact_sync.scheduler.daemon import Daemon
+        from exact_sync.scheduler.verifying import Verification
         from exact_sync.sync.verify import Checks
 
         verification = None

@@ -74,9 +74,11 @@ class Page:
 class Client:
     """Exact's data, as far as a company's consent reaches."""
 
-    def __init__(self, transport: Transport, base_url: str) -> None:
+    def __init__(self, transport: Transport, base_url: str, check: Callable[[], None] = lambda: None) -> None:
+        """``check`` comes before each question about a division, and raises where it may not be asked."""
         self._transport = transport
         self._base_url = base_url
+        self._check = check
         self._resource: str | None = None
         self.budget = transport.budget
         self.release = transport.release
@@ -132,6 +134,7 @@ class Client:
         """How many records a question has (``$count``, a bare number)."""
         url = query.count_url(self._base_url, division)
         endpoint = f"{query.endpoint}/$count"
+        self._check()
         number, _ = self._transport.get(
             division, endpoint, url, _bare_number, "text/plain, */*", self._resource
         )
@@ -162,6 +165,7 @@ class Client:
         where = f"{endpoint} of division {division}"
         if not same_origin(link, self._base_url):
             raise BadData(f"{where}: a link to another host was refused")
+        self._check()
         answer, headers = self._transport.get(division, endpoint, link, read, resource=self._resource)
         if answer.next_link is not None and not same_origin(answer.next_link, self._base_url):
             raise BadData(

@@ -6,45 +6,31 @@ reason is tried again as soon as it can work, without waiting for the next sched
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from contextvars import copy_context
+from datetime import timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-
-from exact_sync import logs
 from exact_sync.alerts.watch import LOOK_EVERY
 from exact_sync.catalog import DIVISIONS, Strategy
 from exact_sync.errors import DatabaseAway, ExactAway, ExactSyncError, SignInNeeded, TryLater
 from exact_sync.scheduler.granting import AGAIN, Granting
 from exact_sync.scheduler.plan import Schedule
-from exact_sync.store import runs
+from exact_sync.scheduler.retries import Place, Retries
+from exact_sync.scheduler.timetable import Timetable
+from exact_sync.scheduler.verifying import Verification, Verifying
 from exact_sync.store.checkpoints import Standing
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
-from exact_sync.sync.line import Job, job
-from exact_sync.sync.opening import VERIFY
+from exact_sync.sync.line import job
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.task import CONNECTION_WIDE
-from exact_sync.sync.verify import Checks
 from exact_sync.sync.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
 GRACE = 7.0
 """Seconds that running work has to end after the daemon was asked to stop."""
-
-_FIRST_RETRY = timedelta(seconds=15)
-_LAST_RETRY = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class Verification:
-    """How often the mirror is held against Exact, and how."""
-
-    every: timedelta
-    checks: Checks
 
 
 class Daemon:
@@ -69,17 +55,14 @@ class Daemon:
         self._audience = audience
         self._keep_signed_in = keep_signed_in
         self._snapshot_interval = snapshot_interval
-        self._verification = verification
         self._describe = describe
         self._look = look
         self._beat = beat
-        self._scheduler = BackgroundScheduler(
-            timezone="UTC",
-            executors={"default": ThreadPoolExecutor(pool_kwargs=logs.for_threads())},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
+        self._timetable = Timetable(crew.clock)
         self._pool = crew.pool(self)
-        self._retries: dict[tuple[int, str], tuple[datetime, int]] = {}
+        self._retries = Retries()
+        self._verifying = Verifying(verification, crew, schedules, self._pool) if verification else None
+        self._missed: set[str] = set()
         self._told: dict[int, str] = {}
         self.begins, self.page = audience.begins, audience.page
 
@@ -87,74 +70,79 @@ class Daemon:
         """Until ``stop`` is set. Raises WorkHeld if another process does this already, and DatabaseAway
         where it goes away before all is arranged: a new daemon may begin then.
         """
+        # A copy of the context: its log lines name the connection, as the others do.
+        target, args = copy_context().run, (self._keep_watching, stop)
+        watch = threading.Thread(target=target, args=args, name="watch", daemon=True)
         try:
             self._crew.take_over()
             log.info("the daemon has started", extra={"resources": len(self._schedules)})
             self._schedule()
-            self._scheduler.start()
+            self._timetable.start()
             self._wishes.open()
             granting = Granting(
                 self._wishes, self._crew, self._schedules, self._pool,
                 self._divisions, self._read_divisions, self._stands_still,
             )  # fmt: skip
             granting.start()
+            watch.start()
             stop.wait()
         finally:
+            ends_at = time.monotonic() + GRACE
             self._wishes.trouble = "the daemon has stopped"
             self._wishes.close()
-            if self._scheduler.running:
-                self._scheduler.shutdown(wait=False)
+            self._timetable.close()
             self._pool.close(GRACE)
+            if watch.is_alive():
+                watch.join(max(0.0, ends_at - time.monotonic()))
             self._crew.lock.free()
         log.info("the daemon has stopped")
 
     def ends(self, outcome: Outcome) -> None:
         """Hears of every run, and arranges for it to be tried again where that helps."""
         self._audience.ends(outcome)
-        if outcome.status in ("verified", "differs"):
-            return  # says nothing of when to read
-        key = (outcome.division, outcome.resource)
-        self._wishes.took(*key, outcome.tally.calls)
-        if isinstance(outcome.error, SignInNeeded | DatabaseAway):
+        if self._verifying is not None:
+            self._verifying.ends(outcome)
+        if not outcome.is_verification:
+            self._was_read((outcome.division, outcome.resource), outcome)
+        if isinstance(outcome.error, DatabaseAway | SignInNeeded):
             self._stands_still(outcome.error)
-        elif isinstance(outcome.error, TryLater):
-            now = self._crew.clock.now()
-            attempt = self._retries.get(key, (now, 0))[1]
-            wait = min(_LAST_RETRY, _FIRST_RETRY * 2 ** min(attempt, 10))
-            self._retries[key] = (outcome.until or now + wait, attempt + 1)
+
+    def _was_read(self, place: Place, outcome: Outcome) -> None:
+        self._wishes.took(*place, outcome.tally.calls)
+        if isinstance(outcome.error, TryLater | SignInNeeded):
+            at_once = isinstance(outcome.error, DatabaseAway | SignInNeeded)
+            self._retries.put_off(place, self._crew.clock.now(), until=outcome.until, at_once=at_once)
         else:
-            self._retries.pop(key, None)
+            self._retries.forget(place)
 
     def _schedule(self) -> None:
-        """A job per resource, and the watch, which begins by catching up with what is due."""
-        now = self._crew.clock.now()
+        """A job per resource; what is overdue already is left to the watch."""
         points = self._crew.standings().values()
         for name, schedule in self._schedules.items():
-            due = [schedule.next_due(point.succeeded_at, now) for point in points if point.resource == name]
-            first = min((moment for moment in due if moment > now), default=schedule.next_due(now, now))
-            self._scheduler.add_job(self._fire, schedule.trigger(), args=[name], id=name, next_run_time=first)
-        if self._verification is not None:
-            with self._crew.database.begin() as connection:
-                last = runs.last_of(connection, VERIFY)
-            begins = now if last is None else max(now, last + self._verification.every)
-            seconds = self._verification.every.total_seconds()
-            self._scheduler.add_job(
-                self._verify, "interval", seconds=seconds, id="verify", next_run_time=begins
-            )
+            succeeded = [point.succeeded_at for point in points if point.resource == name]
+            self._timetable.add(schedule, succeeded, self._fire)
         if self._look is not None:
-            # A thread of its own: neither the jobs nor the work wait until somebody has been told.
-            seconds = LOOK_EVERY.total_seconds()
-            begins = now + LOOK_EVERY  # what was overdue at the start may be read by then
-            self._scheduler.add_job(self._look, "interval", seconds=seconds, id="look", next_run_time=begins)
+            # A thread of its own: neither the jobs nor the work wait until somebody has been told. What
+            # was overdue at the start may be read by then.
+            self._timetable.add_every("look", LOOK_EVERY, self._look)
+
+    def _keep_watching(self, stop: threading.Event) -> None:
+        """The watch is no job: it goes on whatever happens to the machine's clock, which jobs go by."""
         # Whoever wants data more often than we watch need not wait longer for trouble to go.
         every = min([AGAIN, *(s.every.total_seconds() for s in self._schedules.values())])
-        self._scheduler.add_job(self._watch, "interval", seconds=every, id="watch", next_run_time=now)
+        while not stop.is_set():
+            try:
+                self._watch()
+            except Exception:
+                log.exception("the daemon's watch met a mistake of ours")
+            stop.wait(every)
 
     # The jobs. Each ends quietly where nothing can be done now: _watch catches up later.
 
     def _fire(self, name: str) -> None:
         """A resource's time has come."""
         if self._wishes.trouble is not None:
+            self._missed.add(name)
             return
         try:
             paused = self._crew.paused()
@@ -168,19 +156,27 @@ class Daemon:
                     if (division, name) not in paused and not self._was_just_read_whole(name, point):
                         self._add(division, name, point)
         except ExactSyncError as error:
+            self._missed.add(name)
             self._stands_still(error)
 
     def _watch(self) -> None:
         """Every few seconds: is anything in the way, has it gone, is a retry due?"""
         self._beat()
         self._crew.request_log.flush()
+        if back := self._timetable.follow_clock():
+            log.warning("the machine's clock was set back", extra={"seconds": round(back.total_seconds())})
+            self._retries.come_earlier(back)
         try:
             self._crew.keep_lock()
             self._crew.check_signed_in()
-            if self._wishes.trouble is not None:
-                self._wishes.trouble = None
+            trouble = self._wishes.trouble
+            if trouble is not None or self._missed:
                 self._catch_up()
+                if self._wishes.trouble is trouble:  # else something else got in the way meanwhile
+                    self._wishes.trouble = None
             self._retry_what_is_due()
+            if self._verifying is not None and self._wishes.trouble is None:
+                self._verifying.go_on(self._divisions)
             self._keep_signed_in()
         except ExactAway as error:
             log.warning("%s", self._describe(error))
@@ -188,58 +184,49 @@ class Daemon:
             self._stands_still(error)
 
     def _catch_up(self) -> None:
-        """Run everything that is due: at the start, and after trouble has gone."""
-        now = self._crew.clock.now()
+        """Run everything that is due, or whose time came during trouble: at the start, and after that."""
+        now, missed = self._crew.clock.now(), set(self._missed)
         points, paused = self._crew.standings(), self._crew.paused()
 
         def is_due(division: int, name: str) -> bool:
             point = points.get((division, name))
-            if (division, name) in paused:
+            if (division, name) in paused or self._retries.waits((division, name), now):
                 return False
+            if name in missed and not self._was_just_read_whole(name, point):
+                return True
             since = point.succeeded_at if point else None
             return self._schedules[name].next_due(since, now) <= now
 
         is_listed = self._crew.has_divisions()
         if not is_listed or (DIVISIONS.name in self._schedules and is_due(CONNECTION_WIDE, DIVISIONS.name)):
+            self._retries.begins((CONNECTION_WIDE, DIVISIONS.name))
             self._crew.read_divisions(self)
         for division in self._divisions():
             for name, schedule in self._schedules.items():
                 if schedule.resource.per_division and is_due(division, name):
                     self._add(division, name, points.get((division, name)))
-
-    def _verify(self) -> None:
-        """Hold every resource of every division against Exact."""
-        if self._wishes.trouble is not None or self._verification is None:
-            return
-        for division in self._divisions():
-            for schedule in self._schedules.values():
-                if schedule.resource.per_division and not schedule.resource.is_log:
-                    if schedule.resource.strategy is Strategy.SNAPSHOT:
-                        # Of a list without Modified nobody can tell what is young and what is wrong.
-                        self._pool.add(Job(division, schedule.resource))
-                    self._pool.add(Job(division, schedule.resource, checks=self._verification.checks))
+        self._missed -= missed
 
     def _retry_what_is_due(self) -> None:
-        now = self._crew.clock.now()
-        due = [(key, attempt) for key, (at, attempt) in list(self._retries.items()) if at <= now]
+        due = self._retries.due(self._crew.clock.now())
         if not due:
             return
         divisions, points, paused = set(self._divisions()), self._crew.standings(), self._crew.paused()
-        for key, attempt in due:
-            if key in paused:
-                self._retries.pop(key)
-                continue
-            self._retries[key] = (datetime.max.replace(tzinfo=now.tzinfo), attempt)
-            division, name = key
-            if division == CONNECTION_WIDE:
+        for place in due:
+            division, name = place
+            if division == CONNECTION_WIDE and place not in paused:
                 self._read_divisions()
-            elif name in self._schedules and division in divisions:
-                self._add(division, name, points.get(key))
+            elif name in self._schedules and division in divisions and place not in paused:
+                self._add(division, name, points.get(place))
+            else:
+                self._retries.forget(place)
 
     def _add(self, division: int, name: str, point: Standing | None) -> None:
+        self._retries.begins((division, name))
         self._pool.add(job(division, self._schedules[name].resource, point))
 
     def _read_divisions(self) -> None:
+        self._retries.begins((CONNECTION_WIDE, DIVISIONS.name))
         if self._crew.read_divisions(self).tally.written:
             self._catch_up()  # a new division need not wait for the next scheduled time
 
@@ -259,7 +246,8 @@ class Daemon:
             return False
         if point.strategy != Strategy.SNAPSHOT or point.complete_at is None:
             return False
-        return self._crew.clock.now() - point.complete_at < self._snapshot_interval * 0.9
+        age = self._crew.clock.now() - point.complete_at
+        return timedelta(0) <= age < self._snapshot_interval * 0.9  # below: by a clock that was set back
 
     def _stands_still(self, error: ExactSyncError) -> None:
         if self._wishes.trouble != error.message:

@@ -42,6 +42,7 @@ class WorkLock:
         self._mutex = threading.Lock()
         self._connection: Connection | None = None
         self._alone: bool | None = None
+        self._is_lost = False
         self._divisions: dict[int, int] = {}
         # Each connection to Exact has a number of its own; its divisions' locks are the class below.
         schema = database.schemas.state
@@ -58,7 +59,7 @@ class WorkLock:
                 if attempt:
                     self._clock.sleep(_WAIT)
                 if self._ask_for(self._work_class, _WORK, alone):
-                    self._alone = alone
+                    self._alone, self._is_lost = alone, False
                     return
             self._give_back_if_idle()
         raise WorkHeld(
@@ -115,9 +116,16 @@ class WorkLock:
                 if attempt:
                     self._clock.sleep(_WAIT)
                 if self._take_again():
+                    self._is_lost = False
                     return True
             self._drop()
-        raise WorkHeld("another run has taken over the work", "let it finish, or try again later")
+            self._is_lost = True
+        raise _taken_over()
+
+    def check(self) -> None:
+        """Raises WorkHeld where ``keep`` came too late; asks nobody, so it may be called before each call."""
+        if self._is_lost:
+            raise _taken_over()
 
     def held(self) -> bool:
         """True while the work is ours; a database that restarted has forgotten it."""
@@ -127,7 +135,7 @@ class WorkLock:
     def free(self) -> None:
         """Give everything back."""
         with self._mutex:
-            self._alone = None
+            self._alone, self._is_lost = None, False
             self._divisions.clear()
             self._give_back()
 
@@ -191,3 +199,7 @@ class WorkLock:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+
+
+def _taken_over() -> WorkHeld:
+    return WorkHeld("another run has taken over the work", "let it finish, or try again later")

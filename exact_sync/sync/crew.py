@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+_TIDY_EVERY = 86_400.0
+"""Seconds after which whoever is still at work tidies up again: a daemon runs for months."""
+
+
 class Crew:
     """Everything a one-shot or a daemon needs; built once."""
 
@@ -57,6 +61,7 @@ class Crew:
         self._find_home = find_home
         self._wanted = wanted
         self._workers = workers
+        self._tidied_at = clock.monotonic()
 
     def take_over(self, *, alone: bool = True) -> None:
         """Take the work (a daemon alone, one-shots together), and tidy up after whoever died at it.
@@ -67,14 +72,18 @@ class Crew:
         self._tidy()
 
     def keep_lock(self) -> None:
-        """Take everything again where the lock's connection was cut. Raises WorkHeld if it is too late."""
-        if self.lock.keep():
+        """Take everything again where the lock's connection was cut, and tidy up then, and daily.
+
+        Raises WorkHeld if it is too late.
+        """
+        if self.lock.keep() or self.clock.monotonic() - self._tidied_at >= _TIDY_EVERY:
             self._tidy()
 
     def _tidy(self) -> None:
         with self.database.begin() as connection:
             runs.tidy(connection, self.lock.division_class)
         self.request_log.tidy()
+        self._tidied_at = self.clock.monotonic()
 
     # A division belongs to one process at a time; inside it, threads may share what they hold.
 
@@ -130,9 +139,9 @@ class Crew:
 
         ``since``: not where another process has read it after that.
         """
-        home = self.home()
-        audience.begins(home, DIVISIONS.name)
         try:
+            home = self.home()  # Exact is asked where nobody knows it yet
+            audience.begins(home, DIVISIONS.name)
             with self.claimed(CONNECTION_WIDE, home):
                 outcome = self._runner.run(
                     DIVISIONS,
@@ -142,7 +151,7 @@ class Crew:
                     on_page=lambda records: audience.page(home, DIVISIONS.name, records),
                 )
         except ExactSyncError as error:
-            outcome = not_begun(DIVISIONS, home, error)
+            outcome = not_begun(DIVISIONS, CONNECTION_WIDE, error)
         audience.ends(outcome)
         return outcome
 

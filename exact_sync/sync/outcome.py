@@ -35,6 +35,8 @@ class Outcome:
     until: datetime | None = None
     """When it is worth trying again."""
     error: ExactSyncError | None = None
+    is_verification: bool = False
+    """It compared, and says nothing of when to read."""
     checked: str = ""
     """What a verification compared, in words."""
     differences: tuple[Difference, ...] = ()

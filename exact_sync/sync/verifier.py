@@ -47,7 +47,7 @@ class Verifier:
         try:
             task = self._opening.task(resource, division, on_page, is_verification=True)
         except ExactSyncError as error:
-            return not_begun(resource, division, error)
+            return replace(not_begun(resource, division, error), is_verification=True)
         try:
             return self._verified(task, checks)
         except Widened as widened:
@@ -173,7 +173,9 @@ class Verifier:
         self._opening.database.transact(work)
         task.wake()
         name = task.resource.name
-        return Outcome(task.division, name, status, task.tally, message, hint or None, exit_code)
+        return Outcome(
+            task.division, name, status, task.tally, message, hint or None, exit_code, is_verification=True
+        )
 
 
 def _hint(task: Task, checks: Checks) -> str:

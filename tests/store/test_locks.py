@@ -197,10 +197,14 @@ def test_what_was_cut_is_taken_again_whole_or_not_at_all(
     with pytest.raises(DatabaseAway, match="was cut"):
         first.take_division(8)
     assert second.take_division(7)
+    first.check()  # nobody knows it yet
     with pytest.raises(WorkHeld):
         first.keep()
+    with pytest.raises(WorkHeld, match="taken over"):
+        first.check()
     second.free()
     assert first.keep() is True
+    first.check()
     first.free()
 
 

@@ -78,7 +78,7 @@ def test_a_daemon_looks_every_minute_also_while_signing_in_is_needed(deployment:
             service.crew, service.schedules(), Silent(), lambda: None, timedelta(hours=6), look=look
         )
         daemon._schedule()
-        job = daemon._scheduler.get_job("look")
+        job = daemon._timetable.jobs()["look"]
         assert job.trigger.interval == LOOK_EVERY
         sql(deployment, SIGN_IN_NEEDED)
         daemon._watch()

@@ -8,8 +8,10 @@ import psycopg
 import pytest
 
 from exact_sync.errors import WorkHeld
+from exact_sync.service import Service
 from exact_sync.simulator.faults import Context
 from exact_sync.sync import once
+from tests.at_work import AtWork
 from tests.deployment import DIVISION, Deployment
 from tests.processes import Machine, Process, one_clear_line, the_token_has_ended, until
 
@@ -70,6 +72,39 @@ def test_a_run_that_lost_its_lock_to_another_stops(
         another.execute("SELECT pg_advisory_unlock_all()")  # at once: a connection that closes takes a moment
     deployment.sync_well()
     assert deployment.differences() == []
+
+
+def test_a_daemon_that_lost_its_lock_to_another_calls_no_more_and_goes_on_after_that(
+    deployment: Deployment, database_url: str
+) -> None:
+    """In the middle of a long list, where it would go on for minutes."""
+    customers, calls = deployment.table("crm/Accounts"), deployment.simulator.stats.calls
+    for number in range(600):
+        customers.insert({"Code": f"{number}", "Name": f"Customer {number}"})
+    deployment.simulator.faults.add("refuse_bulk", times=None)
+    another = Service(deployment.settings, deployment.clock)
+    until_then: list[int] = []
+
+    with AtWork(deployment, is_new=True) as at_work:
+
+        def take_over(context: Context) -> None:
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                [*_, (pid, _, _)] = connection.execute(LOCK).fetchall()
+                connection.execute("SELECT pg_terminate_backend(%s)", [pid])
+            another.crew.take_over(alone=False)
+            assert another.crew.claim(DIVISION)
+            at_work.daemon._watch()
+            assert at_work.daemon._wishes.trouble == "another run has taken over the work"
+            until_then.append(len(calls(DIVISION)))
+
+        deployment.simulator.faults.add("hook", path="crm/Accounts", query="$skiptoken", hook=take_over)
+        at_work.looks()
+        assert len(calls(DIVISION)) == until_then[0], "none after the one that was under way"
+        another.crew.lock.free()
+        at_work.looks(12)
+    another.close()
+    assert deployment.differences() == []
+    assert deployment.violations() == {}
 
 
 def test_no_secret_is_on_a_command_line_or_in_a_connections_name(machine: Machine) -> None:

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import update
 
 from exact_sync.errors import DatabaseAway
-from exact_sync.scheduler.daemon import Daemon, Verification
+from exact_sync.scheduler.daemon import Daemon
 from exact_sync.store.state import checkpoint
-from exact_sync.sync.verify import Checks
-from tests.deployment import Deployment, Silent
+from tests.at_work import AtWork
+from tests.deployment import DIVISION, Deployment, Silent
+from tests.facts import sql
 from tests.mirror import ENOUGH
 from tests.postgres import Server
 from tests.processes import Machine, one_clear_line, until
@@ -96,30 +97,33 @@ def test_what_is_overdue_at_the_start_is_caught_up_with_once(deployment: Deploym
         connection.execute(update(checkpoint).values(succeeded_at=now - timedelta(days=1)))
     daemon = Daemon(service.crew, service.schedules(), Silent(), lambda: None, timedelta(hours=6))
     daemon._schedule()
-    begins = {job.id: job.next_run_time for job in daemon._scheduler.get_jobs()}
-    assert begins.pop("watch") == now
+    begins = {name: job.next_run_time for name, job in daemon._timetable.jobs().items()}
     assert begins == {name: now + schedule.every for name, schedule in service.schedules().items()}
 
 
-def test_the_daemon_verifies_the_mirror_when_that_is_due(deployment: Deployment) -> None:
-    """Once a week, counted from the last time, whoever did it; the lists are read again before."""
-    deployment.sync_well()
-    service, heard = deployment.service, Silent()
-    weekly = Verification(timedelta(days=7), Checks())
-    daemon = Daemon(service.crew, service.schedules(), heard, lambda: None, timedelta(hours=6), weekly)
-    daemon._schedule()
-    assert daemon._scheduler.get_job("verify").next_run_time == deployment.clock.now()
-
-    attachments = deployment.table("documents/DocumentAttachments")
-    attachments.change(next(iter(attachments.rows)), FileName="changed a moment ago.pdf")
-    daemon._wishes.trouble = None
-    daemon._verify()
-    assert daemon._pool.wait(30)
-    assert {outcome.status for outcome in heard.outcomes} == {"ok", "verified"}
-    verified = {outcome.resource for outcome in heard.outcomes if outcome.status == "verified"}
-    assert verified == ENOUGH - {"divisions", "deletions"}
-
-    later = Daemon(service.crew, service.schedules(), heard, lambda: None, timedelta(hours=6), weekly)
-    later._schedule()
-    assert later._scheduler.get_job("verify").next_run_time > deployment.clock.now()
-    assert deployment.violations() == {}
+def test_a_daemon_that_runs_for_months_keeps_ninety_days_of_runs(deployment: Deployment) -> None:
+    """And closes once a day what a process left open that died beside it, but not what goes on."""
+    with AtWork(deployment) as at_work:
+        at_work.looks()
+        aged = (
+            "UPDATE exact_sync.run SET started_at = started_at - interval '91 days' WHERE resource <> 'items'"
+        )
+        left_open = f"""
+            INSERT INTO exact_sync.run (division, resource, strategy, full_read, started_at)
+            SELECT code, 'contacts', 'modified', false, now() FROM unnest(ARRAY[{DIVISION}, 7]) code
+        """
+        log = "SELECT division, resource, outcome FROM exact_sync.run ORDER BY division, resource, outcome"
+        with deployment.service.database.begin() as connection:
+            connection.exec_driver_sql(aged)
+            connection.exec_driver_sql(left_open)
+        before = sql(deployment, log)
+        at_work.looks()
+        assert sql(deployment, log) == before
+        assert at_work.crew.claim(DIVISION)
+        at_work.looks(1, seconds=86_400)
+        at_work.crew.release(DIVISION)
+        assert [tuple(row) for row in sql(deployment, log)] == [
+            (7, "contacts", "broken"),
+            (DIVISION, "contacts", "running"),
+            (DIVISION, "items", "ok"),
+        ]

@@ -1,6 +1,7 @@
 """Wishes: a person's at once, hints when a change is complete, and never so many that calls run out."""
 
 import threading
+from time import monotonic, process_time
 
 from exact_sync.sync.wishes import LONGEST_QUIET, QUIET, Wish, Wishes
 from tests.deployment import SharedClock
@@ -83,6 +84,45 @@ def test_what_is_put_back_comes_again_later(clock: SharedClock) -> None:
     assert wishes.take() == []
     clock.advance(seconds=5)
     assert wishes.take() == [Wish(7, "items", insist=False)]
+
+
+def test_what_a_person_wants_is_still_that_when_it_was_put_back(clock: SharedClock) -> None:
+    wishes, wish = Wishes(clock), Wish(7, "items", insist=True, again=True)
+    wishes.put_back(wish, 5)
+    assert wishes.take() == []
+    wishes.hint(7, "items")
+    clock.advance(seconds=5)
+    assert wishes.take() == [wish]
+    assert wishes.take() == []
+
+    wishes.put_back(wish, 5)
+    wishes.ask(7, "items")
+    assert wishes.take() == [Wish(7, "items", insist=True)]
+    clock.advance(seconds=5)
+    assert wishes.take() == [wish]
+
+
+def test_who_waits_is_told_of_what_was_put_back_in_time(clock: SharedClock) -> None:
+    wishes = Wishes(clock)
+    wishes.open()
+    for insist in (True, False):
+        wishes.put_back(Wish(7, "items", insist=insist), 0.05)
+        began = monotonic()
+        thread = threading.Timer(0.1, lambda: clock.advance(seconds=1))
+        thread.start()
+        assert wishes.wait() == [Wish(7, "items", insist=insist)]
+        assert monotonic() - began < 30
+
+
+def test_ten_thousand_hints_that_are_ready_at_once_are_taken_at_once(clock: SharedClock) -> None:
+    """The server's loop waits for the same lock."""
+    wishes = Wishes(clock)
+    for number in range(10_000):
+        wishes.hint(number, "items")
+    clock.advance(seconds=LONGEST_QUIET)
+    began = process_time()
+    assert len(wishes.take()) == 10_000
+    assert process_time() - began < 1
 
 
 def test_who_waits_is_woken_by_a_wish_and_by_the_end(clock: SharedClock) -> None:

@@ -1,0 +1,141 @@
+"""The machine's clock is set back while the daemon runs, or between two of its lives (F25)."""
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from time import monotonic
+
+import apscheduler.schedulers.base
+import apscheduler.triggers.interval
+import pytest
+from sqlalchemy import update
+
+from exact_sync.outbox_settings import OutboxSettings
+from exact_sync.scheduler.daemon import Daemon
+from exact_sync.scheduler.plan import Schedule
+from exact_sync.scheduler.timetable import Timetable
+from exact_sync.store.state import checkpoint
+from tests.at_work import AtWork
+from tests.deployment import Deployment, SharedClock, Silent
+from tests.facts import restart
+from tests.processes import until
+from tests.target import Reply, a_target
+
+AHEAD = timedelta(hours=2)
+
+
+def a_clock_that_was_ahead(clock: SharedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is set back; no second passes."""
+    passed = clock.monotonic()
+    clock.advance(seconds=-AHEAD.total_seconds())
+    ahead = passed - clock.monotonic()
+    monkeypatch.setattr(clock, "monotonic", lambda: clock.now().timestamp() + ahead)
+
+
+def test_the_daemon_goes_on_where_the_clock_is_set_back_under_it(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In real time: it is APScheduler that would wait."""
+    back = [timedelta(0)]
+
+    class Shifted(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) - back[0]
+
+    deployment.sync_well()
+    for module in (apscheduler.schedulers.base, apscheduler.triggers.interval):
+        monkeypatch.setattr(module, "datetime", Shifted)
+    crew, heard, beats = deployment.service.crew, Silent(), list[float]()
+    monkeypatch.setattr(crew.clock, "now", lambda: Shifted.now(UTC))
+    monkeypatch.setattr(crew.clock, "monotonic", monotonic)
+    items = replace(deployment.service.schedules()["items"], every=timedelta(seconds=1))
+    stop = threading.Event()
+    daemon = Daemon(
+        crew,
+        {"items": items},
+        heard,
+        lambda: None,
+        timedelta(hours=6),
+        beat=lambda: beats.append(monotonic()),
+    )
+    thread = threading.Thread(target=daemon.run, args=[stop])
+    thread.start()
+    try:
+        until(lambda: heard.outcomes, "a reading before")
+        back[0] = AHEAD
+        done = len(beats), len(heard.outcomes)
+        until(lambda: len(beats) > done[0] + 2 and len(heard.outcomes) > done[1] + 1, "all of it after")
+    finally:
+        stop.set()
+        thread.join(30)
+
+
+def test_jobs_are_brought_forward_by_as_much_as_the_clock_was_ahead(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, schedules = deployment.clock, deployment.service.schedules()
+    timetable, now = Timetable(clock), clock.now()
+    daily = Schedule(schedules["contacts"].resource, timedelta(0), cron="30 10 * * *")
+    timetable.add(schedules["items"], [now], lambda name: None)
+    timetable.add(daily, [now], lambda name: None)
+    timetable.add_every("look", timedelta(minutes=1), lambda: None)
+    clock.advance(minutes=30)
+    assert timetable.follow_clock() == timedelta(0)
+
+    a_clock_that_was_ahead(clock, monkeypatch)
+    now = clock.now()
+    assert timetable.follow_clock() == AHEAD
+    assert {name: job.next_run_time for name, job in timetable.jobs().items()} == {
+        "items": now + timedelta(minutes=30),
+        "contacts": now.replace(hour=10, minute=30),
+        "look": now - timedelta(minutes=29),
+    }
+    clock.advance(seconds=-0.5)  # as time servers do it
+    assert timetable.follow_clock() == timedelta(0)
+
+
+def test_what_waited_for_another_try_waits_no_longer_for_that(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with AtWork(deployment) as at_work:
+        at_work.looks()
+        stumbles = deployment.simulator.faults.add("status", path="Items", status=503, times=None)
+        at_work.daemon._fire("items")
+        assert at_work.daemon._pool.wait(60)
+        assert at_work.had("later") == ["items"]
+        deployment.simulator.faults.remove(stumbles)
+        a_clock_that_was_ahead(deployment.clock, monkeypatch)
+        at_work.looks(4)
+        assert "items" in at_work.had()
+
+
+def test_a_success_that_lies_ahead_keeps_nothing_from_being_read(deployment: Deployment) -> None:
+    """The clock that noted it was set back before the daemon started."""
+    deployment.sync_well()
+    service, now = deployment.service, deployment.clock.now()
+    with service.database.begin() as connection:
+        connection.execute(update(checkpoint).values(succeeded_at=now + timedelta(days=400)))
+    daemon = Daemon(service.crew, service.schedules(), Silent(), lambda: None, timedelta(hours=6))
+    daemon._schedule()
+    begins = {name: job.next_run_time for name, job in daemon._timetable.jobs().items()}
+    assert begins == {name: now + schedule.every for name, schedule in service.schedules().items()}
+
+
+def test_a_target_that_was_away_is_told_as_soon_as_it_is_back(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with a_target() as target:
+        deployment.sync_well("items", "journals")
+        restart(deployment, outbox=OutboxSettings(targets={"one": target.settings()}))  # type: ignore[dict-item]
+        target.replies = [Reply(503, times=1)]
+        items, journals = deployment.table("logistics/Items"), deployment.table("financial/Journals")
+        items.change(next(iter(items.rows)), Description="changed before")
+        deployment.sync_well("items", "journals")
+        assert target.refused == 1
+
+        a_clock_that_was_ahead(deployment.clock, monkeypatch)
+        deployment.clock.advance(minutes=6)
+        journals.change(next(iter(journals.rows)), Description="changed after")  # a list without Modified
+        deployment.sync_well("journals")
+        assert {data["resource"] for data in target.told()} == {"items", "journals"}
