@@ -66,7 +66,7 @@ def test_the_lock_of_a_process_that_died_is_free(
     with database.connect() as connection:
         connection.execute(
             text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
                 "WHERE application_name LIKE 'the other one%' AND datname = current_database()"
             )
         )
