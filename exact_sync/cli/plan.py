@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from exact_sync.cli import report
 from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
+from exact_sync.cli.output import report
 from exact_sync.connections import Connection
 from exact_sync.errors import ExactSyncError
 from exact_sync.scheduler.plan import shown

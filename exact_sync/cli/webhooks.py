@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import click
 
 from exact_sync.catalog.topics import TOPICS, UNDERSTOOD_ONLY, concerned
-from exact_sync.cli import report
 from exact_sync.cli.options import Options, connection_option, division_option
+from exact_sync.cli.output import report
 from exact_sync.connections import Connection
 from exact_sync.deployment import Deployment
 from exact_sync.errors import BadConfiguration, ExactSyncError, SignInNeeded

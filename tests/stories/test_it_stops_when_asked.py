@@ -17,6 +17,13 @@ sys.exit(main())
 """
 """The daemon, with a tenth of its patience: nobody has to wait for all of it."""
 
+ERRORS_ONTO_A_FULL_DISK = """
+import os, sys
+os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
+from exact_sync.__main__ import main
+sys.exit(main())
+"""
+
 
 def test_who_stops_us_and_gives_ten_seconds_is_not_kept_waiting() -> None:
     assert GRACE < PATIENCE < 10
@@ -85,6 +92,32 @@ def test_a_sync_goes_on_when_nobody_reads_what_it_says(machine: Machine) -> None
 
 def test_a_list_that_is_cut_off_by_head_is_no_error(machine: Machine) -> None:
     assert piped_to_nobody(machine, "resources") == (0, "")
+
+
+def test_a_sync_goes_on_where_no_room_is_left_for_what_it_says(machine: Machine) -> None:
+    """As the documented line of a crontab does: it writes to a file."""
+    assert onto_a_full_disk(machine, "sync") == (0, "")
+    assert machine.deployment.differences() == []
+
+
+def test_what_there_is_no_room_for_is_one_clear_line(machine: Machine) -> None:
+    for arguments in (("db", "current"), ("resources",)):
+        code, said = onto_a_full_disk(machine, *arguments)
+        assert code == 1, said
+        assert "the output can't be written to its end: No space left on device" in one_clear_line(said)
+
+
+def test_the_exit_code_is_right_where_nothing_can_be_said_of_it(machine: Machine) -> None:
+    process = machine.start("sync", "itemz", program=("-c", ERRORS_ONTO_A_FULL_DISK))
+    assert process.ends() == 2
+
+
+def onto_a_full_disk(machine: Machine, *arguments: str) -> tuple[int, str]:
+    """Run with a stdout that takes nothing: exit code and stderr."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    process = machine.start(*arguments, stdout=full)
+    os.close(full)
+    return process.ends(), process.err
 
 
 def piped_to_nobody(machine: Machine, *arguments: str) -> tuple[int, str]:
