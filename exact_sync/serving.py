@@ -223,13 +223,16 @@ def measured(
 
 
 def _check_place(file: Path) -> None:
-    """Raises BadConfiguration where no file can be made."""
+    """Raises BadConfiguration where no file can be made. A device or a pipe is its own place."""
+    folder = file.resolve().parent
     trouble = None
-    if not file.parent.is_dir():
-        trouble = f"there is no folder {file.parent}"
-    elif not os.access(file.parent, os.W_OK | os.X_OK):
-        trouble = f"no file may be made in {file.parent}"
-    elif file.is_dir():
+    if file.is_dir():
         trouble = "it is a folder"
+    elif file.exists() and not file.is_file():
+        return
+    elif not folder.is_dir():
+        trouble = f"there is no folder {folder}"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        trouble = f"no file may be made in {folder}"
     if trouble is not None:
         raise BadConfiguration(f"the metrics can't be written to {file}: {trouble}", "check metrics_file")
