@@ -3,6 +3,8 @@
 import os
 import signal
 
+import pytest
+
 from exact_sync.cli.work import PATIENCE
 from exact_sync.scheduler.daemon import GRACE
 from tests.postgres import Server
@@ -22,6 +24,36 @@ import os, sys
 os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
 from exact_sync.__main__ import main
 sys.exit(main())
+"""
+
+INTERRUPTED_WHILE_IT_IMPORTS = """
+import os, signal, sys
+from exact_sync.__main__ import main
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+sys.exit(main())
+"""
+ITS_CHILDREN_ARE_INTERRUPTED_AT_THE_END = """
+import subprocess, sys
+from exact_sync.cli import main
+from exact_sync.deployment import Deployment
+Deployment.close = lambda deployment: subprocess.run(["sh", "-c", "kill -INT $$"], check=True)
+sys.exit(main())
+"""
+"""As by a second Ctrl-C, while ``pg_ctl`` stops the embedded server."""
+
+PSQL_IS_INTERRUPTED = """
+import sys
+from exact_sync.cli import db, main
+class Embedded:
+    psql, url = "sh", "-c"
+    def __init__(self, folder): pass
+    def close(self): pass
+db.Embedded = Embedded
+sys.exit(main(["db", "psql", "kill -INT $PPID; sleep 0.1; exit 7"]))
 """
 
 
@@ -82,6 +114,25 @@ def test_an_interrupted_sync_exits_with_4_and_the_next_one_goes_on(machine: Mach
     machine.deployment.sync_well()
     assert machine.deployment.differences() == []
     assert machine.deployment.violations() == {}
+
+
+def test_a_second_ctrl_c_does_not_reach_what_is_started_at_the_end(machine: Machine) -> None:
+    sync = machine.start("sync", program=("-c", ITS_CHILDREN_ARE_INTERRUPTED_AT_THE_END))
+    machine.simulator.faults.add("hook", after=5, hook=lambda context: sync.signal(signal.SIGINT))
+    assert sync.ends() == 4, sync
+    assert "asked to stop" in one_clear_line(sync.err)
+
+
+@pytest.mark.parametrize("name", ["exact_sync.cli", "exact_sync.cli.work"])
+def test_ctrl_c_in_the_first_moments_is_no_traceback(machine: Machine, name: str) -> None:
+    sync = machine.start("sync", program=("-c", INTERRUPTED_WHILE_IT_IMPORTS.format(name=name)))
+    assert (sync.ends(), sync.out, sync.err) == (130, "", "interrupted\n")
+
+
+def test_ctrl_c_in_psql_is_for_psql(machine: Machine) -> None:
+    """There it cancels a query; the session goes on."""
+    psql = machine.start(program=("-c", PSQL_IS_INTERRUPTED), DATABASE_URL=None)
+    assert (psql.ends(), psql.err) == (7, "")
 
 
 def test_a_sync_goes_on_when_nobody_reads_what_it_says(machine: Machine) -> None:
