@@ -8,6 +8,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from exact_sync.cli.options import Options, connection_option
+from exact_sync.cli.output import say
 from exact_sync.cli.status_lines import console
 from exact_sync.deployment import Deployment
 from exact_sync.errors import BadConfiguration
@@ -117,7 +118,7 @@ def outbox_test(options: Options, target: str | None, connection: str | None) ->
                 answer = post.send(trial(service.connection.name, deployment.clock.now()))
                 post.close()
                 is_well = is_well and answer.outcome == "delivered"
-                click.echo(f"{name} ({section.where}): {answer.trouble or 'accepted'}")
+                say(f"{name} ({section.where}): {answer.trouble or 'accepted'}")
     return 0 if is_well else 1
 
 

@@ -3,6 +3,8 @@
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -20,6 +22,15 @@ def say(text: str, *, err: bool = False) -> None:
         click.echo(text, err=err)
     except OSError:
         _silence(sys.stderr if err else sys.stdout)
+
+
+@contextmanager
+def read_or_not(code: int) -> Iterator[None]:
+    """Meanwhile a result is printed; where nobody reads it to its end (| head), this stays the exit code."""
+    try:
+        yield
+    except (BrokenPipeError, SystemExit):  # of click and of rich
+        raise click.exceptions.Exit(code) from None
 
 
 def report(message: str, hint: str | None = None) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from exact_sync.cli.work import PATIENCE
 from exact_sync.scheduler.daemon import GRACE
+from tests.deployment import DIVISION
 from tests.postgres import Server
 from tests.processes import Machine, one_clear_line, until
 
@@ -161,6 +162,14 @@ def test_what_there_is_no_room_for_is_one_clear_line(machine: Machine) -> None:
 def test_the_exit_code_is_right_where_nothing_can_be_said_of_it(machine: Machine) -> None:
     process = machine.start("sync", "itemz", program=("-c", ERRORS_ONTO_A_FULL_DISK))
     assert process.ends() == 2
+
+
+@pytest.mark.parametrize("arguments", [("verify", "payments"), ("verify", "payments", "--json"), ("plan",)])
+def test_a_result_that_is_cut_off_by_head_keeps_its_exit_code(machine: Machine, arguments: list[str]) -> None:
+    machine.deployment.sync_well("payments")
+    machine.query("DELETE FROM exact.payments")
+    machine.environment["EXACT_SYNC_DIVISIONS"] = f"99,{DIVISION}"
+    assert piped_to_nobody(machine, *arguments) == (1, "")
 
 
 def onto_a_full_disk(machine: Machine, *arguments: str) -> tuple[int, str]:
