@@ -115,7 +115,8 @@ def _print(forecast: Forecast, detail: bool) -> None:
         console.print(line, soft_wrap=True)
     console.print(f"This plan cost {sum(cost.spent for cost in forecast.costs):,} calls")
     for code, message in forecast.failures.items():
-        console.print(f"error: division {code}: {message}", soft_wrap=True)
+        where = "" if message.startswith(f"division {code}") else f"division {code}: "
+        console.print(f"error: {where}{message}", soft_wrap=True)
 
 
 def _days(forecast: Forecast) -> str:
