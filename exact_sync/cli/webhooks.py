@@ -83,6 +83,7 @@ def list_(
     as_json: bool,
 ) -> int:
     """What Exact tells us of: a call for each division."""
+    _check_topics(topics)
     facts: list[dict[str, object]] = []
 
     def work(service: Service, codes: Sequence[int]) -> Iterator[ExactSyncError]:
@@ -120,6 +121,7 @@ def unsubscribe(
     """
     if not (divisions or topics or everywhere):
         raise BadConfiguration("unsubscribe from what?", "give --division, --topic or --all")
+    _check_topics(topics)
 
     def work(service: Service, codes: Sequence[int]) -> Iterator[ExactSyncError]:
         found = service.subscribing.divisions(codes, also_unwanted=everywhere or bool(codes))
