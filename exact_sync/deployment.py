@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection as Transaction
 
-from exact_sync import desk, logs, serving
+from exact_sync import desk, exporting, logs, serving
 from exact_sync.catalog import Resource
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
@@ -19,7 +19,7 @@ from exact_sync.connections import Connection, connections, named
 from exact_sync.errors import BadConfiguration, ExactSyncError
 from exact_sync.exact.transport import Patience
 from exact_sync.service import Service
-from exact_sync.shares import Share, shares
+from exact_sync.shares import Share, check_known, shares
 from exact_sync.store import checkpoints, pauses
 from exact_sync.store.connect import open_database
 from exact_sync.store.database import Database
@@ -29,7 +29,6 @@ from exact_sync.sync.outcome import Outcome
 from exact_sync.web.counts import Audiences
 
 if TYPE_CHECKING:
-    from exact_sync.exporting.measures import Measures
     from exact_sync.scheduler.plan import Schedule
     from exact_sync.sync.plan import Forecast
     from exact_sync.sync.status import Status
@@ -137,7 +136,7 @@ class Deployment:
         self.resources(names)
         file = metrics_file or self._settings.metrics_file
         with (
-            self._exporting() as measures,
+            exporting.if_wanted(self._settings.telemetry) as measures,
             serving.measured(
                 self.services, audiences, self._settings, self.clock, lambda: self._database, file, measures
             ) as heard,
@@ -154,7 +153,7 @@ class Deployment:
         self, names: Sequence[str], codes: Sequence[int], checks: "Checks", audiences: Audiences
     ) -> list[Outcome]:
         self.resources(names)
-        with self._exporting():
+        with exporting.if_wanted(self._settings.telemetry):
             return self._outcomes(
                 codes,
                 audiences,
@@ -164,29 +163,12 @@ class Deployment:
     def run(self, audiences: Audiences) -> None:
         """A daemon for each and one server, until ``stop``. Raises one's error where none could go on."""
         with (
-            self._exporting() as measures,
+            exporting.if_wanted(self._settings.telemetry) as measures,
             serving.served(
                 self.services, audiences, self._settings, self.clock, lambda: self._database, measures
             ) as parts,
         ):
             self._run(parts)
-
-    def _exporting(self) -> "contextlib.AbstractContextManager[Measures | None]":
-        """Meanwhile what is done is told to a collector of OpenTelemetry, where the settings name one.
-
-        Raises BadConfiguration where OpenTelemetry is not installed.
-        """
-        settings = self._settings.telemetry
-        if settings.endpoint is None:
-            return contextlib.nullcontext()
-        try:
-            from exact_sync.exporting.collector import exporting
-        except ModuleNotFoundError as error:
-            raise BadConfiguration(
-                f"setting telemetry.endpoint needs OpenTelemetry, and {error.name} is not installed",
-                "pip install --require-hashes -r requirements-otel.txt; or: pip install 'exact-sync[otel]'",
-            ) from None
-        return exporting(settings)
 
     def _run(self, parts: serving.Served) -> None:
         audiences, pulses = parts.audiences, parts.pulses
@@ -268,8 +250,12 @@ class Deployment:
     def _on_state(
         self, names: Sequence[str], codes: Sequence[int], change: Callable[[Transaction, list[int]], int]
     ) -> int:
-        """A change of the state of each connection that has these divisions (or of all)."""
+        """A change of the state of each connection that has these divisions (or of all).
+
+        Raises Unknown for a division that there is not: a slip of the pen must not look like success.
+        """
         self.resources(names)
+        check_known(self.services, codes)
         number = 0
         for share in shares(self.services, codes):
             with errors_named(share.service.connection):

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import signal
 import sys
 
 _SWITCH = 0.001
@@ -17,10 +18,13 @@ a page is garbage that reference counts don't see. A cycle over 300 divisions ta
 
 
 def imported() -> None:
-    """Ends what ``gc.disable`` began: nothing that was imported is garbage, so none is looked for in it.
+    """Ends what ``__main__`` began: nothing that was imported is garbage, so none is looked for in it.
 
-    To look through it once more at the end takes a fifth of a short run.
+    To look through it once more at the end takes a fifth of a short run. And Ctrl-C is a KeyboardInterrupt
+    again, unless it is ignored, as in the background of a shell.
     """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
     gc.enable()

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from exact_sync.clock import Clock
 from exact_sync.config import Settings
-from exact_sync.errors import DatabaseAway, ExactSyncError
+from exact_sync.errors import BadConfiguration, DatabaseAway, ExactSyncError
 from exact_sync.service import Service
 from exact_sync.store.database import Database
 from exact_sync.store.secret_key import secret_key
@@ -186,11 +187,14 @@ def measured(
     """A one-shot; at its end, however it ends, its metrics are in ``file`` (None: nowhere), and sent by
     ``measures`` (None: nobody).
 
-    Raises BadConfiguration where the file can't be written, unless something worse happened.
+    Raises BadConfiguration before anything begins where the file has no place; what keeps it from being
+    written later is only a warning, for the work has its own errors to tell.
     """
     if file is None and measures is None:
         yield audiences
         return
+    if file is not None:
+        _check_place(file)
     asking = Asking(settings, clock, opened)
     parts = Served(services, audiences, clock, asking)
 
@@ -200,19 +204,35 @@ def measured(
 
         by_division = settings.server.metrics_division_label
         metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-        if measures is not None:
-            measures.once(metrics.families())
-        if file is not None:
-            textfile.carry_on(file, parts.counts)
-            textfile.write(file, metrics)
+        try:
+            if measures is not None:
+                measures.once(metrics.families())
+            if file is not None:
+                textfile.carry_on(file, parts.counts)
+                textfile.write(file, metrics)
+        except ExactSyncError as error:
+            log.warning("%s", error)
 
     with contextlib.closing(asking):
         try:
             yield parts.audiences
         except ExactSyncError:
-            try:
-                write()
-            except ExactSyncError as error:
-                log.warning("%s", error)
+            write()
             raise
         write()
+
+
+def _check_place(file: Path) -> None:
+    """Raises BadConfiguration where no file can be made. A device or a pipe is its own place."""
+    folder = file.resolve().parent
+    trouble = None
+    if file.is_dir():
+        trouble = "it is a folder"
+    elif file.exists() and not file.is_file():
+        return
+    elif not folder.is_dir():
+        trouble = f"there is no folder {folder}"
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        trouble = f"no file may be made in {folder}"
+    if trouble is not None:
+        raise BadConfiguration(f"the metrics can't be written to {file}: {trouble}", "check metrics_file")

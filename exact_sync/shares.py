@@ -35,9 +35,10 @@ def shares(services: Sequence[Service], codes: Sequence[int]) -> list[Share]:
 
 
 def check_known(services: Sequence[Service], codes: Sequence[int]) -> None:
-    """Raises Unknown for a division that none of them has."""
-    if codes:
-        _lists(services, codes)
+    """Raises Unknown for a division that none of them has, and that no setting names."""
+    named = {code for service in services for code in service.wanted.codes}
+    if unnamed := [code for code in codes if code not in named]:
+        _lists(services, unnamed)
 
 
 def _lists(services: Sequence[Service], codes: Sequence[int]) -> tuple[list[Collection[int]], list[int]]:
@@ -48,8 +49,9 @@ def _lists(services: Sequence[Service], codes: Sequence[int]) -> tuple[list[Coll
     lists = [service.listed() for service in services]
     unknown = [code for code in codes if not any(code in listed for listed in lists)]
     if unknown and all(lists):
+        whose = "that Exact lists" if len(lists) == 1 else "of any connection"
         raise Unknown(
-            f"division {unknown[0]} is not among the divisions of any connection",
+            f"division {unknown[0]} is not among the divisions {whose}",
             "exact-sync status lists them; a new one is found by: exact-sync sync divisions",
         )
     return lists, unknown

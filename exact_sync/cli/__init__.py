@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from exact_sync import __version__, config, logs, process
+from exact_sync.cli.output import end, report, report_no_room, say
 from exact_sync.errors import ExactSyncError
 
 _COMMANDS = {
@@ -74,28 +75,37 @@ def cli(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; what goes wrong is one clear line and an exit code of the contract."""
+    try:
+        return _run(arguments)
+    finally:
+        end()
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     for name in config.unknown_variables():
-        click.echo(f"warning: the environment variable {name} is no setting of exact-sync", err=True)
+        say(f"warning: the environment variable {name} is no setting of exact-sync", err=True)
     try:
         result = cli.main(args=arguments, prog_name="exact-sync", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message(), err=True)
+        return 2
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         command = context.command_path if context else "exact-sync"
         report(error.format_message(), f"see: {command} --help")
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted", err=True)
         return 130
     except ExactSyncError as error:
         report(error.message, error.hint)
         return error.exit_code
     except SystemExit:
         return 0  # so click and rich leave when nobody reads the output any more (| head)
-
-
-def report(message: str, hint: str | None) -> None:
-    """An error as people see it: what is wrong, and what to do."""
-    click.echo(logs.clean(f"error: {message}" + (f"\n  → {hint}" if hint else "")), err=True)
+    except OSError as error:
+        if report_no_room(error):
+            return 1
+        raise

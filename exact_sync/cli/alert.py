@@ -7,6 +7,7 @@ import click
 
 from exact_sync.alerts.messages import trial
 from exact_sync.cli.options import Options, connection_option
+from exact_sync.cli.output import say
 from exact_sync.errors import BadConfiguration
 from exact_sync.service import Service
 from exact_sync.store import incidents
@@ -36,7 +37,7 @@ def alert_test(options: Options, connection: str | None) -> int:
         results = []
         for target in found:
             results.append(target.accepts(trial(service.connection)))
-            click.echo(f"{target.name}: {'accepted' if results[-1] else 'not accepted'}")
+            say(f"{target.name}: {'accepted' if results[-1] else 'not accepted'}")
     if all(results):
         return 0
     click.echo("  → check the URL, and whether it can be reached from here", err=True)

@@ -1,5 +1,6 @@
 """``exact-sync db``: the schema, and a way into the database."""
 
+import signal
 import subprocess
 
 import click
@@ -49,6 +50,8 @@ def psql(options: Options, arguments: tuple[str, ...]) -> int:
             "database_url is set, so there is no embedded database", "use psql with that URL"
         )
     embedded = Embedded(settings.data_dir / "postgres")
+    # Ctrl-C cancels psql's query. Ours ignores it with a function, which psql does not inherit.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         return subprocess.run([embedded.psql, embedded.url, *arguments], check=False).returncode  # noqa: S603
     finally:

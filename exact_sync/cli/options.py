@@ -38,7 +38,7 @@ connection_option = click.option(
 division_option = click.option(
     "--division",
     "divisions",
-    type=int,
+    type=click.IntRange(1, 2**31 - 1),  # as Exact's own, and as the columns here
     multiple=True,
     metavar="CODE",
     help="Only this division (may be given several times).",

@@ -8,9 +8,10 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from exact_sync.cli.options import Options, connection_option
+from exact_sync.cli.output import say
 from exact_sync.cli.status_lines import console
 from exact_sync.deployment import Deployment
-from exact_sync.errors import BadConfiguration
+from exact_sync.errors import BadConfiguration, Unknown
 from exact_sync.service import Service
 from exact_sync.store import deliveries
 from exact_sync.store.deliveries import Delivery, Filter
@@ -83,11 +84,10 @@ def drop(
     options: Options, messages: Sequence[int], waiting: bool, target: str | None, connection: str | None
 ) -> None:
     """Forget what was given up: all of it, or these messages."""
-    wanted = Filter("waiting" if waiting else "dead", _only(target), messages)
 
     def change(service: Service) -> int:
-        with service.database.begin() as connection:
-            return deliveries.drop(connection, wanted)
+        desk = service.desk(lambda: service.database)
+        return desk.drop_messages(messages, _only(target), "waiting" if waiting else "dead")
 
     with options.deployment("exact-sync outbox", connection) as deployment:
         number = _change(deployment, messages, change)
@@ -113,11 +113,14 @@ def outbox_test(options: Options, target: str | None, connection: str | None) ->
         is_well = True
         for name, section in sections.items():
             if target in (None, name):
+                for resource in section.resources:
+                    if resource not in deployment.mirrored:
+                        say(f"warning: {name} is to be told of {resource}, which is switched off", err=True)
                 post = Post(section, deployment.clock.now)
                 answer = post.send(trial(service.connection.name, deployment.clock.now()))
                 post.close()
                 is_well = is_well and answer.outcome == "delivered"
-                click.echo(f"{name} ({section.where}): {answer.trouble or 'accepted'}")
+                say(f"{name} ({section.where}): {answer.trouble or 'accepted'}")
     return 0 if is_well else 1
 
 
@@ -141,14 +144,22 @@ def _asked(service: Service, question: Callable[[Connection], list[Delivery]]) -
 
 
 def _change(deployment: Deployment, messages: Sequence[int], change: Callable[[Service], int]) -> int:
-    """Raises BadConfiguration where a number says too little: each connection has its own."""
+    """Raises BadConfiguration where a number says too little: each connection has its own.
+
+    A target that is no longer set up is known to those connections that have something for it.
+    """
     if messages:
         deployment.only()
-    number = 0
+    number, unknown = 0, []
     for service in deployment.services:
-        with errors_named(service.connection):
-            service.ready()
-            number += change(service)
+        try:
+            with errors_named(service.connection):
+                service.ready()
+                number += change(service)
+        except Unknown as error:
+            unknown.append(error)
+    if len(unknown) == len(deployment.services):
+        raise unknown[0]
     return number
 
 

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from exact_sync.cli import report
 from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
+from exact_sync.cli.output import read_or_not, report
 from exact_sync.connections import Connection
 from exact_sync.errors import ExactSyncError
 from exact_sync.scheduler.plan import shown
@@ -43,19 +43,20 @@ def plan(
     """
     with options.deployment("exact-sync plan", connection) as deployment:
         planned = deployment.plan(names, divisions, count=count)
-    if as_json:
-        click.echo(json.dumps(_facts(planned), indent=2))
-    for whose, forecast in planned if not as_json else ():
-        if whose.label:
-            click.echo(f"\n{whose.name}, schema {whose.schema}")
-        if isinstance(forecast, Forecast):
-            _print(forecast, detail)
     errors = [forecast for _, forecast in planned if isinstance(forecast, ExactSyncError)]
+    failed = bool(errors) or any(f.failures for _, f in planned if isinstance(f, Forecast))
+    code = errors[0].exit_code if errors and len(errors) == len(planned) else int(failed)
+    with read_or_not(code):
+        if as_json:
+            click.echo(json.dumps(_facts(planned), indent=2))
+        for whose, forecast in planned if not as_json else ():
+            if whose.label:
+                click.echo(f"\n{whose.name}, schema {whose.schema}")
+            if isinstance(forecast, Forecast):
+                _print(forecast, detail)
     for error in errors:
         report(error.message, error.hint)
-    if errors and len(errors) == len(planned):
-        return errors[0].exit_code
-    return 1 if errors or any(f.failures for _, f in planned if isinstance(f, Forecast)) else 0
+    return code
 
 
 def _facts(planned: Iterable[tuple[Connection, Forecast | ExactSyncError]]) -> dict[str, object]:
@@ -114,7 +115,8 @@ def _print(forecast: Forecast, detail: bool) -> None:
         console.print(line, soft_wrap=True)
     console.print(f"This plan cost {sum(cost.spent for cost in forecast.costs):,} calls")
     for code, message in forecast.failures.items():
-        console.print(f"error: division {code}: {message}", soft_wrap=True)
+        where = "" if message.startswith(f"division {code}") else f"division {code}: "
+        console.print(f"error: {where}{message}", soft_wrap=True)
 
 
 def _days(forecast: Forecast) -> str:

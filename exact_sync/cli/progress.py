@@ -1,18 +1,15 @@
 """Runs as people watch them: progress bars on a terminal, plain lines elsewhere, log lines in a daemon."""
 
 import logging
-import os
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
-import click
-
 from exact_sync import logs
+from exact_sync.cli.output import say
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.outcome import Outcome
 
@@ -56,15 +53,6 @@ def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def _say(text: str, *, err: bool = False) -> None:
-    """A line; where nobody reads any more (a closed pipe), the work goes on in silence."""
-    try:
-        click.echo(text, err=err)
-    except BrokenPipeError:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), (sys.stderr if err else sys.stdout).fileno())
-
-
 class Lines:
     """A line per run on stdout, errors on stderr."""
 
@@ -85,7 +73,7 @@ class Lines:
     def ends(self, outcome: Outcome) -> None:
         with self._mutex:
             if outcome.resource:
-                _say(described(outcome))
+                say(described(outcome))
 
     def summary(self, outcomes: Sequence[Outcome]) -> None:
         told: set[tuple[str | None, str]] = set()
@@ -95,13 +83,13 @@ class Lines:
                 kind = "error" if outcome.exit_code else "note"
                 whose = f"{outcome.connection}: " if outcome.connection else ""
                 text = f"{kind}: {whose}{outcome.message}" + (f"\n  → {outcome.hint}" if outcome.hint else "")
-                _say(logs.clean(text), err=True)
+                say(logs.clean(text), err=True)
         runs = [outcome for outcome in outcomes if outcome.resource]
         divisions = {(outcome.connection, outcome.division) for outcome in runs if outcome.division}
         written = sum(outcome.tally.written for outcome in runs)
         calls = sum(outcome.tally.calls for outcome in runs)
         failed = sum(outcome.exit_code != 0 for outcome in outcomes)
-        _say(
+        say(
             f"{_counted(len(runs), 'run')} in {_counted(len(divisions), 'division')}: "
             f"{_counted(written, 'row')} written, {_counted(calls, 'call')}, "
             f"{failed} failed, {time.monotonic() - self._began:.1f} s"

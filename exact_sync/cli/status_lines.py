@@ -9,6 +9,9 @@ from exact_sync.errors import one_line
 from exact_sync.sync.loading import Loading
 from exact_sync.sync.status import Status
 
+_NARROW = 100
+"""On a terminal with so few columns a space between two facts has to do."""
+
 
 def print_head(connection: Connection, facts: Status) -> None:
     """What is true of the connection as a whole."""
@@ -47,10 +50,12 @@ def print_lines(connection: Connection, facts: Status) -> None:
         )
     out.print(divisions)
     out.print()
-    lines = Table(
+    between = (0, 1) if out.width > _NARROW else (0, 1, 0, 0)
+    lines = Table(box=None, pad_edge=False, header_style="bold", padding=between)
+    for name in (
         "division", "resource", "strategy", "state", "rows", "deleted", "checkpoint", "last success", "lag",
-        box=None, pad_edge=False, header_style="bold",
-    )  # fmt: skip
+    ):  # fmt: skip
+        lines.add_column(name, overflow="fold")  # on two lines rather than cut off
     for line in facts.resources:
         lines.add_row(
             str(line.division or "all"),
@@ -59,7 +64,7 @@ def print_lines(connection: Connection, facts: Status) -> None:
             Text(line.state, "green" if line.state == "ok" else "yellow"),
             f"{line.rows:,}",
             f"{line.deleted:,}",
-            (line.cursor or "")[:19],
+            (line.cursor or "")[:19].replace("T", " "),
             f"{line.succeeded_at:%Y-%m-%d %H:%M:%S}" if line.succeeded_at else "never",
             duration(line.lag_seconds),
         )

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
+from exact_sync.cli.output import read_or_not
 from exact_sync.cli.progress import audience
 from exact_sync.cli.work import stop_on_signals
 from exact_sync.sync.once import exit_code
@@ -59,11 +60,13 @@ def verify(
         stop_on_signals(deployment, code=4)
         with audience(quiet=True) as watching:
             outcomes = deployment.verify(names, divisions, checks, watching)
-    if as_json:
-        click.echo(json.dumps([_facts(outcome) for outcome in outcomes], indent=2))
-    else:
-        _print(outcomes)
-    return exit_code(outcomes)
+    code = exit_code(outcomes)
+    with read_or_not(code):
+        if as_json:
+            click.echo(json.dumps([_facts(outcome) for outcome in outcomes], indent=2))
+        else:
+            _print(outcomes)
+    return code
 
 
 def _facts(outcome: Outcome) -> dict[str, object]:

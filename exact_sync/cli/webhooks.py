@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import click
 
 from exact_sync.catalog.topics import TOPICS, UNDERSTOOD_ONLY, concerned
-from exact_sync.cli import report
 from exact_sync.cli.options import Options, connection_option, division_option
+from exact_sync.cli.output import report, say
 from exact_sync.connections import Connection
 from exact_sync.deployment import Deployment
 from exact_sync.errors import BadConfiguration, ExactSyncError, SignInNeeded
@@ -57,7 +57,7 @@ def subscribe(
     def work(service: Service, codes: Sequence[int]) -> Iterator[ExactSyncError]:
         chosen, url = _topics_of(service, topics), _url_of(service.connection)
         found = service.subscribing.divisions(codes)
-        click.echo(service.connection.label + _cost(service, len(found), len(chosen)))
+        say(service.connection.label + _cost(service, len(found), len(chosen)))
         if not dry_run:
             for done in service.subscribing.subscribe([each.code for each in found], chosen, url):
                 _tell(service.connection, found, done)
@@ -83,6 +83,7 @@ def list_(
     as_json: bool,
 ) -> int:
     """What Exact tells us of: a call for each division."""
+    _check_topics(topics)
     facts: list[dict[str, object]] = []
 
     def work(service: Service, codes: Sequence[int]) -> Iterator[ExactSyncError]:
@@ -120,6 +121,7 @@ def unsubscribe(
     """
     if not (divisions or topics or everywhere):
         raise BadConfiguration("unsubscribe from what?", "give --division, --topic or --all")
+    _check_topics(topics)
 
     def work(service: Service, codes: Sequence[int]) -> Iterator[ExactSyncError]:
         found = service.subscribing.divisions(codes, also_unwanted=everywhere or bool(codes))
@@ -211,16 +213,16 @@ def _tell(connection: Connection, known: Sequence[Division], done: Done) -> None
         if topics
     ]
     if parts or not done.errors:
-        click.echo(f"{_whose(connection, known, done.division)}: {'; '.join(parts) or 'nothing to do'}")
+        say(f"{_whose(connection, known, done.division)}: {'; '.join(parts) or 'nothing to do'}")
 
 
 def _show(
     connection: Connection, known: Sequence[Division], division: int, chosen: Sequence[Subscription]
 ) -> None:
-    click.echo(f"{_whose(connection, known, division)}: {_number(len(chosen), 'subscription')}")
+    say(f"{_whose(connection, known, division)}: {_number(len(chosen), 'subscription')}")
     for each in chosen:
         note = "" if each.url == connection.webhook_url else "  (not our URL)"
-        click.echo(f"  {each.topic:<24}{each.url}{note}")
+        say(f"  {each.topic:<24}{each.url}{note}")
 
 
 def _facts(connection: Connection, division: int, each: Subscription) -> dict[str, object]:

@@ -65,6 +65,8 @@ def stop_on_signals(deployment: Deployment, code: int) -> None:
     """Come to an end when asked to; with exit code ``code`` where something keeps us from ending."""
 
     def stop(number: int, frame: object) -> None:
+        # A terminal sends each Ctrl-C to our children too, and pg_ctl is to stop the embedded server.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         deployment.stop.set()
         threading.Thread(target=_leave, args=(deployment, code), daemon=True).start()
 

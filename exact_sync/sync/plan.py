@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from math import ceil
 
 from exact_sync.catalog import Resource, Strategy
-from exact_sync.errors import BudgetSpent, DivisionLost, ExactAway, Refused, Unavailable
+from exact_sync.errors import BadConfiguration, BudgetSpent, DivisionLost, ExactAway, Refused, Unavailable
 from exact_sync.exact.odata import Query
 from exact_sync.exact.wallclock import read_date, to_wall
 from exact_sync.store import divisions
@@ -206,12 +206,17 @@ def forecast(
     terms: Terms,
 ) -> Forecast:
     """Estimate resources of divisions. Raises WorkHeld where calls are needed and another run is at work
-    on a division.
+    on a division; SignInNeeded or BadConfiguration where nothing is known yet and nothing may be asked.
     """
-    if count:
+    if count or not crew.has_divisions():
         crew.check_signed_in()
-        if not crew.has_divisions(codes):
-            crew.read_divisions(Nobody())
+    if count and not crew.has_divisions(codes):
+        crew.read_divisions(Nobody())
+    elif not count and not crew.has_divisions():
+        raise BadConfiguration(
+            "Exact's list of divisions was never read, so nothing is known of what they cost",
+            "leave --no-count out, or run first: exact-sync sync divisions",
+        )
     selection = crew.selection(codes)
     result = Forecast([], {code: error.message for code, error in selection.failures.items()}, {}, terms)
     for code in selection.divisions:

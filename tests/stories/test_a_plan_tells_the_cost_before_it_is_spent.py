@@ -10,7 +10,7 @@ from exact_sync.simulator import Simulator
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock
 from tests.many import FIRST, found_many
 from tests.mirror import ENOUGH
-from tests.processes import Here
+from tests.processes import Here, one_clear_line
 
 MANY = TINY | {
     "crm/Accounts": 300,
@@ -57,6 +57,22 @@ def test_a_plan_without_counting_asks_exact_nothing(deployment: Deployment) -> N
     }
     known = {cost.resource for cost in forecast.costs if cost.rows is not None}
     assert known == {"customers"}
+
+
+def test_what_nothing_is_known_of_does_not_cost_0_calls(here: Here) -> None:
+    code, out, err = here.run("plan", "--no-count")
+    assert (code, out) == (2, "")
+    assert "list of divisions was never read" in one_clear_line(err)
+    here.machine.nobody_is_signed_in()
+    code, out, err = here.run("plan", "--no-count")
+    assert (code, out) == (3, "")
+    assert "nobody is signed in" in one_clear_line(err)
+
+
+def test_a_division_whose_cost_is_not_known_is_named_once(here: Here) -> None:
+    code, out, _ = here.run("plan", "items", DIVISIONS=f"99,{DIVISION}")
+    assert code == 1
+    assert "\nerror: division 99: Exact does not list it for this sign-in\n" in out
 
 
 def test_the_limit_of_all_divisions_together_makes_the_days_more(here: Here) -> None:

@@ -47,6 +47,14 @@ def test_a_command_with_wrong_settings_exits_with_2(machine: Machine) -> None:
     assert "canary" not in process.err + process.out
 
 
+def test_a_command_that_needs_another_word_shows_its_help(here: Here) -> None:
+    for words, line in (((), "  sync "), (("auth",), "  login ")):
+        code, out, err = here.run(*words)
+        assert (code, out) == (2, "")
+        assert err.startswith("Usage: exact-sync ")
+        assert line in err
+
+
 def test_an_unknown_variable_is_only_a_warning(here: Here) -> None:
     code, _, err = here.run("db", "current", SERVICE_PORT="tcp://10.0.0.1:80")
     assert code == 0

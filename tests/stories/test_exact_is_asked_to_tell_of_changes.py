@@ -176,6 +176,8 @@ WRONG: list[tuple[str, dict[str, str | None], str]] = [
     ("subscribe --topic Item", {}, "did you mean Items?"),
     ("subscribe --topic TimeTransactions", {}, "nothing that is mirrored changes with TimeTransactions"),
     ("subscribe --division 7", {}, "division 7 is not among"),
+    ("list --topic Item", {}, "did you mean Items?"),
+    ("unsubscribe --topic Item", {}, "did you mean Items?"),
     ("unsubscribe", {}, "give --division, --topic or --all"),
     ("list", {"WEBHOOK_URL": "http://sync.example.com/hook"}, "is no URL that Exact could call"),
     ("list", {"SERVER__PUBLIC_URL": "ftp://sync.example.com"}, "is no URL of a site"),

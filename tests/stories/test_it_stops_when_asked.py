@@ -3,8 +3,11 @@
 import os
 import signal
 
+import pytest
+
 from exact_sync.cli.work import PATIENCE
 from exact_sync.scheduler.daemon import GRACE
+from tests.deployment import DIVISION
 from tests.postgres import Server
 from tests.processes import Machine, one_clear_line, until
 
@@ -16,6 +19,43 @@ daemon.GRACE, work.PATIENCE = daemon.GRACE / 10, work.PATIENCE / 10
 sys.exit(main())
 """
 """The daemon, with a tenth of its patience: nobody has to wait for all of it."""
+
+ERRORS_ONTO_A_FULL_DISK = """
+import os, sys
+os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
+from exact_sync.__main__ import main
+sys.exit(main())
+"""
+
+INTERRUPTED_WHILE_IT_IMPORTS = """
+import os, signal, sys
+from exact_sync.__main__ import main
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+sys.exit(main())
+"""
+ITS_CHILDREN_ARE_INTERRUPTED_AT_THE_END = """
+import subprocess, sys
+from exact_sync.cli import main
+from exact_sync.deployment import Deployment
+Deployment.close = lambda deployment: subprocess.run(["sh", "-c", "kill -INT $$"], check=True)
+sys.exit(main())
+"""
+"""As by a second Ctrl-C, while ``pg_ctl`` stops the embedded server."""
+
+PSQL_IS_INTERRUPTED = """
+import sys
+from exact_sync.cli import db, main
+class Embedded:
+    psql, url = "sh", "-c"
+    def __init__(self, folder): pass
+    def close(self): pass
+db.Embedded = Embedded
+sys.exit(main(["db", "psql", "kill -INT $PPID; sleep 0.1; exit 7"]))
+"""
 
 
 def test_who_stops_us_and_gives_ten_seconds_is_not_kept_waiting() -> None:
@@ -77,6 +117,25 @@ def test_an_interrupted_sync_exits_with_4_and_the_next_one_goes_on(machine: Mach
     assert machine.deployment.violations() == {}
 
 
+def test_a_second_ctrl_c_does_not_reach_what_is_started_at_the_end(machine: Machine) -> None:
+    sync = machine.start("sync", program=("-c", ITS_CHILDREN_ARE_INTERRUPTED_AT_THE_END))
+    machine.simulator.faults.add("hook", after=5, hook=lambda context: sync.signal(signal.SIGINT))
+    assert sync.ends() == 4, sync
+    assert "asked to stop" in one_clear_line(sync.err)
+
+
+@pytest.mark.parametrize("name", ["exact_sync.cli", "exact_sync.cli.work"])
+def test_ctrl_c_in_the_first_moments_is_no_traceback(machine: Machine, name: str) -> None:
+    sync = machine.start("sync", program=("-c", INTERRUPTED_WHILE_IT_IMPORTS.format(name=name)))
+    assert (sync.ends(), sync.out, sync.err) == (130, "", "interrupted\n")
+
+
+def test_ctrl_c_in_psql_is_for_psql(machine: Machine) -> None:
+    """There it cancels a query; the session goes on."""
+    psql = machine.start(program=("-c", PSQL_IS_INTERRUPTED), DATABASE_URL=None)
+    assert (psql.ends(), psql.err) == (7, "")
+
+
 def test_a_sync_goes_on_when_nobody_reads_what_it_says(machine: Machine) -> None:
     code, said = piped_to_nobody(machine, "sync")
     assert (code, said) == (0, "")
@@ -85,6 +144,40 @@ def test_a_sync_goes_on_when_nobody_reads_what_it_says(machine: Machine) -> None
 
 def test_a_list_that_is_cut_off_by_head_is_no_error(machine: Machine) -> None:
     assert piped_to_nobody(machine, "resources") == (0, "")
+
+
+def test_a_sync_goes_on_where_no_room_is_left_for_what_it_says(machine: Machine) -> None:
+    """As the documented line of a crontab does: it writes to a file."""
+    assert onto_a_full_disk(machine, "sync") == (0, "")
+    assert machine.deployment.differences() == []
+
+
+def test_what_there_is_no_room_for_is_one_clear_line(machine: Machine) -> None:
+    for arguments in (("db", "current"), ("resources",)):
+        code, said = onto_a_full_disk(machine, *arguments)
+        assert code == 1, said
+        assert "the output can't be written to its end: No space left on device" in one_clear_line(said)
+
+
+def test_the_exit_code_is_right_where_nothing_can_be_said_of_it(machine: Machine) -> None:
+    process = machine.start("sync", "itemz", program=("-c", ERRORS_ONTO_A_FULL_DISK))
+    assert process.ends() == 2
+
+
+@pytest.mark.parametrize("arguments", [("verify", "payments"), ("verify", "payments", "--json"), ("plan",)])
+def test_a_result_that_is_cut_off_by_head_keeps_its_exit_code(machine: Machine, arguments: list[str]) -> None:
+    machine.deployment.sync_well("payments")
+    machine.query("DELETE FROM exact.payments")
+    machine.environment["EXACT_SYNC_DIVISIONS"] = f"99,{DIVISION}"
+    assert piped_to_nobody(machine, *arguments) == (1, "")
+
+
+def onto_a_full_disk(machine: Machine, *arguments: str) -> tuple[int, str]:
+    """Run with a stdout that takes nothing: exit code and stderr."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    process = machine.start(*arguments, stdout=full)
+    os.close(full)
+    return process.ends(), process.err
 
 
 def piped_to_nobody(machine: Machine, *arguments: str) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from exact_sync.store import conditions
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, Deployment, Silent
 from tests.facts import command, line, only, quarantined, sql
-from tests.processes import Machine, until
+from tests.processes import Here, Machine, one_clear_line, until
 
 
 def test_what_is_paused_is_left_out_until_it_is_resumed(deployment: Deployment) -> None:
@@ -32,6 +32,23 @@ def test_what_is_paused_is_left_out_until_it_is_resumed(deployment: Deployment) 
     deployment.sync_well()
     assert deployment.differences("contacts", deleted=False) == []
     assert line(deployment, "items").state == "ok"
+
+
+@pytest.mark.parametrize("word", ["accept", "reset", "pause", "resume"])
+def test_a_division_that_there_is_not_is_no_success(here: Here, word: str) -> None:
+    """A slip of the pen; the settings may name one that Exact does not list, as for ``sync``."""
+    here.machine.deployment.sync_well("items")
+    for code in (99, 99_999_999_999, 0):  # 0 would mean all, in the table of pauses
+        result, out, err = here.run(word, "items", "--division", str(code), "--division", str(DIVISION))
+        assert (result, out) == (2, ""), err
+        assert str(code) in one_clear_line(err)
+    result, _, err = here.run(word, "items", "--division", "99", DIVISIONS=f"99,{DIVISION}")
+    assert (result, err) == (0, "")
+
+
+def test_before_the_first_sync_nobody_knows_which_divisions_there_are(here: Here) -> None:
+    assert here.run("pause", "items", "--division", str(DIVISION))[0] == 0
+    assert "items" not in [outcome.resource for outcome in here.machine.deployment.sync_well()]
 
 
 def test_nobody_is_told_of_the_age_of_what_is_paused(deployment: Deployment) -> None:

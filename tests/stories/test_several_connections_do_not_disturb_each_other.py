@@ -76,9 +76,11 @@ def test_a_command_may_be_for_one_connection_only(three: Several, here: Here) ->
     assert (code, out.split(" checkpoints")[0]) == (0, "journals: 1")
     code, out, _ = here.run("plan", "--json", "--no-count", "--connection", "be", **three.environment)
     assert {cost["connection"] for cost in json.loads(out)["costs"]} == {"be"}
-    code, out, _ = here.run("plan", "--no-count", **three.environment)
-    assert code == 0
+    code, out, err = here.run("plan", "--no-count", **three.environment)
+    assert code == 1
     assert "\nbe, schema exact_be\n" in out
+    assert "error: default: Exact's list of divisions was never read" in err
+    assert "error: de: nobody is signed in" in err
     code, out, _ = here.run("verify", "journals", "--connection", "be", **three.environment)
     assert code == 0, out
 

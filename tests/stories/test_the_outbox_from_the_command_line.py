@@ -94,6 +94,15 @@ def test_what_was_given_up_can_be_seen_delivered_after_all_or_dropped(here: Here
         assert [str(data["sequence"]) for data in target.told("items")] == [second]
         assert here.run("outbox", "list", **on)[1] == "Nothing waits.\n"
         assert here.run("outbox", "drop", "--waiting", **on)[1] == "0 dropped\n"
+        for what, said in (
+            (("--target", "foo"), "there is no target foo"),
+            (("987654",), "there is no message 987654 in the outbox"),
+            (("--waiting", first), f"there is no message {first} in the outbox"),
+            ((second,), f"message {second} was not given up"),
+        ):
+            code, out, err = here.run("outbox", "drop", *what, **on)
+            assert (code, out) == (2, "")
+            assert said in one_clear_line(err)
 
 
 def test_a_test_message_says_who_accepts_it(here: Here) -> None:
@@ -105,6 +114,9 @@ def test_a_test_message_says_who_accepts_it(here: Here) -> None:
         code, out, _ = here.run("outbox", "test", **on)
         assert (code, out) == (0, f"warehouse (http://127.0.0.1:{target.port}): accepted\n")
         assert [content["type"] for content in target.accepted] == ["test"]
+        off = {"OUTBOX": target.variable(resources="items,warehouses")}
+        code, _, err = here.run("outbox", "test", **off)
+        assert (code, err) == (0, "warning: warehouse is to be told of warehouses, which is switched off\n")
         target.replies = [Reply(500)]
         code, out, err = here.run("outbox", "test", **on)
         assert (code, out) == (1, f"warehouse (http://127.0.0.1:{target.port}): HTTP 500\n")
@@ -162,3 +174,9 @@ def test_each_connection_tells_of_its_own_rows(here: Here) -> None:
     code, _, err = here.run("outbox", "retry", "1", **on)
     assert code == 2
     assert re.search("there are several connections", one_clear_line(err))
+    here.machine.query(
+        "UPDATE exact_sync.delivery SET target = 'gone', delivered_at = NULL, given_up_at = now()"
+    )
+    assert here.run("outbox", "drop", "--target", "gone", **on)[:2] == (0, "2 dropped\n")
+    code, _, err = here.run("outbox", "drop", "--target", "gone", **on)
+    assert (code, "there is no target gone" in one_clear_line(err)) == (2, True)

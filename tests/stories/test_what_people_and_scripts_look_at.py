@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+from rich.console import Console
+
 from exact_sync.catalog import RESOURCES
+from exact_sync.cli import status_lines
 from exact_sync.store import migrate
 from tests.deployment import DIVISION
 from tests.mirror import ENOUGH, PATHS, expected_rows
@@ -36,6 +40,17 @@ def test_the_status_as_json_tells_all_that_the_contract_names(here: Here) -> Non
     code, out, err = here.run("status")
     assert (code, err) == (0, "")
     assert all(name in out for name in PATHS)
+
+
+def test_a_narrow_terminal_cuts_nothing_off(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.machine.deployment.sync_well("customers", "financial_transactions")
+    monkeypatch.setattr(status_lines, "console", lambda: Console(markup=False, width=80))
+    code, out, _ = here.run("status", "customers", "financial_transactions")
+    assert (code, "…" in out) == (0, False)
+    day = here.machine.query(
+        "SELECT left(cursor, 10) FROM exact_sync.checkpoint WHERE resource = 'customers'"
+    )
+    assert day[0][0] in out
 
 
 def test_the_catalog_lists_every_resource(here: Here) -> None:

@@ -110,10 +110,31 @@ def test_cron_runs_leave_their_metrics(here: Here) -> None:
     assert found["exact_sync_runs_total"]["default", "ok", "journals"] == 2
     assert ("default", str(DIVISION), "journals") in found["exact_sync_lag_seconds"]
 
-    elsewhere = str(here.machine.folder / "none" / "file.prom")
-    code, _, err = here.run("sync", "journals", "--metrics-file", elsewhere)
+
+def test_a_file_that_has_no_place_is_told_of_before_anything_is_done(here: Here) -> None:
+    elsewhere = here.machine.folder / "none" / "file.prom"
+    calls = here.machine.deployment.calls()
+    code, _, err = here.run("sync", "journals", "--metrics-file", str(elsewhere))
     assert code == 2
-    assert "the metrics can't be written" in one_clear_line(err[err.index("error: ") :])
+    assert f"the metrics can't be written to {elsewhere}: there is no folder" in one_clear_line(err)
+    code, _, err = here.run("sync", "journals", METRICS_FILE=str(here.machine.folder))
+    assert code == 2
+    assert f"the metrics can't be written to {here.machine.folder}: it is a folder" in one_clear_line(err)
+    assert here.machine.deployment.calls() == calls
+
+
+def test_a_file_that_can_no_longer_be_written_hides_nothing(here: Here) -> None:
+    """Neither what went wrong, nor what was done."""
+    folder = here.machine.folder / "metrics"
+    folder.mkdir()
+    here.machine.simulator.faults.add("hook", path="Items", hook=lambda context: folder.rmdir())
+    code, out, err = here.run(
+        "sync", "items", "--metrics-file", str(folder / "file.prom"), DIVISIONS=f"99,{DIVISION}"
+    )
+    assert code == 1
+    assert "error: division 99: Exact does not list it" in err
+    assert "the metrics can't be written" in err
+    assert ", 1 failed, " in out
 
 
 def test_a_sync_that_could_not_begin_leaves_its_metrics_too(here: Here) -> None:
