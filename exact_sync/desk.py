@@ -4,6 +4,7 @@ Everything is noted, in the database or among the wishes, and done by the daemon
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,9 @@ from exact_sync.store.deliveries import Filter, State
 from exact_sync.store.pauses import EVERYWHERE
 from exact_sync.sync.selection import Wanted
 from exact_sync.sync.wishes import Wishes
+
+if TYPE_CHECKING:
+    from exact_sync.web.source import Acceptable
 
 
 class Desk:
@@ -60,10 +64,16 @@ class Desk:
                 self._wishes.ask(division, name)
         return len(resumed)
 
-    def accept(self, name: str, divisions: Sequence[int] = ()) -> int:
+    def accept(
+        self,
+        name: str,
+        divisions: Sequence[int] = (),
+        only: "Acceptable | None" = None,
+        records: Sequence[int] = (),
+    ) -> int:
         self._check([name], divisions)
         with self._database().begin() as connection:
-            number = accept(connection, name, divisions)
+            number = accept(connection, name, divisions, only, records)
         if number and self._wishes.trouble is None:
             self._sync([name], divisions)
         return number
@@ -146,10 +156,23 @@ def _there_is(names: Collection[str]) -> str:
     return f"there is: {', '.join(sorted(names))}" if names else "none is set up in [outbox.targets.NAME]"
 
 
-def accept(connection: Connection, name: str, codes: Sequence[int]) -> int:
-    """Accept suspect lists and records in quarantine (of all divisions without ``codes``); in how many."""
-    wanted = list(codes) or None
-    found = checkpoints.accept(connection, name, wanted) | quarantine.accept(connection, name, wanted)
+def accept(
+    connection: Connection,
+    name: str,
+    codes: Sequence[int],
+    only: "Acceptable | None" = None,
+    records: Sequence[int] = (),
+) -> int:
+    """Accept suspect lists and records in quarantine (of all divisions without ``codes``); in how many.
+
+    ``only``: one of both, so that whoever looked at a record does not empty a table; ``records``: ids, of
+    the only ones that are meant.
+    """
+    wanted, found = list(codes) or None, set[int]()
+    if only != "records":
+        found |= checkpoints.accept(connection, name, wanted)
+    if only != "list":
+        found |= quarantine.accept(connection, name, wanted, records)
     return len(found)
 
 

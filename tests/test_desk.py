@@ -5,6 +5,8 @@ from sqlalchemy import text
 
 from exact_sync.desk import Desk
 from exact_sync.errors import BadConfiguration, TryLater
+from exact_sync.store import quarantine
+from exact_sync.store.quarantine import Reject
 from exact_sync.sync.wishes import QUIET, Wish
 from tests.deployment import DIVISION, Deployment
 
@@ -74,3 +76,35 @@ def test_a_division_with_a_suspect_list_and_records_in_quarantine_is_one(
     assert desk.accept("items", [DIVISION]) == 1
     assert desk.accept("items") == 1
     assert desk.accept("items") == 0
+
+
+def test_a_list_and_each_record_are_accepted_by_themselves(deployment: Deployment, desk: Desk) -> None:
+    """Who accepts a record has not said that an emptied list is right, nor the other way round."""
+
+    def waiting() -> list[str]:
+        with deployment.service.database.begin() as connection:
+            return list(
+                connection.execute(
+                    text(
+                        "SELECT 'list' FROM exact_sync.checkpoint WHERE outcome = 'suspect' UNION ALL "
+                        "SELECT key FROM exact_sync.quarantine WHERE accepted_at IS NULL ORDER BY 1"
+                    )
+                ).scalars()
+            )
+
+    with deployment.service.database.begin() as connection:
+        suspect = (
+            "UPDATE exact_sync.checkpoint SET outcome = 'suspect', suspect_rows = 0 WHERE resource = 'items'"
+        )
+        connection.execute(text(suspect))
+        quarantine.keep(connection, DIVISION, "items", [Reject(key, "x", {}) for key in ("a", "b", "c")])
+        [newest, *_] = quarantine.held(connection, "items", [DIVISION], 3)
+    assert waiting() == ["a", "b", "c", "list"]
+    assert desk.accept("items", [DIVISION], "records", [newest.id]) == 1
+    assert waiting() == ["a", "b", "list"]
+    assert desk.accept("customers", [DIVISION], "records", [newest.id - 1]) == 0
+    assert desk.accept("items", [DIVISION], "list") == 1
+    assert waiting() == ["a", "b"]
+    assert desk.accept("items", [DIVISION], "list") == 0
+    assert desk.accept("items", [DIVISION], "records") == 1
+    assert waiting() == []

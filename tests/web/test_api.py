@@ -134,7 +134,7 @@ def test_what_is_asked_for_reaches_the_desk(client: httpx.Client, desk: Recordin
         ("sync", ["items"], []),
         ("pause", ["items"], [1, 2]),
         ("resume", ["items"], []),
-        ("accept", "items", [1]),
+        ("accept", "items", [1], None, []),
         ("retry", "items", []),
         ("retry_messages", [1], ["shop"]),
         ("drop_messages", [], [], "waiting"),

@@ -205,6 +205,7 @@ DUTCH: dict[str, str] = {
     "Resume everything": "Alles hervatten",
     "Resume this division": "Deze administratie hervatten",
     "Accept": "Aanvaarden",
+    "Accept in {number} divisions": "In {number} administraties aanvaarden",
     "Ask Exact again": "Opnieuw vragen",
     "Connected to Exact Online.": "Verbonden met Exact Online.",
     "{number} reading was asked for; it begins in a moment.": "{number} tabel wordt zo gelezen.",
