@@ -77,9 +77,12 @@ class Guard:
     def _entry(self, request: Request) -> Entry:
         """Raises Refused for who is called wrong, or comes with a wrong token."""
         path, admission = request.scope["path"], self._admission
-        if path not in _PROBES and not path.startswith(WEBHOOKS) and not admission.is_called_right(request):
-            why = "this server is not called so; use http://localhost, or set server.public_url"
-            raise Refused(421, why)
+        if path not in _PROBES and not path.startswith(WEBHOOKS):
+            if not admission.is_called_right(request):
+                why = "this server is not called so; use http://localhost, or set server.public_url"
+                raise Refused(421, why)
+            if admission.is_brought_in(request):
+                raise Refused(403, _BROUGHT_IN)
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         # What else stands there is meant for the proxy that has asked for it.
         if is_api(path) and kind.lower() == "bearer":
@@ -124,6 +127,10 @@ class Guard:
         return RedirectResponse(LOGIN if back == "/" else f"{LOGIN}?next={target}", 303)
 
 
+_BROUGHT_IN = (
+    "only who is on this machine may come in without a password; set server.password_hash to what this "
+    "prints: exact-sync server password; or server.trusted_proxy where a proxy asks for one"
+)
 _STALE = "the form's token is missing or too old: load the page again"
 
 

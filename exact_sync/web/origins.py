@@ -26,6 +26,11 @@ def is_ours(host: str, public_url: str | None) -> bool:
     return is_loopback_name(name) or (public_url is not None and name == name_in(urlsplit(public_url).netloc))
 
 
+def is_passed_on(headers: Headers) -> bool:
+    """A proxy or a tunnel has brought it, and says so: whoever sent it need not be on this machine."""
+    return any(name == "forwarded" or name.startswith("x-forwarded-") for name in headers)
+
+
 def is_from_our_pages(headers: Headers, hosts: set[str]) -> bool:
     """No page of another site has sent this, as far as the browser says. ``hosts``: what we are called."""
     site = headers.get("sec-fetch-site")

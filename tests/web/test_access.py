@@ -116,8 +116,36 @@ def test_a_page_elsewhere_can_not_take_our_address_for_its_own(opens: Opens) -> 
         for path in ("/who", "/login", "/metrics", "/api/v1/status"):
             assert client.get(path, headers={"Host": host}).status_code == 421
         assert client.get("/livez", headers={"Host": host}).status_code == 200
-    for ours in ("localhost", "LOCALHOST:8480", "127.0.0.1:1", "[::1]:8480", "sync.example.com"):
+    for ours in ("localhost", "LOCALHOST:8480", "127.0.0.1:1", "[::1]:8480"):
         assert client.get("/who", headers={"Host": ours}).status_code == 200
+
+
+def test_a_tunnel_for_webhooks_brings_in_nobody_else(opens: Opens) -> None:
+    """It ends on this machine, so that whoever comes through it comes from loopback."""
+    public = {"public_url": "https://sync.example.com"}
+    named, forwarded = {"Host": "sync.example.com"}, {"X-Forwarded-For": "203.0.113.5"}
+    through = (
+        named, forwarded, {**named, **forwarded, "X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Host": "localhost"}, {"Forwarded": "for=203.0.113.5"},
+    )  # fmt: skip
+    client = opens(**public)
+    token = token_in(client.get("/who").text)
+    for headers in through:
+        for path in ("/who", "/login", "/metrics", "/static/a.css", "/api/v1/status"):
+            answer = client.get(path, headers=headers)
+            assert (answer.status_code, "server.password_hash" in answer.text) == (403, True), (path, headers)
+        changed = client.post("/change", data={"csrf": token}, headers=headers)
+        assert (changed.status_code, "server.trusted_proxy" in changed.text) == (403, True), headers
+        assert client.get("/livez", headers=headers).status_code == 200
+        assert client.post("/webhooks/exact/topic", headers=headers).text == "changed "
+    assert client.post("/change", data={"csrf": token}).status_code == 200
+    proxied = opens(**public, trusted_proxy=["127.0.0.1"])
+    assert proxied.get("/who", headers=through[2]).text.startswith("|True|")
+    guarded = opens(**public, password_hash=HASHED)
+    assert guarded.get("/who", headers=through[2]).headers["location"] == "/login?next=/who"
+    elsewhere = opens(**public, trusted_proxy=["10.0.0.0/8"])
+    assert elsewhere.get("/who", headers=through[2]).status_code == 403
+    assert elsewhere.get("/who").status_code == 200
 
 
 def test_with_a_password_nobody_sees_anything_before_signing_in(opens: Opens) -> None:
