@@ -21,8 +21,8 @@ LARGEST_BODY = 64 * 1024
 _BODY_PATIENCE = 10.0
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _BEARER = {"WWW-Authenticate": "Bearer"}
-_PROBES = ("/livez", "/readyz")
-_PUBLIC = (*_PROBES, "/metrics", LOGIN)
+PROBES = ("/livez", "/readyz")
+_PUBLIC = (*PROBES, "/metrics", LOGIN)
 _PUBLIC_BELOW = ("/static/", WEBHOOKS)
 
 
@@ -77,7 +77,7 @@ class Guard:
     def _entry(self, request: Request) -> Entry:
         """Raises Refused for who is called wrong, or comes with a wrong token."""
         path, admission = request.scope["path"], self._admission
-        if path not in _PROBES and not path.startswith(WEBHOOKS):
+        if path not in PROBES and not path.startswith(WEBHOOKS):
             if not admission.is_called_right(request):
                 why = "this server is not called so; use http://localhost, or set server.public_url"
                 raise Refused(421, why)
