@@ -309,6 +309,8 @@ DUTCH: dict[str, str] = {
     "Your browser is being sent to the page of consent.": "Uw browser gaat naar de pagina voor toestemming.",
     "Go on to Exact Online": "Verder naar Exact Online",
     "Begin again with the button below.": "Begin opnieuw met de knop hieronder.",
+    "Begin again on the page of the connection that is to sign in.":
+        "Begin opnieuw op de pagina van de verbinding die zich moet aanmelden.",
     "This answer belongs to no sign-in that is open: it was used before, or came too late.":
         "Dit antwoord hoort bij geen lopende aanmelding: het is al gebruikt, of kwam te laat.",
     "This answer belongs to a sign-in that was begun in another browser.":
