@@ -4,6 +4,7 @@ Everything is noted, in the database or among the wishes, and done by the daemon
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -55,14 +56,17 @@ class Desk:
             return pauses.add(connection, places(names or self._mirrored.keys(), divisions))
 
     def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
-        """Without ``divisions`` in each; what is paused everywhere can only be resumed everywhere."""
+        """Without ``divisions`` in each. What is paused everywhere can only be resumed everywhere: raises
+        BadConfiguration with what stays paused, after the rest was resumed.
+        """
         self._check(names, divisions)
         with self._database().begin() as connection:
             resumed = resume(connection, names or self._mirrored.keys(), divisions)
         if self._wishes.trouble is None:
-            for division, name in resumed:
+            for division, name in resumed.places:
                 self._wishes.ask(division, name)
-        return len(resumed)
+        resumed.check()
+        return len(resumed.places)
 
     def accept(
         self,
@@ -176,18 +180,36 @@ def accept(
     return len(found)
 
 
-def resume(connection: Connection, names: Collection[str], codes: Sequence[int]) -> list[tuple[int, str]]:
-    """End pauses: with ``codes`` those of these divisions, else all. What was paused.
+@dataclass(frozen=True)
+class Resumed:
+    """What became of pauses that were to end."""
 
-    Raises BadConfiguration for what is paused everywhere and is to be resumed in some divisions.
-    """
-    found = [each for each in pauses.paused(connection) if each.resource in names]
-    for each in found:
-        if codes and each.division == EVERYWHERE:
+    places: list[tuple[int, str]]
+    """Those that ended."""
+    kept: list[str]
+    """Resources that stay paused: in all divisions, and so in those that were named."""
+
+    def check(self) -> None:
+        """Raises BadConfiguration where something is still paused that was to be resumed."""
+        if self.kept:
+            one = len(self.kept) == 1
             raise BadConfiguration(
-                f"{each.resource} is paused in all divisions, so it can't be resumed in one",
-                "resume it in all, then pause it where it is not wanted",
+                f"{', '.join(self.kept)} {'is' if one else 'are'} paused in all divisions, so "
+                f"{'it' if one else 'they'} can't be resumed in one"
+                + ("; what else was paused there is resumed" if self.places else ""),
+                f"resume {'it' if one else 'them'} in all, then pause {'it' if one else 'them'} "
+                "where that is wanted",
             )
-    wanted = [(each.division, each.resource) for each in found if not codes or each.division in codes]
+
+
+def resume(connection: Connection, names: Collection[str], codes: Sequence[int]) -> Resumed:
+    """End pauses: with ``codes`` those of these divisions, else all."""
+    found = [each for each in pauses.paused(connection) if each.resource in names]
+    kept = [each.resource for each in found if codes and each.division == EVERYWHERE]
+    wanted = [
+        (each.division, each.resource)
+        for each in found
+        if not codes or (each.division in codes and each.resource not in kept)
+    ]
     pauses.drop(connection, wanted)
-    return wanted
+    return Resumed(wanted, kept)

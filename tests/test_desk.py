@@ -9,6 +9,7 @@ from exact_sync.store import quarantine
 from exact_sync.store.quarantine import Reject
 from exact_sync.sync.wishes import QUIET, Wish
 from tests.deployment import DIVISION, Deployment
+from tests.facts import command
 
 
 @pytest.fixture
@@ -53,6 +54,23 @@ def test_pauses_are_counted_once_and_resumed_once(deployment: Deployment, desk: 
     }  # fmt: skip
     assert desk.resume([]) == 1
     assert desk.resume([]) == 0
+
+
+def test_a_division_is_resumed_also_where_something_is_paused_everywhere(
+    deployment: Deployment, desk: Desk
+) -> None:
+    desk.pause(["items", "contacts"], [DIVISION])
+    desk.pause(["items"])
+    with pytest.raises(BadConfiguration, match="what else was paused there is resumed"):
+        desk.resume([], [DIVISION])
+    assert deployment.service.wishes.take() == [Wish(DIVISION, "contacts", insist=True)]
+    with pytest.raises(BadConfiguration, match=r"in one \(resume it in all"):
+        desk.resume([], [DIVISION])
+    assert deployment.service.wishes.take() == []
+    desk.pause(["contacts"], [DIVISION])
+    assert command(deployment, "resume", "--division", str(DIVISION)) == 2
+    assert desk.resume(["contacts"], [DIVISION]) == 0  # that word resumed it
+    assert desk.resume([]) == 2
 
 
 def test_hints_about_what_is_off_are_dropped(deployment: Deployment, desk: Desk) -> None:

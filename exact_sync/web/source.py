@@ -42,7 +42,10 @@ class Desk(Protocol):
         ...
 
     def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
-        """Read these again, and at once what is due; how many were paused."""
+        """Read these again, and at once what is due; how many were paused.
+
+        Raises BadConfiguration with what stays paused, since it is paused everywhere; the rest is resumed.
+        """
         ...
 
     def accept(
