@@ -40,6 +40,17 @@ def is_from_our_pages(headers: Headers, hosts: set[str]) -> bool:
     return origin is None or urlsplit(origin).netloc.lower() in {host.lower() for host in hosts}
 
 
+def came_from(headers: Headers, hosts: set[str]) -> str:
+    """The page of ours on which a form was, as far as the browser says; else ``/``."""
+    try:
+        page = urlsplit(headers.get("referer", ""))
+    except ValueError:
+        return "/"
+    if page.netloc.lower() not in {host.lower() for host in hosts}:
+        return "/"
+    return local_path(f"{page.path}?{page.query}" if page.query else page.path)
+
+
 def local_path(wanted: str) -> str:
     """Where a browser is sent next: a path of this server, else ``/``.
 

@@ -14,8 +14,10 @@ from starlette.routing import Route
 
 from exact_sync.server_settings import ServerSettings
 from exact_sync.web.origins import is_from_our_pages, is_ours, local_path, neighbourhood
+from exact_sync.web.problems import PROBLEM
 from tests.deployment import Deployment
 from tests.web.browser import HASHED, PASSWORD, WHO, log_in, token_in
+from tests.web.pages.markup import read
 from tests.web.served import a_server, metrics_of, source_of
 
 A_COOKIE = re.compile(r"(__Host-)?exact_sync_(session|visit)_[0-9a-f]{8}=([^;]*); (.*)")
@@ -188,6 +190,68 @@ def test_signing_in_and_out(opens: Opens) -> None:
     assert cookies(out) == {"session": "Path=/; HttpOnly; SameSite=Lax; Max-Age=0"}
     client.cookies.update(copied)
     assert client.get("/who").status_code == 303  # a copy of the cookie has ended too
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def link_of(answer: httpx.Response) -> str:
+    """Where the page of a refusal leads on."""
+    page = read(answer.text)
+    assert page.faults() == []
+    [link] = [each for each in page.all("a") if each.attributes.get("class") == "button"]
+    return link.attributes["href"]
+
+
+def test_a_button_that_is_pressed_after_the_session_ended_leads_to_the_password(opens: Opens) -> None:
+    client = opens(password_hash=HASHED)
+    log_in(client)
+    token = token_in(client.get("/who").text)
+    client.cookies.clear()
+    own, form = str(client.base_url), {"csrf": token}
+    for referer, target in (
+        (f"{own}/runs?division=1", "/login?next=/runs%3Fdivision%3D1"),
+        ("https://evil.example/runs", "/login"),
+        ("http://[", "/login"),
+        ("", "/login"),
+    ):
+        answer = client.post("/change", data=form, headers=BROWSER | {"Referer": referer})
+        assert (answer.status_code, answer.headers["location"]) == (303, target), referer
+    plain = client.post("/change", data=form)
+    assert (plain.status_code, plain.text) == (403, "sign in first\n")
+    out = client.get("/logout", headers=BROWSER)
+    assert out.headers["location"] == "/login?next=/logout"
+    inside = log_in(client, next="/logout")
+    assert inside.headers["location"] == "/logout"
+    assert client.get("/logout").headers["location"] == "/"
+    assert client.get("/who").text.startswith("operator|")  # nothing is changed by an address
+
+
+def test_a_form_that_is_too_old_leads_back_to_its_page(opens: Opens) -> None:
+    client = opens()
+    client.get("/who")
+    headers = BROWSER | {"Referer": f"{client.base_url}/runs?division=1", "Accept-Language": "nl"}
+    stale = client.post("/change", data={"csrf": "x"}, headers=headers)
+    assert (stale.status_code, link_of(stale)) == (403, "/runs?division=1")
+    assert "laad de pagina opnieuw" in stale.text
+    sent = client.post("/change", data={"csrf": "x"}, headers=headers | {"Origin": "https://evil.example"})
+    assert (sent.status_code, link_of(sent)) == (403, "/runs?division=1")
+    assert client.post("/api/v1/sync", headers=BROWSER).headers["content-type"] == PROBLEM
+
+
+def test_what_there_is_not_is_said_as_each_can_read_it(opens: Opens) -> None:
+    client = opens()
+    for method, path, status in (
+        ("GET", "/nothing", 404),
+        ("GET", "/change", 405),
+        ("GET", "/static/x", 404),
+    ):
+        answer = client.request(method, path, headers=BROWSER)
+        assert (answer.status_code, link_of(answer)) == (status, "/"), path
+        assert client.request(method, path).headers["content-type"].startswith("text/plain")
+    for path in ("/api/v1", "/api/v1/", "/api/v1/nothing"):
+        answer = client.get(path, headers=BROWSER)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM), path
 
 
 def test_no_session_is_taken_from_outside(opens: Opens, deployment: Deployment) -> None:

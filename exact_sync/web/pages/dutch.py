@@ -31,6 +31,9 @@ DUTCH: dict[str, str] = {
     "There is no such page, connection or division.":
         "Deze pagina, verbinding of administratie bestaat niet.",
     "That did not work": "Dat is niet gelukt",
+    "the form's token is missing or too old: load the page again":
+        "het kenmerk van het formulier ontbreekt of is te oud: laad de pagina opnieuw",
+    "another site has sent this": "een andere site heeft dit gestuurd",
     # numbers and times
     "just now": "zojuist",
     "in a minute": "over een minuut",
