@@ -241,11 +241,18 @@ class Deployment:
         )
 
     def resume(self, names: Sequence[str], codes: Sequence[int]) -> int:
-        """Read these again; how many were paused."""
+        """Read these again; how many were paused. Raises BadConfiguration with what stays paused."""
         wanted = [resource.name for resource in self.resources(names)]
-        return self._on_state(
-            names, codes, lambda connection, share: len(desk.resume(connection, wanted, share))
-        )
+        resumed: list[desk.Resumed] = []
+
+        def change(connection: Transaction, share: list[int]) -> int:
+            resumed.append(desk.resume(connection, wanted, share))
+            return len(resumed[-1].places)
+
+        number = self._on_state(names, codes, change)
+        for each in resumed:
+            each.check()
+        return number
 
     def _on_state(
         self, names: Sequence[str], codes: Sequence[int], change: Callable[[Transaction, list[int]], int]

@@ -4,6 +4,8 @@ Everything is noted, in the database or among the wishes, and done by the daemon
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -16,6 +18,9 @@ from exact_sync.store.deliveries import Filter, State
 from exact_sync.store.pauses import EVERYWHERE
 from exact_sync.sync.selection import Wanted
 from exact_sync.sync.wishes import Wishes
+
+if TYPE_CHECKING:
+    from exact_sync.web.source import Acceptable
 
 
 class Desk:
@@ -51,19 +56,28 @@ class Desk:
             return pauses.add(connection, places(names or self._mirrored.keys(), divisions))
 
     def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
-        """Without ``divisions`` in each; what is paused everywhere can only be resumed everywhere."""
+        """Without ``divisions`` in each. What is paused everywhere can only be resumed everywhere: raises
+        BadConfiguration with what stays paused, after the rest was resumed.
+        """
         self._check(names, divisions)
         with self._database().begin() as connection:
             resumed = resume(connection, names or self._mirrored.keys(), divisions)
         if self._wishes.trouble is None:
-            for division, name in resumed:
+            for division, name in resumed.places:
                 self._wishes.ask(division, name)
-        return len(resumed)
+        resumed.check()
+        return len(resumed.places)
 
-    def accept(self, name: str, divisions: Sequence[int] = ()) -> int:
+    def accept(
+        self,
+        name: str,
+        divisions: Sequence[int] = (),
+        only: "Acceptable | None" = None,
+        records: Sequence[int] = (),
+    ) -> int:
         self._check([name], divisions)
         with self._database().begin() as connection:
-            number = accept(connection, name, divisions)
+            number = accept(connection, name, divisions, only, records)
         if number and self._wishes.trouble is None:
             self._sync([name], divisions)
         return number
@@ -146,25 +160,56 @@ def _there_is(names: Collection[str]) -> str:
     return f"there is: {', '.join(sorted(names))}" if names else "none is set up in [outbox.targets.NAME]"
 
 
-def accept(connection: Connection, name: str, codes: Sequence[int]) -> int:
-    """Accept suspect lists and records in quarantine (of all divisions without ``codes``); in how many."""
-    wanted = list(codes) or None
-    found = checkpoints.accept(connection, name, wanted) | quarantine.accept(connection, name, wanted)
+def accept(
+    connection: Connection,
+    name: str,
+    codes: Sequence[int],
+    only: "Acceptable | None" = None,
+    records: Sequence[int] = (),
+) -> int:
+    """Accept suspect lists and records in quarantine (of all divisions without ``codes``); in how many.
+
+    ``only``: one of both, so that whoever looked at a record does not empty a table; ``records``: ids, of
+    the only ones that are meant.
+    """
+    wanted, found = list(codes) or None, set[int]()
+    if only != "records":
+        found |= checkpoints.accept(connection, name, wanted)
+    if only != "list":
+        found |= quarantine.accept(connection, name, wanted, records)
     return len(found)
 
 
-def resume(connection: Connection, names: Collection[str], codes: Sequence[int]) -> list[tuple[int, str]]:
-    """End pauses: with ``codes`` those of these divisions, else all. What was paused.
+@dataclass(frozen=True)
+class Resumed:
+    """What became of pauses that were to end."""
 
-    Raises BadConfiguration for what is paused everywhere and is to be resumed in some divisions.
-    """
-    found = [each for each in pauses.paused(connection) if each.resource in names]
-    for each in found:
-        if codes and each.division == EVERYWHERE:
+    places: list[tuple[int, str]]
+    """Those that ended."""
+    kept: list[str]
+    """Resources that stay paused: in all divisions, and so in those that were named."""
+
+    def check(self) -> None:
+        """Raises BadConfiguration where something is still paused that was to be resumed."""
+        if self.kept:
+            one = len(self.kept) == 1
             raise BadConfiguration(
-                f"{each.resource} is paused in all divisions, so it can't be resumed in one",
-                "resume it in all, then pause it where it is not wanted",
+                f"{', '.join(self.kept)} {'is' if one else 'are'} paused in all divisions, so "
+                f"{'it' if one else 'they'} can't be resumed in one"
+                + ("; what else was paused there is resumed" if self.places else ""),
+                f"resume {'it' if one else 'them'} in all, then pause {'it' if one else 'them'} "
+                "where that is wanted",
             )
-    wanted = [(each.division, each.resource) for each in found if not codes or each.division in codes]
+
+
+def resume(connection: Connection, names: Collection[str], codes: Sequence[int]) -> Resumed:
+    """End pauses: with ``codes`` those of these divisions, else all."""
+    found = [each for each in pauses.paused(connection) if each.resource in names]
+    kept = [each.resource for each in found if codes and each.division == EVERYWHERE]
+    wanted = [
+        (each.division, each.resource)
+        for each in found
+        if not codes or (each.division in codes and each.resource not in kept)
+    ]
     pauses.drop(connection, wanted)
-    return wanted
+    return Resumed(wanted, kept)

@@ -121,10 +121,10 @@ def _retry_after(value: str | None, now: datetime) -> float:
     except ValueError:
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            seconds = (moment - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):  # a year with eleven digits is an overflow
             return 0.0
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        seconds = (moment - now).total_seconds()
     return max(0.0, min(_LONGEST_RETRY_AFTER, seconds)) if math.isfinite(seconds) else 0.0
 
 

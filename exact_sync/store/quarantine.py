@@ -140,9 +140,19 @@ def release_others(connection: Connection, division: int, resource: str, names: 
     )
 
 
-def accept(connection: Connection, resource: str, divisions: Sequence[int] | None = None) -> set[int]:
-    """A person knows of these records (None: of all divisions); where there were any."""
+def accept(
+    connection: Connection,
+    resource: str,
+    divisions: Sequence[int] | None = None,
+    records: Sequence[int] = (),
+) -> set[int]:
+    """A person knows of these records (None: of all divisions); where there were any.
+
+    ``records``: ids, of the only ones that are meant; empty: all.
+    """
     conditions = [quarantine.c.resource == resource, quarantine.c.accepted_at.is_(None)]
+    if records:
+        conditions.append(quarantine.c.id.in_(list(records)))
     if divisions is not None:
         conditions.append(quarantine.c.division.in_(list(divisions)))
     accepted = update(quarantine).where(*conditions).values(accepted_at=func.now())

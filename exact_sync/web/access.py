@@ -9,8 +9,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exact_sync.connections import WEBHOOKS
+from exact_sync.errors import ExactSyncError
 from exact_sync.web.admission import Admission, Entry
-from exact_sync.web.origins import is_from_our_pages
+from exact_sync.web.origins import came_from, is_from_our_pages
+from exact_sync.web.pages.language import phrase
+from exact_sync.web.pages.remedies import remedy
+from exact_sync.web.pages.rendering import render, wants_page
 from exact_sync.web.problems import problem
 from exact_sync.web.visitor import Visitor
 
@@ -21,8 +25,8 @@ LARGEST_BODY = 64 * 1024
 _BODY_PATIENCE = 10.0
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _BEARER = {"WWW-Authenticate": "Bearer"}
-_PROBES = ("/livez", "/readyz")
-_PUBLIC = (*_PROBES, "/metrics", LOGIN)
+PROBES = ("/livez", "/readyz")
+_PUBLIC = (*PROBES, "/metrics", LOGIN)
 _PUBLIC_BELOW = ("/static/", WEBHOOKS)
 
 
@@ -34,6 +38,10 @@ class Refused(Exception):
         self.status = status
         self.why = why
         self.headers = headers
+
+
+class SignInFirst(Refused):
+    """A change that was sent by nobody who is known: a session has ended, perhaps."""
 
 
 def is_api(path: str) -> bool:
@@ -56,6 +64,7 @@ class Guard:
         if scope["type"] != "http":
             return
         request = Request(scope, receive)
+        entry = None
         try:
             entry = self._entry(request)
             # Exact has no token of ours; that route itself checks who signed what comes.
@@ -64,22 +73,24 @@ class Guard:
         except ClientDisconnect:
             return
         except Refused as refused:
-            await _refusal(request, refused)(scope, receive, send)
+            await self._refusal(request, refused, entry)(scope, receive, send)
             return
         visitor = entry.visitor
         if visitor is None and not is_public(scope["path"]):
             await self._sign_in_first(request)(scope, receive, send)
             return
-        state = scope.setdefault("state", {})
-        state["visitor"] = visitor or Visitor("", False, self._admission.seals.form_token(entry.known_as))
+        self._introduce(request, entry)
         await self._app(scope, receive, _with_cookie(request, entry, send))
 
     def _entry(self, request: Request) -> Entry:
         """Raises Refused for who is called wrong, or comes with a wrong token."""
         path, admission = request.scope["path"], self._admission
-        if path not in _PROBES and not path.startswith(WEBHOOKS) and not admission.is_called_right(request):
-            why = "this server is not called so; use http://localhost, or set server.public_url"
-            raise Refused(421, why)
+        if path not in PROBES and not path.startswith(WEBHOOKS):
+            if not admission.is_called_right(request):
+                why = "this server is not called so; use http://localhost, or set server.public_url"
+                raise Refused(421, why)
+            if admission.is_brought_in(request):
+                raise Refused(403, _BROUGHT_IN)
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         # What else stands there is meant for the proxy that has asked for it.
         if is_api(path) and kind.lower() == "bearer":
@@ -102,13 +113,18 @@ class Guard:
         if given is None and is_api(path):
             raise Refused(401, "a change needs a token, or the form token of our page", _BEARER)
         if not is_from_our_pages(request.headers, self._admission.names(request)):
-            raise Refused(403, "another site has sent this")
+            raise Refused(403, phrase("another site has sent this"))
         if not (_is_form(request) if given is None else self._is_ours(given, entry)):
             raise Refused(403, _STALE)
         body = await _body(request)
         if given is None and not self._is_ours(_field(body, "csrf"), entry):
             raise Refused(403, _STALE)
         return _again(body, request.receive)
+
+    def _introduce(self, request: Request, entry: Entry) -> None:
+        """As every route and page asks who it is."""
+        stranger = Visitor("", False, self._admission.seals.form_token(entry.known_as))
+        request.state.visitor = entry.visitor or stranger
 
     def _is_ours(self, given: str, entry: Entry) -> bool:
         return self._admission.seals.is_form_token(given, entry.known_as)
@@ -120,11 +136,34 @@ class Guard:
             return PlainTextResponse("come through the proxy\n", 403)
         back = request.scope["path"] if request.method == "GET" else "/"
         query = request.scope["query_string"].decode("latin-1")
-        target = quote(f"{back}?{query}" if query and back != "/" else back, safe="/")
-        return RedirectResponse(LOGIN if back == "/" else f"{LOGIN}?next={target}", 303)
+        return _to_login(f"{back}?{query}" if query and back != "/" else back)
+
+    def _refusal(self, request: Request, refused: Refused, entry: Entry | None) -> Response:
+        """``entry``: None where it was not even found out who it is."""
+        if is_api(request.scope["path"]):
+            return problem(refused.status, refused.why, headers=refused.headers)
+        if entry is None or not wants_page(request):
+            return PlainTextResponse(f"{refused.why}\n", refused.status, headers=refused.headers)
+        back = came_from(request.headers, self._admission.names(request))
+        if isinstance(refused, SignInFirst) and self._admission.password_hash is not None:
+            return _to_login(back)
+        self._introduce(request, entry)
+        error, hint = ExactSyncError(refused.why), remedy(None)
+        return render(
+            request, "problem.html", refused.status, refused.headers, error=error, remedy=hint, back=back
+        )
 
 
-_STALE = "the form's token is missing or too old: load the page again"
+def _to_login(back: str) -> Response:
+    """``back``: where it goes on afterwards."""
+    return RedirectResponse(LOGIN if back == "/" else f"{LOGIN}?next={quote(back, safe='/')}", 303)
+
+
+_BROUGHT_IN = (
+    "only who is on this machine may come in without a password; set server.password_hash to what this "
+    "prints: exact-sync server password; or server.trusted_proxy where a proxy asks for one"
+)
+_STALE = phrase("the form's token is missing or too old: load the page again")
 
 
 def _check_rights(path: str, visitor: Visitor | None) -> None:
@@ -132,15 +171,9 @@ def _check_rights(path: str, visitor: Visitor | None) -> None:
     if visitor is None and is_api(path):
         raise Refused(401, "a token is needed", _BEARER)
     if visitor is None and not is_public(path):
-        raise Refused(403, "sign in first")
+        raise SignInFirst(403, "sign in first")
     if visitor is not None and not visitor.may_change:
         raise Refused(403, "this token may only read")
-
-
-def _refusal(request: Request, refused: Refused) -> Response:
-    if is_api(request.scope["path"]):
-        return problem(refused.status, refused.why, headers=refused.headers)
-    return PlainTextResponse(f"{refused.why}\n", refused.status, headers=refused.headers)
 
 
 def _is_form(request: Request) -> bool:

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from exact_sync import api_tokens
 from exact_sync.server_settings import ServerSettings
-from exact_sync.web.origins import address, is_ours, name_in, neighbourhood
+from exact_sync.web.origins import address, is_ours, is_passed_on, name_in, neighbourhood
 from exact_sync.web.seals import Seals
 from exact_sync.web.visitor import Visitor
 
@@ -101,14 +101,28 @@ class Admission:
     def is_open(self, request: HTTPConnection) -> bool:
         """Nobody is asked for a password: we are alone on this machine, or a proxy has asked."""
         if self.password_hash is None:
-            return self._settings.is_loopback or self.is_proxy(request)
+            return self._is_from_here(request) or self.is_proxy(request)
         return self._settings.trusted_proxy is not True and self.is_proxy(request)
 
     def is_called_right(self, request: HTTPConnection) -> bool:
         """What listens on loopback without a password is only called by names that nobody can forge."""
-        if not (self._settings.is_loopback and self.is_open(request)):
+        asks_for_it = self.password_hash is not None and not self.is_open(request)
+        if asks_for_it or not self._settings.is_loopback:
             return True
         return is_ours(request.headers.get("host", ""), self._settings.public_url)
+
+    def is_brought_in(self, request: HTTPConnection) -> bool:
+        """What listens on loopback is reached from elsewhere all the same, and nobody asks for a password.
+
+        A tunnel, perhaps, for the messages of Exact: it ends on this machine, and so comes from loopback.
+        """
+        is_asked = self.password_hash is not None or not self._settings.is_loopback
+        return not (is_asked or self.is_open(request))
+
+    def _is_from_here(self, request: HTTPConnection) -> bool:
+        """Somebody on this machine has sent it, as far as can be told."""
+        is_called_so = is_ours(request.headers.get("host", ""), None)
+        return self._settings.is_loopback and is_called_so and not is_passed_on(request.headers)
 
     # Who it is
 

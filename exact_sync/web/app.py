@@ -10,15 +10,18 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
-from exact_sync.web.access import Guard
+from exact_sync.web.access import Guard, is_api
 from exact_sync.web.admission import Admission
 from exact_sync.web.headers import StrictHeaders, strictly
+from exact_sync.web.pages.rendering import render, wants_page
+from exact_sync.web.problems import problem
 
 log = logging.getLogger(__name__)
 
 
 def app(routes: Sequence[BaseRoute], admission: Admission) -> Starlette:
-    """Everything that is not among ``routes`` is a short plain answer, and so is every mistake of ours.
+    """Everything that is not among ``routes`` is a short answer (to browsers a page, to askers of the API a
+    problem), and so is every mistake of ours.
 
     No route runs before the guard has let its request through.
     """
@@ -33,6 +36,10 @@ def app(routes: Sequence[BaseRoute], admission: Admission) -> Starlette:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - that is what it is registered for
+    if is_api(request.url.path):
+        return problem(error.status_code, str(error.detail), headers=error.headers)
+    if error.status_code in (404, 405) and wants_page(request):
+        return render(request, "missing.html", error.status_code, error.headers)
     return PlainTextResponse(f"{error.detail}\n", error.status_code, headers=error.headers)
 
 

@@ -46,6 +46,10 @@ def routes(admission: Admission, monotonic: Callable[[], float]) -> list[BaseRou
         answer.headers.append("set-cookie", admission.session_cookie(request).header)
         return answer
 
+    async def stay(request: Request) -> Response:
+        """Somebody opened the address of the button: nothing is ever changed by that."""
+        return RedirectResponse("/", 303)
+
     async def log_out(request: Request) -> Response:
         answer = RedirectResponse("/login", 303)
         answer.headers.append("set-cookie", admission.no_session(request).header)
@@ -54,6 +58,7 @@ def routes(admission: Admission, monotonic: Callable[[], float]) -> list[BaseRou
     return [
         Route("/login", show, methods=["GET"]),
         Route("/login", log_in, methods=["POST"]),
+        Route("/logout", stay, methods=["GET"]),
         Route("/logout", log_out, methods=["POST"]),
     ]
 

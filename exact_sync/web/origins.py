@@ -26,6 +26,11 @@ def is_ours(host: str, public_url: str | None) -> bool:
     return is_loopback_name(name) or (public_url is not None and name == name_in(urlsplit(public_url).netloc))
 
 
+def is_passed_on(headers: Headers) -> bool:
+    """A proxy or a tunnel has brought it, and says so: whoever sent it need not be on this machine."""
+    return any(name == "forwarded" or name.startswith("x-forwarded-") for name in headers)
+
+
 def is_from_our_pages(headers: Headers, hosts: set[str]) -> bool:
     """No page of another site has sent this, as far as the browser says. ``hosts``: what we are called."""
     site = headers.get("sec-fetch-site")
@@ -33,6 +38,17 @@ def is_from_our_pages(headers: Headers, hosts: set[str]) -> bool:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc.lower() in {host.lower() for host in hosts}
+
+
+def came_from(headers: Headers, hosts: set[str]) -> str:
+    """The page of ours on which a form was, as far as the browser says; else ``/``."""
+    try:
+        page = urlsplit(headers.get("referer", ""))
+    except ValueError:
+        return "/"
+    if page.netloc.lower() not in {host.lower() for host in hosts}:
+        return "/"
+    return local_path(f"{page.path}?{page.query}" if page.query else page.path)
 
 
 def local_path(wanted: str) -> str:

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from exact_sync.errors import BadConfiguration
+from exact_sync.web.crowd import Impatient, Limited
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +19,6 @@ _GRACE = 1
 """Seconds that running answers have to end; the daemon has used up most of ours by then."""
 AGAIN = 1
 """Seconds until a port that was taken is tried again."""
-_CONNECTIONS = 100
-"""At the same time; who comes beyond that gets a 503."""
 _LONGEST_HEAD = 16 * 1024
 """Bytes of a request's first line and headers."""
 
@@ -61,9 +60,9 @@ def serving(app: ASGIApp, opened: socket.socket) -> Iterator[str]:
     """Serve until the end; yields the address, as a URL."""
     server = uvicorn.Server(
         uvicorn.Config(
-            app,
+            Limited(app),
             loop="asyncio",
-            http="h11",
+            http=Impatient,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -71,7 +70,6 @@ def serving(app: ASGIApp, opened: socket.socket) -> Iterator[str]:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=_CONNECTIONS,
             h11_max_incomplete_event_size=_LONGEST_HEAD,
             timeout_graceful_shutdown=_GRACE,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from exact_sync.catalog import Resource
 from exact_sync.connections import Connection
@@ -13,6 +13,9 @@ from exact_sync.store.deliveries import State
 from exact_sync.sync.loading import Allowance
 from exact_sync.sync.selection import Wanted
 from exact_sync.web.pulse import Pulse
+
+Acceptable = Literal["list", "records"]
+"""What waits for a person's word: a suspect list, records in quarantine."""
 
 
 class Desk(Protocol):
@@ -39,11 +42,23 @@ class Desk(Protocol):
         ...
 
     def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
-        """Read these again, and at once what is due; how many were paused."""
+        """Read these again, and at once what is due; how many were paused.
+
+        Raises BadConfiguration with what stays paused, since it is paused everywhere; the rest is resumed.
+        """
         ...
 
-    def accept(self, name: str, divisions: Sequence[int] = ()) -> int:
-        """Accept what Exact says now, suspect lists and quarantined records; in how many divisions."""
+    def accept(
+        self,
+        name: str,
+        divisions: Sequence[int] = (),
+        only: Acceptable | None = None,
+        records: Sequence[int] = (),
+    ) -> int:
+        """Accept what Exact says now, suspect lists and quarantined records; in how many divisions.
+
+        ``only``: one of both; ``records``: ids, of the only ones that are meant.
+        """
         ...
 
     def retry(self, name: str, divisions: Sequence[int] = ()) -> int:

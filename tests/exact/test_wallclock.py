@@ -192,6 +192,8 @@ def test_a_filter_literal_is_never_later_than_what_it_stands_for(wall: datetime)
         ("Thu, 25 Jun 2026 14:14:12 -0000", datetime(2026, 6, 25, 14, 14, 12, tzinfo=UTC)),
         ("yesterday", None),
         ("Thu, 99 Jun 2026 14:14:12 GMT", None),
+        ("Mon, 1 Jan 99999999999 00:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
         ("", None),
         (None, None),
     ],

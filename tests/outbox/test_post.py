@@ -20,6 +20,8 @@ from tests.deployment import START
 from tests.target import SECRET, TOKEN, Reply, Target, a_target
 
 NAME = "hooks.example.com"
+LAST_DAY = "Fri, 31 Dec 9999 23:59:59 -2359"
+NO_DAY = "Mon, 1 Jan 99999999999 00:00:00 GMT"
 
 
 @pytest.fixture
@@ -112,6 +114,8 @@ def test_no_redirect_is_followed_and_no_proxy_used(target: Target, monkeypatch: 
         (Reply(503, headers=(("Retry-After", "nan"),)), "away", "HTTP 503", 0),
         (Reply(503, headers=(("Retry-After", "1e300"),)), "away", "HTTP 503", 86400),
         (Reply(503, headers=(("Retry-After", "soon"),)), "away", "HTTP 503", 0),
+        (Reply(503, headers=(("Retry-After", LAST_DAY),)), "away", "HTTP 503", 86400),
+        (Reply(503, headers=(("Retry-After", NO_DAY),)), "away", "HTTP 503", 0),
         (Reply(408), "away", "HTTP 408", 0),
     ],
 )  # fmt: skip

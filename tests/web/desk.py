@@ -31,8 +31,14 @@ class RecordingDesk:
     def resume(self, names: Sequence[str], divisions: Sequence[int] = ()) -> int:
         return self._note("resume", list(names), list(divisions))
 
-    def accept(self, name: str, divisions: Sequence[int] = ()) -> int:
-        return self._note("accept", name, list(divisions))
+    def accept(
+        self,
+        name: str,
+        divisions: Sequence[int] = (),
+        only: str | None = None,
+        records: Sequence[int] = (),
+    ) -> int:
+        return self._note("accept", name, list(divisions), only, list(records))
 
     def retry(self, name: str, divisions: Sequence[int] = ()) -> int:
         return self._note("retry", name, list(divisions))

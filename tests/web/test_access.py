@@ -14,8 +14,10 @@ from starlette.routing import Route
 
 from exact_sync.server_settings import ServerSettings
 from exact_sync.web.origins import is_from_our_pages, is_ours, local_path, neighbourhood
+from exact_sync.web.problems import PROBLEM
 from tests.deployment import Deployment
 from tests.web.browser import HASHED, PASSWORD, WHO, log_in, token_in
+from tests.web.pages.markup import read
 from tests.web.served import a_server, metrics_of, source_of
 
 A_COOKIE = re.compile(r"(__Host-)?exact_sync_(session|visit)_[0-9a-f]{8}=([^;]*); (.*)")
@@ -116,8 +118,36 @@ def test_a_page_elsewhere_can_not_take_our_address_for_its_own(opens: Opens) -> 
         for path in ("/who", "/login", "/metrics", "/api/v1/status"):
             assert client.get(path, headers={"Host": host}).status_code == 421
         assert client.get("/livez", headers={"Host": host}).status_code == 200
-    for ours in ("localhost", "LOCALHOST:8480", "127.0.0.1:1", "[::1]:8480", "sync.example.com"):
+    for ours in ("localhost", "LOCALHOST:8480", "127.0.0.1:1", "[::1]:8480"):
         assert client.get("/who", headers={"Host": ours}).status_code == 200
+
+
+def test_a_tunnel_for_webhooks_brings_in_nobody_else(opens: Opens) -> None:
+    """It ends on this machine, so that whoever comes through it comes from loopback."""
+    public = {"public_url": "https://sync.example.com"}
+    named, forwarded = {"Host": "sync.example.com"}, {"X-Forwarded-For": "203.0.113.5"}
+    through = (
+        named, forwarded, {**named, **forwarded, "X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Host": "localhost"}, {"Forwarded": "for=203.0.113.5"},
+    )  # fmt: skip
+    client = opens(**public)
+    token = token_in(client.get("/who").text)
+    for headers in through:
+        for path in ("/who", "/login", "/metrics", "/static/a.css", "/api/v1/status"):
+            answer = client.get(path, headers=headers)
+            assert (answer.status_code, "server.password_hash" in answer.text) == (403, True), (path, headers)
+        changed = client.post("/change", data={"csrf": token}, headers=headers)
+        assert (changed.status_code, "server.trusted_proxy" in changed.text) == (403, True), headers
+        assert client.get("/livez", headers=headers).status_code == 200
+        assert client.post("/webhooks/exact/topic", headers=headers).text == "changed "
+    assert client.post("/change", data={"csrf": token}).status_code == 200
+    proxied = opens(**public, trusted_proxy=["127.0.0.1"])
+    assert proxied.get("/who", headers=through[2]).text.startswith("|True|")
+    guarded = opens(**public, password_hash=HASHED)
+    assert guarded.get("/who", headers=through[2]).headers["location"] == "/login?next=/who"
+    elsewhere = opens(**public, trusted_proxy=["10.0.0.0/8"])
+    assert elsewhere.get("/who", headers=through[2]).status_code == 403
+    assert elsewhere.get("/who").status_code == 200
 
 
 def test_with_a_password_nobody_sees_anything_before_signing_in(opens: Opens) -> None:
@@ -160,6 +190,68 @@ def test_signing_in_and_out(opens: Opens) -> None:
     assert cookies(out) == {"session": "Path=/; HttpOnly; SameSite=Lax; Max-Age=0"}
     client.cookies.update(copied)
     assert client.get("/who").status_code == 303  # a copy of the cookie has ended too
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+def link_of(answer: httpx.Response) -> str:
+    """Where the page of a refusal leads on."""
+    page = read(answer.text)
+    assert page.faults() == []
+    [link] = [each for each in page.all("a") if each.attributes.get("class") == "button"]
+    return link.attributes["href"]
+
+
+def test_a_button_that_is_pressed_after_the_session_ended_leads_to_the_password(opens: Opens) -> None:
+    client = opens(password_hash=HASHED)
+    log_in(client)
+    token = token_in(client.get("/who").text)
+    client.cookies.clear()
+    own, form = str(client.base_url), {"csrf": token}
+    for referer, target in (
+        (f"{own}/runs?division=1", "/login?next=/runs%3Fdivision%3D1"),
+        ("https://evil.example/runs", "/login"),
+        ("http://[", "/login"),
+        ("", "/login"),
+    ):
+        answer = client.post("/change", data=form, headers=BROWSER | {"Referer": referer})
+        assert (answer.status_code, answer.headers["location"]) == (303, target), referer
+    plain = client.post("/change", data=form)
+    assert (plain.status_code, plain.text) == (403, "sign in first\n")
+    out = client.get("/logout", headers=BROWSER)
+    assert out.headers["location"] == "/login?next=/logout"
+    inside = log_in(client, next="/logout")
+    assert inside.headers["location"] == "/logout"
+    assert client.get("/logout").headers["location"] == "/"
+    assert client.get("/who").text.startswith("operator|")  # nothing is changed by an address
+
+
+def test_a_form_that_is_too_old_leads_back_to_its_page(opens: Opens) -> None:
+    client = opens()
+    client.get("/who")
+    headers = BROWSER | {"Referer": f"{client.base_url}/runs?division=1", "Accept-Language": "nl"}
+    stale = client.post("/change", data={"csrf": "x"}, headers=headers)
+    assert (stale.status_code, link_of(stale)) == (403, "/runs?division=1")
+    assert "laad de pagina opnieuw" in stale.text
+    sent = client.post("/change", data={"csrf": "x"}, headers=headers | {"Origin": "https://evil.example"})
+    assert (sent.status_code, link_of(sent)) == (403, "/runs?division=1")
+    assert client.post("/api/v1/sync", headers=BROWSER).headers["content-type"] == PROBLEM
+
+
+def test_what_there_is_not_is_said_as_each_can_read_it(opens: Opens) -> None:
+    client = opens()
+    for method, path, status in (
+        ("GET", "/nothing", 404),
+        ("GET", "/change", 405),
+        ("GET", "/static/x", 404),
+    ):
+        answer = client.request(method, path, headers=BROWSER)
+        assert (answer.status_code, link_of(answer)) == (status, "/"), path
+        assert client.request(method, path).headers["content-type"].startswith("text/plain")
+    for path in ("/api/v1", "/api/v1/", "/api/v1/nothing"):
+        answer = client.get(path, headers=BROWSER)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM), path
 
 
 def test_no_session_is_taken_from_outside(opens: Opens, deployment: Deployment) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import httpx
 import pytest
@@ -26,8 +27,9 @@ from exact_sync.server_settings import ServerSettings
 from exact_sync.store import incidents, pauses, quarantine
 from exact_sync.store.quarantine import Reject
 from exact_sync.sync.status_json import everything, text_of
-from exact_sync.web.api import application
+from exact_sync.web.api import application, terms
 from exact_sync.web.gate import Gate
+from exact_sync.web.pages.records import OUTCOMES
 from exact_sync.web.source import Source
 from tests.deployment import DIVISION, START, Deployment
 from tests.undelivered import leave_undelivered
@@ -60,6 +62,9 @@ def client(deployment: Deployment, source: Source) -> Iterator[httpx.Client]:
         client.headers["Authorization"] = f"Bearer {FULL.token}"
         client.base_url = client.base_url.join("/api/v1")
         yield client
+
+
+LISTS_OF_RESOURCES = ("runs", "checkpoints", "quarantine", "requests", "requests/summary", "outbox")
 
 
 def changing_routes(source: Source) -> list[tuple[str, str]]:
@@ -134,7 +139,7 @@ def test_what_is_asked_for_reaches_the_desk(client: httpx.Client, desk: Recordin
         ("sync", ["items"], []),
         ("pause", ["items"], [1, 2]),
         ("resume", ["items"], []),
-        ("accept", "items", [1]),
+        ("accept", "items", [1], None, []),
         ("retry", "items", []),
         ("retry_messages", [1], ["shop"]),
         ("drop_messages", [], [], "waiting"),
@@ -255,6 +260,10 @@ def test_what_is_wrong_with_a_question_is_said_without_repeating_it(client: http
         ("requests?since=9999-12-31T23:59:59-23:59", 200, ""),
         ("requests?since=0001-01-01T00:00:00%2B23:59", 200, ""),
         ("resources?resource=itemz", 404, "did you mean items?"),
+        *((f"{path}?resource=itemz", 404, "did you mean items?") for path in LISTS_OF_RESOURCES),
+        *((f"{path}?resource=projects", 200, "") for path in LISTS_OF_RESOURCES),  # it may have been on
+        ("runs?outcome=nonsense", 422, "query.outcome"),
+        ("outbox?target=nonsense", 404, "there is no target nonsense"),
         ("divisions?division=1", 404, "not among the divisions"),
         ("runs?connection=nowhere", 404, "there is no connection nowhere"),
         ("nothing", 404, "Not Found"),
@@ -263,6 +272,29 @@ def test_what_is_wrong_with_a_question_is_said_without_repeating_it(client: http
         assert (answer.status_code, said in answer.text) == (status, True), (question, answer.text)
         assert len(answer.text) < 400
     assert client.get("/sync").status_code == 405
+
+
+def test_what_is_no_longer_in_the_settings_is_known_by_what_is_left_of_it(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    with deployment.service.database.begin() as connection:
+        quarantine.keep(connection, DIVISION, "my_costs", [Reject("k", "is no number", {})])
+    [held] = client.get("/quarantine?resource=my_costs").json()["items"]
+    assert held["key"] == "k"
+    assert client.get("/runs?resource=my_costs").status_code == 404
+
+
+def test_runs_can_be_told_apart_by_every_outcome_and_by_what_belongs_to_no_division(
+    client: httpx.Client, deployment: Deployment
+) -> None:
+    assert {*OUTCOMES, "widened"} == set(get_args(terms.Outcome))
+    assert {client.get(f"/runs?outcome={outcome}").status_code for outcome in OUTCOMES} == {200}
+    deployment.sync_well("divisions", "items")
+    for path in ("runs", "checkpoints"):
+        told = client.get(f"/{path}?division=0").json()["items"]
+        assert {(line["division"], line["resource"]) for line in told} == {(0, "divisions")}, path
+        assert client.get(f"/{path}?division=0&division={DIVISION}&resource=items").json()["items"]
+    assert client.post("/resources/items/sync?division=0").status_code == 422
 
 
 def test_a_database_that_is_away_or_behind_is_a_reason_to_come_back(

@@ -50,6 +50,7 @@ def test_what_was_not_delivered_is_told(client: httpx.Client) -> None:
         ("?resource=journals", [4, 5, 5]),
         ("?resource=journals&state=waiting", [4]),
         ("?division=7", []),
+        ("?division=0", [4, 5, 5]),
         ("?limit=2", [1, 3]),
         ("?cursor=5:removed", [5]),
         ("?cursor=999999999999999999:a", []),
@@ -69,6 +70,17 @@ def test_each_says_why_and_when_and_no_secret(client: httpx.Client, deployment: 
     assert (third["trouble"], third["attempts"], third["division"]) == (None, 0, 0)
     assert TOKEN not in answer.text
     assert SECRET not in answer.text
+
+
+def test_a_target_that_there_is_not_is_no_empty_list(client: httpx.Client) -> None:
+    """One that is no longer set up is known as long as there is something for it."""
+    for question, said in (
+        ("target=warehous", "there is no target warehous"),
+        ("target=warehouse&target=nobody&state=dead", "there is: removed, shop, warehouse"),
+        ("resource=itemz", "did you mean items?"),
+    ):
+        answer = client.get(f"/outbox?{question}")
+        assert (answer.status_code, said in answer.text) == (404, True), question
 
 
 def test_it_comes_in_pages(client: httpx.Client) -> None:

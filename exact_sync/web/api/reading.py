@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import FastAPI, Query
 from starlette.responses import Response
 
+from exact_sync.catalog import RESOURCES
 from exact_sync.choice import check_names
 from exact_sync.errors import Unknown
 from exact_sync.store import deliveries, requests, runs
@@ -87,6 +88,7 @@ def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]
         def look() -> lines.EndpointList:
             source = asked.one(question.connection)
             found = facts.requests_summed_up(source, _filter(question))
+            _check_resource(source, question.resource, found)
             return lines.EndpointList(source.name, lines.endpoints(found))
 
         return await asked.read(look)
@@ -129,6 +131,20 @@ def _standing(asked: Asked, question: terms.OfAll, names: Sequence[str] = ()) ->
     )
 
 
+def _check_resource(source: Source, name: str | None, found: Sequence[object]) -> None:
+    """Raises Unknown for a resource that there is not; one of which something is ``found`` there was."""
+    if name is not None and not found:
+        check_names([name], {*source.mirrored, *RESOURCES})
+
+
+def _check_targets(source: Source, names: Sequence[str]) -> None:
+    """Raises Unknown for a target that is not set up, unless there is something for it still."""
+    known = {*source.targets, *facts.backlogs(source)} if names else set()
+    for name in names:
+        if name not in known:
+            raise Unknown(f"there is no target {name}", f"there is: {', '.join(sorted(known)) or 'none'}")
+
+
 def _page(found: list[T], limit: int, place: Callable[[T], C]) -> tuple[list[T], C | None]:
     """``found``: one more than ``limit`` where there is another page, which begins behind the ``place`` of
     the last one here.
@@ -139,6 +155,7 @@ def _page(found: list[T], limit: int, place: Callable[[T], C]) -> tuple[list[T],
 def _runs(source: Source, question: terms.Runs) -> lines.RunsPage:
     wanted = runs.Filter(question.division, question.resource, question.outcome, question.cursor)
     found = facts.newest_runs(source, wanted, question.limit + 1)
+    _check_resource(source, question.resource, found)
     return lines.RunsPage(source.name, *_page(found, question.limit, lambda run: run.id))
 
 
@@ -146,6 +163,7 @@ def _checkpoints(source: Source, question: terms.Checkpoints) -> lines.Checkpoin
     code, _, name = (question.cursor or "").partition(":")
     after = (int(code), name) if question.cursor else None
     found = facts.positions(source, question.resource, question.division, question.limit + 1, after)
+    _check_resource(source, question.resource, found)
     page = _page(found, question.limit, lambda point: f"{point.division}:{point.resource}")
     return lines.CheckpointsPage(source.name, *page)
 
@@ -153,6 +171,7 @@ def _checkpoints(source: Source, question: terms.Checkpoints) -> lines.Checkpoin
 def _quarantine(source: Source, question: terms.Quarantine) -> lines.QuarantinePage:
     wanted = (question.resource, question.division)
     found = facts.quarantined(source, *wanted, question.limit + 1, question.cursor)
+    _check_resource(source, question.resource, found)
     return lines.QuarantinePage(source.name, *_page(found, question.limit, lambda held: held.id))
 
 
@@ -162,6 +181,7 @@ def _requests(source: Source, question: terms.Requests) -> lines.RequestsPage:
     only_errors = question.only == "errors"
     wanted = replace(_filter(question), status=question.status, only_errors=only_errors, before=before)
     found = lines.requests(facts.newest_requests(source, wanted, question.limit + 1))
+    _check_resource(source, question.resource, found)
     newest_first, following = _page(
         found[::-1], question.limit, lambda line: f"{(line.at - _EPOCH) // _MICROSECOND}:{line.id}"
     )
@@ -182,7 +202,9 @@ def _outbox(source: Source, question: terms.Outbox) -> lines.DeliveriesPage:
     wanted = deliveries.Filter(
         question.state, question.target, (), question.division, question.resource, after
     )
+    _check_targets(source, question.target)
     found = facts.undelivered(source, wanted, question.limit + 1)
+    _check_resource(source, question.resource, found)
     page = _page(found, question.limit, lambda delivery: f"{delivery.message}:{delivery.target}")
     return lines.DeliveriesPage(source.name, *page)
 

@@ -41,6 +41,15 @@ ConnectionName = Annotated[
 ]
 Code = Annotated[int, Field(ge=1, le=LARGEST_INTEGER), BeforeValidator(_number)]
 Codes = Annotated[list[Code], Field(max_length=100, description="Only these divisions.")]
+PlaceCode = Annotated[int, Field(ge=0, le=LARGEST_INTEGER), BeforeValidator(_number)]
+Places = Annotated[
+    list[PlaceCode], Field(max_length=100, description="Only these divisions; 0: what belongs to none.")
+]
+"""Of lists that also tell of what is read once for all divisions, such as the list of divisions itself."""
+Outcome = Literal[
+    "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "stopped", "broken", "unavailable",
+    "widened", "verified", "differs",
+]  # fmt: skip
 Number = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)]
 Targets = Annotated[list[Name], Field(max_length=100, description="Only for these targets.")]
 Limit = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_number)]
@@ -96,22 +105,22 @@ class Divisions(OfAll):
 
 
 class Runs(OfAConnection):
-    division: Codes = []
+    division: Places = []
     resource: Name | None = None
-    outcome: Annotated[str, Field(pattern=r"^[a-z_]+$", max_length=20)] | None = None
+    outcome: Outcome | None = None
     cursor: Cursor = None
     limit: Limit = USUAL
 
 
 class Checkpoints(OfAConnection):
-    division: Codes = []
+    division: Places = []
     resource: Name | None = None
     cursor: CheckpointsCursor = None
     limit: Limit = USUAL
 
 
 class Quarantine(OfAConnection):
-    division: Codes = []
+    division: Places = []
     resource: Name | None = None
     cursor: Cursor = None
     limit: Limit = USUAL
@@ -141,7 +150,7 @@ class Incidents(OfAConnection):
 class Outbox(OfAConnection):
     state: Annotated[State | None, Field(description="What waits, or what was given up; else both.")] = None
     target: Targets = []
-    division: Codes = []
+    division: Places = []
     resource: Name | None = None
     cursor: OutboxCursor = None
     limit: Limit = USUAL

@@ -11,29 +11,35 @@ from starlette.responses import RedirectResponse, Response
 from exact_sync.errors import BadConfiguration
 from exact_sync.web.pages.asking import NotHere, back, form, source_of
 from exact_sync.web.pages.boards import Boards
-from exact_sync.web.source import Desk
+from exact_sync.web.source import Acceptable, Desk
 
-VERBS = ("sync", "pause", "resume", "accept", "retry")
+_ACCEPTING: dict[str, Acceptable] = {"accept-list": "list", "accept-records": "records"}
+"""A button accepts what it stands under, and nothing else."""
+VERBS = ("sync", "pause", "resume", "retry", *_ACCEPTING)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Resources and divisions that a button is about; none means all."""
+    """Resources, divisions and records in quarantine that a button is about; none means all."""
 
     names: Sequence[str]
     divisions: Sequence[int]
+    records: Sequence[int] = ()
 
     @classmethod
     def read(cls, text: str) -> "Place":
-        """From names and codes, as in ``items,customers@124132``. Raises BadConfiguration."""
-        names, _, codes = text.partition("@")
+        """From names and codes, as in ``items,customers@124132``, and the ids of records, as in
+        ``items@124132#815``. Raises BadConfiguration.
+        """
+        names, _, rest = text.partition("@")
+        codes, _, ids = rest.partition("#")
         try:
-            divisions = [int(code) for code in codes.split(",") if code]
+            divisions, records = ([int(each) for each in part.split(",") if each] for part in (codes, ids))
         except ValueError:
             raise BadConfiguration(
                 "a button of this page sent something unreadable", "go back and reload"
             ) from None
-        return cls([name for name in names.split(",") if name], divisions)
+        return cls([name for name in names.split(",") if name], divisions, records)
 
 
 class Actions:
@@ -53,13 +59,14 @@ class Actions:
                 number += await asyncio.to_thread(_work(source.desk, verb, place))
         finally:
             self._boards.forget(source.name)
-        return came_of(back(request), verb, number)
+        return came_of(back(request), "accept" if verb in _ACCEPTING else verb, number)
 
 
 def _work(desk: Desk, verb: str, place: Place) -> Callable[[], int]:
     names, divisions = place.names, place.divisions
-    if verb == "accept":
-        return lambda: sum(desk.accept(name, divisions) for name in names)
+    if verb in _ACCEPTING:
+        only = _ACCEPTING[verb]
+        return lambda: sum(desk.accept(name, divisions, only, place.records) for name in names)
     if verb == "retry":
         return lambda: sum(desk.retry(name, divisions) for name in names)
     ask = {"sync": desk.sync_now, "pause": desk.pause, "resume": desk.resume}[verb]

@@ -12,9 +12,9 @@ from exact_sync.errors import BadConfiguration, ExactSyncError, SignInNeeded
 from exact_sync.exact.oauth import loopback_address
 from exact_sync.web import facts
 from exact_sync.web.pages.actions import came_of
-from exact_sync.web.pages.asking import Reader, form, source_of
+from exact_sync.web.pages.asking import Reader, form, problem, source_of
 from exact_sync.web.pages.boards import Boards
-from exact_sync.web.pages.consents import LIFE, Consents
+from exact_sync.web.pages.consents import ELSEWHERE, LIFE, Consents
 from exact_sync.web.pages.doorway import Doorway
 from exact_sync.web.pages.remedies import remedy
 from exact_sync.web.pages.rendering import render
@@ -87,18 +87,25 @@ class Connecting:
 
     async def _finish(self, request: Request, address: str, source: Source | None = None) -> Response:
         try:
-            name, code = self._consents.come_back(address, request.cookies.get(_COOKIE))
-            source = next(each for each in self._boards.sources if each.name == name)
-            await asyncio.to_thread(source.consent.given, code)
+            returned = self._consents.come_back(address, request.cookies.get(_COOKIE))
+            source = next(each for each in self._boards.sources if each.name == returned.connection)
+            await asyncio.to_thread(source.consent.given, returned.code())
         except ExactSyncError as error:
             status = 400 if isinstance(error, SignInNeeded) else 503
-            return await self._page(request, source or self._boards.sources[0], error, status)
+            source = source or self._only()
+            if source is None:  # no button: it could replace the tokens of another connection
+                return problem(request, SignInNeeded(error.message, ELSEWHERE), status)
+            return await self._page(request, source, error, status)
         finally:
             if source is not None:
                 self._boards.forget(source.name)
         with contextlib.suppress(ExactSyncError, TimeoutError):  # the tokens are safe: this may fail
             await asyncio.wait_for(asyncio.to_thread(source.consent.who), _NAMING)
         return came_of("/", "connected")
+
+    def _only(self) -> Source | None:
+        """The connection that is meant whatever happens; None where there are several."""
+        return self._boards.sources[0] if len(self._boards.sources) == 1 else None
 
     async def _page(
         self,

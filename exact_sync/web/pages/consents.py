@@ -16,6 +16,7 @@ LIFE = 600.0
 _MOST = 100
 """So many may be open at a time; the oldest go first."""
 HINT = phrase("Begin again with the button below.")
+ELSEWHERE = phrase("Begin again on the page of the connection that is to sign in.")
 USED = phrase("This answer belongs to no sign-in that is open: it was used before, or came too late.")
 
 
@@ -25,6 +26,24 @@ class _Begun:
     browser: str
     """A fingerprint of the browser's cookie."""
     until: float
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What Exact answered to a sign-in that was begun here."""
+
+    connection: str
+    _query: str
+    _state: str
+
+    def code(self) -> str:
+        """Raises SignInNeeded where it is a refusal."""
+        try:
+            return read_redirect(f"?{self._query}", self._state)
+        except NotOurs:
+            raise
+        except SignInNeeded as error:
+            raise SignInNeeded(error.message, HINT) from None
 
 
 class Consents:
@@ -49,11 +68,11 @@ class Consents:
             self._begun[state] = _Begun(connection, _fingerprint(cookie), self._monotonic() + LIFE)
         return state, cookie
 
-    def come_back(self, address: str, cookie: str | None) -> tuple[str, str]:
-        """The connection and the code of the address to which Exact sent the browser.
+    def come_back(self, address: str, cookie: str | None) -> Returned:
+        """What the address says to which Exact sent the browser.
 
-        Raises SignInNeeded: where it belongs to no sign-in of this browser, was used before, came too
-        late, or brings a refusal.
+        Raises SignInNeeded: where it belongs to no sign-in of this browser, was used before, or came too
+        late.
         """
         query = query_of(address.strip())
         state = parse_qs(query).get("state", [""])[0]
@@ -67,12 +86,7 @@ class Consents:
                     phrase("This answer belongs to a sign-in that was begun in another browser."), HINT
                 )
             del self._begun[state]
-        try:
-            return begun.connection, read_redirect(f"?{query}", state)
-        except NotOurs:
-            raise
-        except SignInNeeded as error:
-            raise SignInNeeded(error.message, HINT) from None
+        return Returned(begun.connection, query, state)
 
     def _drop_old(self) -> None:
         now = self._monotonic()

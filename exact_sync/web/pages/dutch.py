@@ -31,6 +31,9 @@ DUTCH: dict[str, str] = {
     "There is no such page, connection or division.":
         "Deze pagina, verbinding of administratie bestaat niet.",
     "That did not work": "Dat is niet gelukt",
+    "the form's token is missing or too old: load the page again":
+        "het kenmerk van het formulier ontbreekt of is te oud: laad de pagina opnieuw",
+    "another site has sent this": "een andere site heeft dit gestuurd",
     # numbers and times
     "just now": "zojuist",
     "in a minute": "over een minuut",
@@ -205,6 +208,7 @@ DUTCH: dict[str, str] = {
     "Resume everything": "Alles hervatten",
     "Resume this division": "Deze administratie hervatten",
     "Accept": "Aanvaarden",
+    "Accept in {number} divisions": "In {number} administraties aanvaarden",
     "Ask Exact again": "Opnieuw vragen",
     "Connected to Exact Online.": "Verbonden met Exact Online.",
     "{number} reading was asked for; it begins in a moment.": "{number} tabel wordt zo gelezen.",
@@ -308,6 +312,8 @@ DUTCH: dict[str, str] = {
     "Your browser is being sent to the page of consent.": "Uw browser gaat naar de pagina voor toestemming.",
     "Go on to Exact Online": "Verder naar Exact Online",
     "Begin again with the button below.": "Begin opnieuw met de knop hieronder.",
+    "Begin again on the page of the connection that is to sign in.":
+        "Begin opnieuw op de pagina van de verbinding die zich moet aanmelden.",
     "This answer belongs to no sign-in that is open: it was used before, or came too late.":
         "Dit antwoord hoort bij geen lopende aanmelding: het is al gebruikt, of kwam te laat.",
     "This answer belongs to a sign-in that was begun in another browser.":

@@ -40,6 +40,11 @@ def language(request: Request) -> Words:
     return words_for(wanted, request.headers.get("Accept-Language", ""))
 
 
+def wants_page(request: Request) -> bool:
+    """A person asks, with a browser: what is wrong is better said with a way on."""
+    return "text/html" in request.headers.get("accept", "")
+
+
 def render(
     request: Request, name: str, status: int = 200, headers: Mapping[str, str] | None = None, **values: Any
 ) -> Response:

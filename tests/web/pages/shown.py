@@ -1,7 +1,7 @@
 """The pages on a real port, over a deployment's database, with a desk that only remembers."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -44,16 +44,20 @@ class Browser:
 
 @contextmanager
 def shown(
-    deployment: Deployment, step: float = 100.0, redirect_uri: str | None = None, **changes: Any
+    deployment: Deployment,
+    step: float = 100.0,
+    redirect_uri: str | None = None,
+    others: Sequence[Source] = (),
+    **changes: Any,
 ) -> Iterator[Browser]:
     """``step``: seconds between two looks at the time; ``changes``: to the source that the pages show.
 
-    ``redirect_uri``: where it is not the server's own.
+    ``redirect_uri``: where it is not the server's own; ``others``: further connections.
     """
     desk = RecordingDesk()
     source = replace(source_of(deployment), **{"desk": desk, **changes})
     seconds = itertools.count(1.0, step)
-    pages = Pages([source], lambda: next(seconds))
+    pages = Pages([source, *others], lambda: next(seconds))
     try:
         with a_server(metrics_of(deployment), [source], more=pages.routes) as client:
             deployment.service.settings.redirect_uri = redirect_uri or f"{client.base_url}/callback"
@@ -62,9 +66,9 @@ def shown(
         pages.close()
 
 
-def begins(browser: Browser) -> str:
+def begins(browser: Browser, path: str = CONNECT) -> str:
     """Press the button: the address at Exact to which the page leads."""
-    answer = browser.presses(CONNECT)
+    answer = browser.presses(path)
     page = read(answer.text)
     [refresh] = [each for each in page.all("meta") if each.attributes.get("http-equiv") == "refresh"]
     return refresh.attributes["content"].removeprefix("0; url=")

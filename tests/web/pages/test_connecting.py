@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from exact_sync.web.pages.consents import LIFE
 from tests.deployment import Deployment
 from tests.web.pages.shown import CONNECT, Browser, begins, consents, shown
+from tests.web.served import source_of
 
 
 @pytest.fixture
@@ -86,6 +88,31 @@ def test_who_is_refused_at_exact_is_told_so(browser: Browser) -> None:
     said = refused(browser, f"/connect/return?{urlencode({'error': 'access_denied', 'state': state})}")
     assert "Exact did not give consent: access_denied" in said
     assert "Begin again with the button below." in said
+
+
+def test_of_several_connections_only_the_one_that_was_begun_is_offered_again(
+    deployment: Deployment,
+) -> None:
+    """The button of another one would replace the tokens that it has."""
+    with shown(deployment) as browser:
+        first = browser.source.connection
+    others = [replace(source_of(deployment), connection=replace(first, name="be", is_alone=False))]
+    with shown(deployment, 0, connection=replace(first, is_alone=False), others=others) as browser:
+
+        def connects(path: str) -> list[str]:
+            page = browser.opens(path, 400, **{"Accept-Language": "nl"})
+            assert page.faults() == []
+            return [each.attributes["action"] for each in page.all("form") if "action" in each.attributes]
+
+        for name in ("be", "default"):
+            [state] = parse_qs(urlsplit(begins(browser, f"/connections/{name}/connect")).query)["state"]
+            refusal = f"/connect/return?{urlencode({'error': 'access_denied', 'state': state})}"
+            assert connects(refusal) == [f"/connections/{name}/connect", f"/connections/{name}/connect/paste"]
+            assert connects(refusal) == []  # it was used: nobody knows any more whose it was
+        said = browser.opens("/connect/return?code=x", 400, **{"Accept-Language": "nl"}).text
+        assert "hoort bij geen lopende aanmelding" in said
+        assert "op de pagina van de verbinding" in said
+        assert browser.presses("/connections/be/connect/paste", address="nonsense").status_code == 400
 
 
 def test_a_code_that_exact_refuses_changes_nothing(browser: Browser, deployment: Deployment) -> None:

@@ -25,7 +25,7 @@ def in_templates() -> Iterator[str]:
 
 
 def in_code() -> Iterator[str]:
-    for file in FOLDER.glob("*.py"):
+    for file in (*FOLDER.glob("*.py"), *FOLDER.parent.glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "phrase":
                 [text] = node.args

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from exact_sync.errors import DatabaseAway, TryLater
-from exact_sync.store import pauses
+from exact_sync.store import pauses, quarantine
+from exact_sync.store.quarantine import Reject
 from exact_sync.web.pages.rendering import POLICY
 from tests.deployment import DIVISION, Deployment
 from tests.many import FIRST, fail, found_many, load
@@ -132,14 +133,63 @@ def test_a_button_asks_the_desk(browser: Browser) -> None:
         ("sync", "items@124132", ("sync", ["items"], [124132])),
         ("pause", "items,customers@", ("pause", ["items", "customers"], [])),
         ("resume", "@1,2", ("resume", [], [1, 2])),
-        ("accept", "items@1,2", ("accept", "items", [1, 2])),
+        ("accept-list", "items@1,2", ("accept", "items", [1, 2], "list", [])),
+        ("accept-records", "items@1,2", ("accept", "items", [1, 2], "records", [])),
+        ("accept-records", "items@1#815", ("accept", "items", [1], "records", [815])),
         ("retry", "items@", ("retry", "items", [])),
     ):
         browser.desk.asked.clear()
         answer = browser.presses(f"/connections/default/{verb}", place=place, back="/connections/default?q=a")
         assert browser.desk.asked == [asked]
-        assert answer.headers["Location"] == f"/connections/default?q=a&done={verb}&number=1"
+        done = verb.partition("-")[0]
+        assert answer.headers["Location"] == f"/connections/default?q=a&done={done}&number=1"
         assert answer.status_code == 303
+
+
+def test_a_button_accepts_what_it_stands_under(browser: Browser, deployment: Deployment) -> None:
+    """Of a list that came back empty, with records in quarantine, each has a button of its own."""
+    deployment.sync_well("divisions", "journals")
+    with deployment.service.database.begin() as connection:
+        rejects = [Reject(key, "is no number", {"Code": key}) for key in ("a", "b")]
+        quarantine.keep(connection, DIVISION, "journals", rejects)
+        b, a = quarantine.held(connection, "journals", [DIVISION], 2)
+    deployment.simulator.rights.hide("financial/Journals", DIVISION)
+    deployment.clock.advance(hours=7)
+    assert [outcome.status for outcome in deployment.sync("journals")] == ["suspect"]
+
+    def accepting(path: str) -> list[tuple[str, str, str]]:
+        return [
+            (each.attributes["aria-label"], each.attributes["formaction"].rpartition("/")[2],
+             each.attributes["value"])
+            for each in browser.opens(path).all("button")
+            if "/accept" in each.attributes.get("formaction", "")
+        ]  # fmt: skip
+
+    the_list = ("Accept: journals", "accept-list", f"journals@{DIVISION}")
+    assert accepting("/connections/default/quarantine") == [
+        the_list,
+        ("Accept: journals b", "accept-records", f"journals@{DIVISION}#{b.id}"),
+        ("Accept: journals a", "accept-records", f"journals@{DIVISION}#{a.id}"),
+    ]
+    assert accepting("/") == accepting("/connections/default") == accepting(PATHS[2]) == [the_list]
+
+
+def test_a_button_says_for_how_many_divisions_it_accepts(browser: Browser, deployment: Deployment) -> None:
+    found_many(deployment.service.database, 3, ["items", "customers"])
+    for name, outcome in (("items", "suspect"), ("customers", "quarantine")):
+        for code in (FIRST, FIRST + 1):
+            fail(deployment.service.database, code, name, f"{name} of division {code}: odd", "")
+        with deployment.service.database.begin() as connection:
+            statement = "UPDATE exact_sync.checkpoint SET outcome = :outcome WHERE message LIKE :odd"
+            connection.execute(text(statement), {"outcome": outcome, "odd": f"{name}%"})
+    for name, verb in (("items", "accept-list"), ("customers", "accept-records")):
+        [button] = [
+            each
+            for each in browser.opens("/").all("button")
+            if each.attributes.get("formaction", "").endswith(f"/{verb}")
+        ]
+        assert button.text == "Accept in 2 divisions"
+        assert button.attributes["value"] == f"{name}@{FIRST},{FIRST + 1}"
 
 
 def test_a_button_never_leads_to_another_site(browser: Browser) -> None:
