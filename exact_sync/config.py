@@ -122,6 +122,21 @@ class Settings(BaseSettings):
         return init_settings, env_settings, sections, *secrets, _File(settings_cls)
 
 
+class OnlyGiven(Settings):
+    """Settings of the values given and nothing else: no environment, no secrets folder, no file."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
 class _File(PydanticBaseSettingsSource):
     """What stands in the file that ``load`` has read."""
 

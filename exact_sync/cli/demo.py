@@ -16,7 +16,7 @@ from exact_sync import logs
 from exact_sync.cli.demo_queries import QUERIES, count_query
 from exact_sync.cli.options import Options
 from exact_sync.cli.progress import Silence, audience, described
-from exact_sync.config import Settings
+from exact_sync.config import OnlyGiven
 from exact_sync.errors import BadConfiguration
 from exact_sync.service import Service
 from exact_sync.simulator import Simulator
@@ -95,14 +95,12 @@ def _fresh_folder(folder: Path) -> Path:
 
 
 def _service(simulator: Simulator, folder: Path) -> Service:
-    settings = Settings(
-        database_url=None,
+    # Nobody's receivers, alerts or limits: what is invented here is nobody's business.
+    settings = OnlyGiven(
         data_dir=folder,
         base_url=simulator.base_url,
         client_id=simulator.client_id,
         client_secret=SecretStr(simulator.client_secret),
-        divisions="all",
-        resources={},
     )
     logs.set_up("warning", "text")
     return Service(settings, name="exact-sync demo")
