@@ -1,5 +1,6 @@
 """Wishes become work: what people and webhooks want to be read, as soon as they say so."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import copy_context
@@ -12,6 +13,8 @@ from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import job
 from exact_sync.sync.pool import Pool
 from exact_sync.sync.wishes import Wish, Wishes
+
+log = logging.getLogger(__name__)
 
 AGAIN = 5.0
 """Seconds until a daemon that stands still looks whether it can go on."""
@@ -48,12 +51,19 @@ class Granting:
             try:
                 self._grant(wanted)
             except ExactSyncError as error:
+                self._put_back(wanted)
                 self._stands_still(error)
+            except Exception:
+                # They are dropped: it would happen again. The schedules go on, and so does this thread.
+                log.exception("%d wishes met a mistake of ours", len(wanted))
+
+    def _put_back(self, wanted: Sequence[Wish]) -> None:
+        for wish in wanted:
+            self._wishes.put_back(wish, AGAIN)
 
     def _grant(self, wanted: Sequence[Wish]) -> None:
         if self._wishes.trouble is not None:
-            for wish in wanted:
-                self._wishes.put_back(wish, AGAIN)
+            self._put_back(wanted)
             return
         if any(wish.resource == DIVISIONS.name for wish in wanted):
             self._read_divisions()

@@ -62,6 +62,8 @@ class Wishes:
         self._clock = clock
         self._changed = threading.Condition()
         self._asked: dict[tuple[int, str], Wish] = {}
+        self._put_back: dict[tuple[int, str], tuple[float, Wish]] = {}
+        """What people wanted and could not have yet, and when to try again."""
         self._hinted: dict[tuple[int, str], _Hinted] = {}
         self._read: dict[tuple[int, str], _Read] = {}
         self._is_closed = True
@@ -71,9 +73,7 @@ class Wishes:
     def ask(self, division: int, resource: str, *, again: bool = False) -> None:
         """A person wants this to be read now; ``again``: also what is in quarantine."""
         with self._changed:
-            known = self._asked.get((division, resource))
-            again = again or (known is not None and known.again)
-            self._asked[division, resource] = Wish(division, resource, insist=True, again=again)
+            self._ask(Wish(division, resource, insist=True, again=again))
             self._changed.notify()
 
     def hint(self, division: int, resource: str) -> None:
@@ -105,11 +105,14 @@ class Wishes:
         """What is to be read now; it is not returned again."""
         now = self._clock.monotonic()
         with self._changed:
-            found = list(self._asked.values())
+            for key in [key for key, (ready, _) in self._put_back.items() if ready <= now]:
+                self._ask(self._put_back.pop(key)[1])
+            asked = self._asked.copy()
+            found = list(asked.values())
             self._asked.clear()
             for key in [key for key, hinted in self._hinted.items() if hinted.ready <= now]:
                 del self._hinted[key]
-                if key not in [(wish.division, wish.resource) for wish in found]:
+                if key not in asked:
                     found.append(Wish(*key, insist=False))
                 self._note_read(key, now)
             return found
@@ -118,7 +121,10 @@ class Wishes:
         """It can't be followed now: try again after so many seconds."""
         key, ready = (wish.division, wish.resource), self._clock.monotonic() + seconds
         with self._changed:
-            self._hinted.setdefault(key, _Hinted(ready, ready))
+            if wish.insist:
+                self._put_back[key] = (ready, wish)
+            else:
+                self._hinted.setdefault(key, _Hinted(ready, ready))
 
     def wait(self) -> list[Wish] | None:
         """Until something is to be read: that; None when they are closed."""
@@ -142,6 +148,11 @@ class Wishes:
             self._is_closed = True
             self._changed.notify_all()
 
+    def _ask(self, wish: Wish) -> None:
+        key = (wish.division, wish.resource)
+        known = self._asked.get(key)
+        self._asked[key] = known if known is not None and known.again else wish
+
     def _note_read(self, key: tuple[int, str], now: float) -> None:
         last = self._read.get(key)
         is_again = last is not None and last.counts(now)
@@ -149,6 +160,7 @@ class Wishes:
         self._read[key] = _Read(now, gap)
 
     def _patience(self) -> float | None:
-        """Seconds until the next hint is ready; None where there is none."""
-        ready = min((hinted.ready for hinted in self._hinted.values()), default=None)
+        """Seconds until the next hint, or what was put back, is ready; None where there is none."""
+        hints = (hinted.ready for hinted in self._hinted.values())
+        ready = min((*hints, *(ready for ready, _ in self._put_back.values())), default=None)
         return None if ready is None else max(0.0, ready - self._clock.monotonic())
