@@ -45,6 +45,8 @@ def _site_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
         raise ValueError("is no URL of a site, such as https://start.exactonline.nl")
+    if "@" in parts.netloc:
+        raise ValueError("can't have a user or password in it")
     return value.rstrip("/")
 
 

@@ -224,6 +224,16 @@ def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str) -> None
     assert "my.toml" in str(refused(tmp_path, text))
 
 
+@pytest.mark.parametrize("section", ["", "[connections.be]\n"])
+def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path, section: str) -> None:
+    """It would be shown wherever the site is."""
+    for user in ("canary", "canary:canary", ":canary"):
+        error = refused(tmp_path, f'{section}base_url = "http://{user}@127.0.0.1:8490"')
+        assert "base_url" in str(error)
+        assert "can't have a user or password in it" in str(error)
+        assert "canary" not in str(error)
+
+
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     said = str(refused(tmp_path, 'workers = 0\nregion = "us"'))
     assert "EXACT_SYNC_WORKERS" in said

@@ -24,6 +24,7 @@ _CONFLICT_TRIES = 5
 _LOCK_TIMEOUT = "30s"
 _ENCODINGS = ("UTF8", "SQL_ASCII")
 """The latter takes every byte as it comes."""
+_SHOWN = ("dbname", "host", "hostaddr", "port", "sslmode", "user")
 
 
 class Database:
@@ -113,11 +114,11 @@ class Conflict(DatabaseAway):
 
 
 def shown_url(url: URL) -> str:
-    """A database URL that may be shown: without its password."""
-    url = url.set(drivername="postgresql")
-    if not url.password:
-        url = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
-    return url.render_as_string(hide_password=True)
+    """A database URL that may be shown: without its password, and of its options only those that tell where."""
+    query = {name: value for name, value in url.query.items() if name in _SHOWN}
+    password = url.password or None
+    shown = URL.create("postgresql", url.username, password, url.host, url.port, url.database, query)
+    return shown.render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -169,6 +170,14 @@ def _parse(url: str) -> URL:
             "database_url is not a PostgreSQL URL",
             "it looks like postgresql://user:password@host:5432/database",
         )
+    if "@" in f"{parsed.host}{parsed.database}":
+        # Not shown: what stands around it belongs to a password.
+        raise BadConfiguration(
+            "database_url has an @ too many", "write %40 for an @ in the user or the password"
+        )
+    if password := parsed.query.get("password"):
+        # To where a password is known to be one, by logs and by psql.
+        parsed = parsed.difference_update_query(["password"]).set(password="".join(password))
     return parsed.set(drivername="postgresql+psycopg")
 
 

@@ -223,6 +223,22 @@ def test_what_is_no_postgresql_url_is_refused_without_showing_it(url: str, clock
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:pa@canary@127.0.0.1:1/d", "postgresql://u:pa@can/ary@h/d"])
+def test_an_at_too_many_is_refused_without_showing_the_end_of_the_password(
+    url: str, clock: SharedClock
+) -> None:
+    with pytest.raises(BadConfiguration, match="%40") as caught:
+        Database(url, clock)
+    assert "can" not in str(caught.value)
+
+
+def test_a_password_among_the_options_is_a_password_too(clock: SharedClock) -> None:
+    url = Database("postgresql://u@/d?host=/run/pg&password=canary&sslpassword=canary", clock).url
+    assert url.password == "canary"
+    assert "canary" not in repr(url.difference_update_query(["sslpassword"]))
+    assert shown_url(url) == "postgresql://u:***@/d?host=%2Frun%2Fpg"
+
+
 @pytest.mark.parametrize("url", ["postgresql://u:canary@h:5/d", "postgres://u:canary@h/d?sslmode=require"])
 def test_a_url_is_shown_without_its_password(url: str, clock: SharedClock) -> None:
     shown = shown_url(Database(url, clock).url)
