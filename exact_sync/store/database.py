@@ -114,7 +114,7 @@ class Conflict(DatabaseAway):
 
 
 def shown_url(url: URL) -> str:
-    """A database URL that may be shown: without its password, and of its options only those that tell where."""
+    """A database URL that may be shown: without its password, and with those options that tell where."""
     query = {name: value for name, value in url.query.items() if name in _SHOWN}
     password = url.password or None
     shown = URL.create("postgresql", url.username, password, url.host, url.port, url.database, query)
