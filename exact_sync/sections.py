@@ -24,16 +24,20 @@ from exact_sync.patterns import Pattern
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+_LONGEST = timedelta(days=3660)
+"""Ten years: a date that far away still is one."""
+
+
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
-    match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", str(value))
-    if match is None or int(match[1]) == 0:
+    match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", str(value), re.ASCII)
+    if match is None or not match[1].strip("0"):
         raise ValueError("is no duration; write 30s, 15m, 1h or 1d")
-    try:
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    except OverflowError:
-        raise ValueError("is far too long") from None
+    unit = timedelta(**{_UNITS[match[2]]: 1})
+    if len(match[1]) > 18 or int(match[1]) > _LONGEST // unit:
+        raise ValueError(f"is too long; {_LONGEST.days}d is the most")
+    return int(match[1]) * unit
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

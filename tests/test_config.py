@@ -141,7 +141,7 @@ def test_what_is_no_division_is_refused(monkeypatch: pytest.MonkeyPatch, text: s
         load(known_resources=RESOURCES)
 
 
-@given(st.integers(1, 10**5), st.sampled_from("smhd"))
+@given(st.integers(1, 3660), st.sampled_from("smhd"))
 def test_durations_are_written_with_a_unit(number: int, unit: str) -> None:
     names = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     assert Settings(interval=f" {number}{unit} ").interval == timedelta(**{names[unit]: number})
@@ -151,6 +151,14 @@ def test_durations_are_written_with_a_unit(number: int, unit: str) -> None:
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadConfiguration, match=r"setting interval \(EXACT_SYNC_INTERVAL\)"):
         load(known_resources=RESOURCES, interval=text)
+
+
+@pytest.mark.parametrize("text", ["3661d", "99999999d", "87841h", "9" * 5000 + "d"])
+def test_a_duration_of_more_than_ten_years_is_refused(tmp_path: Path, text: str) -> None:
+    """Added to a date it would leave the calendar."""
+    for name in ("interval", "overlap", "sweep_interval", "alerts.lag", "resources.items.every"):
+        assert "is too long; 3660d is the most" in str(refused(tmp_path, f'{name} = "{text}"'))
+    assert load(known_resources=RESOURCES, overlap="87840h").overlap == timedelta(days=3660)
 
 
 def test_a_start_date_is_an_iso_date(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -122,8 +122,6 @@ def _socket_folder(data: Path, _: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     owner = folder.lstat().st_uid
     if folder.is_symlink() or owner not in (os.geteuid(), data.stat().st_uid):
-        raise BadConfiguration(
-            f"{folder} belongs to somebody else", "remove it, or set TMPDIR to another one"
-        )
+        raise BadConfiguration(f"{folder} belongs to somebody else", "remove it, or set TMPDIR")
     folder.chmod(0o700)
     return folder
