@@ -90,7 +90,13 @@ class ServerSettings(BaseModel):
         """Plain http only to this machine itself: sessions and webhooks travel there."""
         if value is None:
             return None
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+            is_one = parts.port != 0 and value.isprintable() and " " not in value
+        except ValueError:  # a port that is no number, or half a bracket
+            is_one = False
+        if not is_one:
+            raise ValueError("is no URL")
         host = parts.hostname or ""
         is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback_name(host))
         if not (is_safe and host) or parts.path.strip("/") or parts.query or parts.fragment or parts.username:

@@ -232,6 +232,25 @@ def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str) -> None
     assert "my.toml" in str(refused(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    "rest", ["?x=1", "/?x", "#x", ":port", ":0", ":99999", ":-1", "/api", " ", " x", "\\n", "]", "[::1"]
+)
+def test_an_address_of_a_site_is_scheme_host_and_port_and_no_more(tmp_path: Path, rest: str) -> None:
+    """What it says else would be glued to each path that is asked for."""
+    for name in ("base_url", "connections.be.base_url", "server.public_url"):
+        said = str(refused(tmp_path, f'{name} = "http://127.0.0.1{rest}"'))
+        assert name in said
+        assert "is no URL" in said
+    if rest not in ("?x=1", "/?x", "/api"):
+        assert "is no URL" in str(refused(tmp_path, f'webhook_url = "http://127.0.0.1{rest}"'))
+
+
+@pytest.mark.parametrize("rest", ["", "/", "//", "?", "/#", "/?#"])
+def test_an_address_of_a_site_may_end_as_people_write_it(tmp_path: Path, rest: str) -> None:
+    file = written(tmp_path, f'base_url = "HTTP://127.0.0.1:8490{rest}"')
+    assert load(file, known_resources=RESOURCES).site == "http://127.0.0.1:8490"
+
+
 @pytest.mark.parametrize("section", ["", "[connections.be]\n"])
 def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path, section: str) -> None:
     """It would be shown wherever the site is."""
