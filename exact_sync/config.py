@@ -94,7 +94,10 @@ class Settings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+        try:
+            return value.expanduser().resolve()
+        except (OSError, RuntimeError) as error:  # no such user, or links in a circle
+            raise ValueError(f"is no folder: {error}") from None
 
     @property
     def site(self) -> str:
@@ -113,12 +116,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        folder = os.environ.get("EXACT_SYNC_SECRETS_DIR") or "/run/secrets"
-        if not Path(folder).is_dir():
+        folder = _secrets_folder()
+        if folder is None:
             return init_settings, env_settings, _File(settings_cls)
         # Docker names the files as one likes, Kubernetes by key: with and without the prefix.
         secrets = (SecretsSettingsSource(settings_cls, folder, env_prefix=prefix) for prefix in (PREFIX, ""))
-        sections = SectionSecrets(settings_cls, Path(folder), PREFIX)
+        sections = SectionSecrets(settings_cls, folder, PREFIX)
         return init_settings, env_settings, sections, *secrets, _File(settings_cls)
 
 
@@ -147,6 +150,21 @@ class _File(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         return dict(self.content)
+
+
+def _secrets_folder() -> Path | None:
+    """Raises BadConfiguration where it is there and nobody lets us in."""
+    folder = Path(os.environ.get("EXACT_SYNC_SECRETS_DIR") or "/run/secrets")
+    try:
+        if not folder.is_dir():
+            return None
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise BadConfiguration(
+            f"the secrets folder {folder} can't be read: {error.strerror}",
+            "let us in, or set EXACT_SYNC_SECRETS_DIR to another folder",
+        ) from None
+    return folder
 
 
 def load(path: Path | None = None, *, known_resources: Iterable[str], **options: Any) -> Settings:

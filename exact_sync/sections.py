@@ -184,11 +184,7 @@ class SectionSecrets(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         sections: dict[str, dict[str, str]] = {}
         others: dict[str, dict[str, Any]] = {}
-        try:
-            files = sorted(self._folder.iterdir())
-        except OSError:
-            files = []  # one may be allowed to read what one can't list
-        for file in files:
+        for file in sorted(self._folder.iterdir()):
             match = self._name.fullmatch(file.name)
             if match and file.is_file():
                 sections.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()

@@ -261,6 +261,25 @@ def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path
         assert "canary" not in str(error)
 
 
+@pytest.mark.parametrize("folder", ["~nobody-of-this-name/x", "a\\u0000b"])
+def test_a_data_folder_that_can_be_none_is_one_clear_line(tmp_path: Path, folder: str) -> None:
+    assert "setting data_dir (EXACT_SYNC_DATA_DIR" in str(refused(tmp_path, f'data_dir = "{folder}"'))
+
+
+def test_a_secrets_folder_that_lets_nobody_in_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, secrets: Path
+) -> None:
+    for name in ("is_dir", "iterdir"):
+
+        def refuse(self: Path, *_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied", str(self))
+
+        with monkeypatch.context() as patch:  # root may enter everywhere
+            patch.setattr(Path, name, refuse)
+            with pytest.raises(BadConfiguration, match=r"secrets folder .* can't be read: Permission denied"):
+                load(known_resources=RESOURCES)
+
+
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     said = str(refused(tmp_path, 'workers = 0\nregion = "us"'))
     assert "EXACT_SYNC_WORKERS" in said

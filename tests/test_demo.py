@@ -10,6 +10,7 @@ import pytest
 
 from exact_sync.cli import demo
 from exact_sync.config import Settings
+from exact_sync.errors import BadConfiguration
 from exact_sync.simulator import Simulator
 from tests.target import SECRET
 
@@ -59,3 +60,9 @@ def test_no_setting_of_the_user_reaches_it(
     assert found.data_dir == tmp_path / "demo"
     assert found.outbox.targets == found.connections == found.resources == {}
     assert (found.alerts.urls, found.connection_day_limit, found.database_url) == ([], None, None)
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadConfiguration, match=r"the demo's folder .* can't be made: Not a directory"):
+        demo._fresh_folder(tmp_path / "file" / "demo")

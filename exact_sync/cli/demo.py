@@ -83,14 +83,19 @@ def _show(console: Console, simulator: Simulator, service: Service, folder: Path
 
 def _fresh_folder(folder: Path) -> Path:
     """An empty folder; only one that an earlier demo made is emptied."""
-    if folder.exists():
-        if not (folder / _MARK).exists():
-            raise BadConfiguration(
-                f"{folder} exists and was not made by a demo", "move it, or use --data-dir"
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / _MARK).touch()
+    try:
+        if folder.exists():
+            if not (folder / _MARK).exists():
+                raise BadConfiguration(
+                    f"{folder} exists and was not made by a demo", "move it, or use --data-dir"
+                )
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        (folder / _MARK).touch()
+    except OSError as error:
+        raise BadConfiguration(
+            f"the demo's folder {folder} can't be made: {error.strerror}", "use --data-dir"
+        ) from None
     return folder
 
 

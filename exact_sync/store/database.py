@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -175,6 +176,11 @@ def _parse(url: str) -> URL:
         raise BadConfiguration(
             "database_url has an @ too many", "write %40 for an @ in the user or the password"
         )
+    try:
+        make_conninfo(**{name: str(value) for name, value in parsed.query.items()})
+    except psycopg.ProgrammingError as error:
+        said = (str(error).strip().splitlines() or ["it has a wrong option"])[0]
+        raise BadConfiguration(f"database_url is not understood: {said}", "look behind the ? in it") from None
     if password := parsed.query.get("password"):
         # To where a password is known to be one, by logs and by psql.
         parsed = parsed.difference_update_query(["password"]).set(password="".join(password))

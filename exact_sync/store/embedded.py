@@ -50,7 +50,7 @@ class Embedded:
                 # Its own lock file is one for the machine, and belongs to whichever user came first.
                 self._server._lock = InterProcessLock(folder.parent / ".postgres.lock")
                 # Its own choice is mostly the data folder, which it does not quote.
-                postgres_server.find_suitable_socket_dir = _socket_folder
+                postgres_server.find_suitable_socket_dir = _socket_folder  # type: ignore[attr-defined, assignment]
                 self._forget_the_killed()
                 self._server.start()
                 self._keep_others_out()
@@ -70,7 +70,7 @@ class Embedded:
     def _keep_others_out(self) -> None:
         """As root it lets everybody into a socket folder of ours; whoever comes in needs no password."""
         folder = self._server.get_postmaster_info().socket_dir
-        if self._server.system_user is not None and folder != self._server.pgdata:
+        if self._server.system_user is not None and folder not in (None, self._server.pgdata):
             import pwd
 
             os.chown(folder, pwd.getpwnam(self._server.system_user).pw_uid, -1)

@@ -223,6 +223,13 @@ def test_what_is_no_postgresql_url_is_refused_without_showing_it(url: str, clock
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize("option", ["foo=bar", "sslmod=require", "autocommit=1"])
+def test_an_option_that_postgresql_does_not_know_is_refused(option: str, clock: SharedClock) -> None:
+    with pytest.raises(BadConfiguration, match=f'not understood: .*"{option.partition("=")[0]}"'):
+        Database(f"postgresql://u:p@h/d?{option}", clock)
+    Database("postgresql://u:p@/d?host=one:5432&host=two:5433&target_session_attrs=any", clock)
+
+
 @pytest.mark.parametrize("url", ["postgresql://u:pa@canary@127.0.0.1:1/d", "postgresql://u:pa@can/ary@h/d"])
 def test_an_at_too_many_is_refused_without_showing_the_end_of_the_password(
     url: str, clock: SharedClock
