@@ -5,6 +5,7 @@ Every setting, with its default, stands in config.example.toml; a test compares 
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -153,10 +154,15 @@ class _File(PydanticBaseSettingsSource):
 
 
 def _secrets_folder() -> Path | None:
-    """Raises BadConfiguration where it is there and nobody lets us in."""
-    folder = Path(os.environ.get("EXACT_SYNC_SECRETS_DIR") or "/run/secrets")
+    """Raises BadConfiguration where somebody names one that is not there, or nobody lets us in."""
+    named = os.environ.get("EXACT_SYNC_SECRETS_DIR")
+    folder = Path(named or "/run/secrets")
     try:
         if not folder.is_dir():
+            if named:
+                raise BadConfiguration(
+                    f"there is no secrets folder {folder}", "EXACT_SYNC_SECRETS_DIR names it"
+                )
             return None
         next(folder.iterdir(), None)
     except OSError as error:
@@ -185,10 +191,26 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
     except ValidationError as error:
         raise BadConfiguration("; ".join(_mistakes(error, file if content else None))) from None
     except SettingsError as error:
-        # Its text names the setting and the source; the value is in its cause.
-        raise BadConfiguration(str(error), "sections are written as JSON there") from None
+        raise _unread(error) from None
     finally:
         _File.content = {}
+
+
+def _unread(error: SettingsError) -> BadConfiguration:
+    """What a source could not make sense of. Its text names setting and source; the value is in its cause."""
+    cause = error.__cause__
+    if isinstance(cause, OSError):
+        return BadConfiguration(f"{cause.filename} can't be read: {cause.strerror}")
+    found = re.search(r'field "(\w+)" from source "(\w+)"', str(error))
+    setting, source = found.groups() if found else ("?", "")
+    if isinstance(cause, UnicodeDecodeError):
+        return BadConfiguration(f"setting {setting}: its file in the secrets folder is no text")
+    variable = f"{PREFIX}{setting}".upper()
+    names = [
+        name for name in os.environ if name.upper() == variable or name.upper().startswith(f"{variable}__")
+    ]
+    where = ", ".join(sorted(names)) if source == "EnvSettingsSource" else "a file in the secrets folder"
+    return BadConfiguration(f"setting {setting} ({where}): is no JSON", "sections and lists are JSON there")
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -261,6 +261,47 @@ def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path
         assert "canary" not in str(error)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("RESOURCES", "x", r"setting resources \(EXACT_SYNC_RESOURCES\): is no JSON"),
+        ("SERVER__TOKENS", "x", r"setting server \(EXACT_SYNC_SERVER__TOKENS\): is no JSON"),
+    ],
+)
+def test_a_variable_that_is_no_json_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"EXACT_SYNC_{name}", value)
+    with pytest.raises(BadConfiguration, match=said) as caught:
+        load(known_resources=RESOURCES)
+    assert "Source" not in str(caught.value)
+
+
+def test_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, secrets: Path) -> None:
+    (secrets / "client_secret").write_text("canary")
+
+    def refuse(self: Path, *_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:  # root may read everything
+        patch.setattr(Path, "read_text", refuse)
+        with pytest.raises(BadConfiguration, match=r"client_secret can't be read: Permission denied$"):
+            load(known_resources=RESOURCES)
+    (secrets / "client_secret").write_bytes(b"caf\xe9")
+    with pytest.raises(BadConfiguration, match="setting client_secret: its file .* is no text"):
+        load(known_resources=RESOURCES)
+
+
+def test_a_secrets_folder_that_is_named_must_be_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(BadConfiguration, match="there is no secrets folder .*nowhere"):
+        load(known_resources=RESOURCES)
+    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", "")
+    assert load(known_resources=RESOURCES).client_secret is None
+
+
 @pytest.mark.parametrize("folder", ["~nobody-of-this-name/x", "a\\u0000b"])
 def test_a_data_folder_that_can_be_none_is_one_clear_line(tmp_path: Path, folder: str) -> None:
     assert "setting data_dir (EXACT_SYNC_DATA_DIR" in str(refused(tmp_path, f'data_dir = "{folder}"'))

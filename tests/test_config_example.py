@@ -37,7 +37,7 @@ def with_everything_set() -> str:
 def _nothing_else_sets_anything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.upper().startswith("EXACT_SYNC_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(tmp_path / "no-secrets"))
+    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(tmp_path))
 
 
 def test_the_example_shows_exactly_the_settings_there_are() -> None:
