@@ -288,7 +288,7 @@ def test_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, 
         with pytest.raises(BadConfiguration, match=r"client_secret can't be read: Permission denied$"):
             load(known_resources=RESOURCES)
     (secrets / "client_secret").write_bytes(b"caf\xe9")
-    with pytest.raises(BadConfiguration, match="setting client_secret: its file .* is no text"):
+    with pytest.raises(BadConfiguration, match=r"setting client_secret: its file .* is no text"):
         load(known_resources=RESOURCES)
 
 
@@ -296,7 +296,7 @@ def test_a_secrets_folder_that_is_named_must_be_there(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(tmp_path / "nowhere"))
-    with pytest.raises(BadConfiguration, match="there is no secrets folder .*nowhere"):
+    with pytest.raises(BadConfiguration, match=r"there is no secrets folder .*nowhere"):
         load(known_resources=RESOURCES)
     monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", "")
     assert load(known_resources=RESOURCES).client_secret is None

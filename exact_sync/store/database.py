@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ _CONFLICT_TRIES = 5
 _LOCK_TIMEOUT = "30s"
 _ENCODINGS = ("UTF8", "SQL_ASCII")
 """The latter takes every byte as it comes."""
+# Before there is a connection the driver has no codes, only words.
+_WRONG_VALUE = re.compile(r'invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found')
+_NO_LOGIN = re.compile(r'password authentication failed|role ".*" (does not exist|is not permitted)')
 _SHOWN = ("dbname", "host", "hostaddr", "port", "sslmode", "user")
 
 
@@ -141,7 +145,10 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
     said = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
     if state in _CONFLICTS:
         return Conflict(f"the database could not finish a transaction: {said}", "try again later")
-    if state.startswith("28") or "password authentication failed" in said:
+    if not state and (found := _WRONG_VALUE.search(said)):
+        said, hint = found[0], "check EXACT_SYNC_DATABASE_URL"
+        return BadConfiguration(f"database_url is not understood: {said}", hint)
+    if state.startswith("28") or (not state and _NO_LOGIN.search(said)):
         return BadConfiguration(f"the database refuses the login: {said}", "check EXACT_SYNC_DATABASE_URL")
     if state.startswith("3D") or ("database" in said and "does not exist" in said):
         return BadConfiguration(f"the database does not exist: {said}", "create it: createdb NAME")

