@@ -14,12 +14,19 @@ from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsError,
+)
 from pydantic_settings import SettingsConfigDict as SettingsConfig
 
 from exact_sync.alert_settings import AlertSettings
 from exact_sync.errors import BadConfiguration
-from exact_sync.outbox_settings import OutboxSettings, TargetSettings
+from exact_sync.known_settings import check, check_names, depth, is_known, names, nearest, section_of
+from exact_sync.outbox_settings import OutboxSettings
 from exact_sync.sections import (
     REDIRECT_URI,
     CallbackUrl,
@@ -33,15 +40,12 @@ from exact_sync.sections import (
     SiteUrl,
     text_of,
 )
-from exact_sync.server_settings import ServerSettings, TokenSettings
+from exact_sync.server_settings import ServerSettings
 from exact_sync.telemetry_settings import TelemetrySettings
 
 PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
 _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
-
-_SECTION_NAMES = ("ALERTS", "OUTBOX", "RESOURCES", "CONNECTIONS", "SERVER", "TELEMETRY")
-_SECTIONS = tuple(f"{PREFIX}{name}__" for name in _SECTION_NAMES)
 _SITES = {"uk": "co.uk"}
 
 
@@ -117,6 +121,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        if isinstance(env_settings, EnvSettingsSource):
+            # Only a warning (see unknown_variables); a section would refuse what it does not know.
+            known = {name: text for name, text in env_settings.env_vars.items() if not _is_unknown(name)}
+            env_settings.env_vars = known
         folder = _secrets_folder()
         if folder is None:
             return init_settings, env_settings, _File(settings_cls)
@@ -185,7 +193,7 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
     try:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
         settings.connections = _in_order(settings.connections, content.get("connections"))
-        _check(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
+        check_names(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
         _check_targets(settings, known_resources)
         return settings
     except ValidationError as error:
@@ -215,14 +223,14 @@ def _unread(error: SettingsError) -> BadConfiguration:
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Variables with our prefix that mean nothing to us (Kubernetes makes such names itself)."""
-    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | _OURS_ELSEWHERE
-    return sorted(
-        name
-        for name in environment
-        if name.upper().startswith(PREFIX)
-        and name.upper() not in known
-        and not name.upper().startswith(_SECTIONS)
-    )
+    return sorted(name for name in environment if _is_unknown(name))
+
+
+def _is_unknown(variable: str) -> bool:
+    name = variable.upper()
+    if not name.startswith(PREFIX) or name in _OURS_ELSEWHERE:
+        return False
+    return not is_known(name.removeprefix(PREFIX).lower().split("__"), Settings)
 
 
 def _in_order(
@@ -241,35 +249,9 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file: str) -> None:
-    _check(content, Settings.model_fields, "", file)
-    if isinstance(alerts := content.get("alerts"), Mapping):
-        _check(alerts, AlertSettings.model_fields, "alerts.", file)
-    resources = content.get("resources", {})
-    if isinstance(resources, Mapping):
-        _check(_not_own(resources), known_resources, "resources.", file)
-        for name, section in resources.items():
-            if isinstance(section, Mapping):
-                _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
-    if isinstance(outbox := content.get("outbox"), Mapping):
-        _check(outbox, OutboxSettings.model_fields, "outbox.", file)
-        if isinstance(targets := outbox.get("targets"), Mapping):
-            for name, section in targets.items():
-                if isinstance(section, Mapping):
-                    _check(section, TargetSettings.model_fields, f"outbox.targets.{name}.", file)
-    server = content.get("server", {})
-    if isinstance(server, Mapping):
-        _check(server, ServerSettings.model_fields, "server.", file)
-        tokens = server.get("tokens", {})
-        for name, section in tokens.items() if isinstance(tokens, Mapping) else ():
-            if isinstance(section, Mapping):
-                _check(section, TokenSettings.model_fields, f"server.tokens.{name}.", file)
-    if isinstance(telemetry := content.get("telemetry"), Mapping):
-        _check(telemetry, TelemetrySettings.model_fields, "telemetry.", file)
-    connections = content.get("connections", {})
-    if isinstance(connections, Mapping):
-        for name, section in connections.items():
-            if isinstance(section, Mapping):
-                _check(section, ConnectionSettings.names(), f"connections.{name}.", file)
+    if isinstance(resources := content.get("resources"), Mapping):
+        check_names(_not_own(resources), known_resources, "resources.", file)
+    check(content, Settings, file)
 
 
 def _check_targets(settings: Settings, known_resources: Iterable[str]) -> None:
@@ -295,31 +277,15 @@ def _not_own(resources: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check(section: Mapping[str, Any], known: Iterable[str], where: str, file: str) -> None:
-    known = list(known)
-    for key in section:
-        if key not in known:
-            raise BadConfiguration(f"{file}: unknown setting {where}{key}", _nearest(key, known, where))
-
-
-def _nearest(key: str, known: list[str], where: str) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"did you mean {where}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
-
-
 def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
     for mistake in error.errors(include_url=False, include_input=False, include_context=False):
-        parts = [str(part) for part in mistake["loc"] if not str(part).startswith(("list[", "literal["))]
-        name = ".".join(parts)
-        variable = (PREFIX + "__".join(parts)).upper()
+        parts = [str(part) for part in mistake["loc"]]
         text = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
-            known = {
-                "alerts": [*AlertSettings.model_fields],
-                "connections": ConnectionSettings.names(),
-                "outbox": [*(TargetSettings if len(parts) > 2 else OutboxSettings).model_fields],
-                "server": [*(TokenSettings if parts[1] == "tokens" else ServerSettings).model_fields],
-                "telemetry": [*TelemetrySettings.model_fields],
-            }.get(parts[0], [*ResourceSettings.model_fields])
-            text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
+            known = names(section_of(parts, Settings))
+            text = f"is no setting; {nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
+        else:
+            parts = parts[: depth(parts, Settings)] or parts
+        name = ".".join(parts)
+        variable = (PREFIX + "__".join(parts)).upper()
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

@@ -152,11 +152,6 @@ class ConnectionSettings(BaseModel):
     start_date: date | None = None
     connection_day_limit: Annotated[int | None, Field(ge=1)] = None
 
-    @classmethod
-    def names(cls) -> list[str]:
-        """The settings as they are written in the file."""
-        return [field.alias or name for name, field in cls.model_fields.items()]
-
     def as_settings(self) -> dict[str, Any]:
         """Those of them that a connection at the top level has too."""
         return {name: getattr(self, name) for name in type(self).model_fields if name != "schema_name"}

@@ -212,6 +212,47 @@ def test_an_unknown_variable_is_only_reported(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "SERVER__HOTS",
+        "SERVER__PORT__TCP",
+        "SERVER__TOKENS__CI__HSAH",
+        "ALERTS__LAGG",
+        "OUTBOX__TARGETS__SHOP__SECRETT",
+        "OUTBOX__TARGET",
+        "RESOURCES__ITEMS__EVRY",
+        "CONNECTIONS__BE__CLIENT_SECRETT",
+        "TELEMETRY__",
+        "CLIENT_ID__X",
+    ],
+)
+def test_an_unknown_variable_of_a_section_is_only_reported_too(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("EXACT_SYNC_SERVER__PORT", "9")
+    monkeypatch.setenv(f"EXACT_SYNC_{name}", "1")
+    assert load(known_resources=RESOURCES).server.port == 9
+    assert unknown_variables() == [f"EXACT_SYNC_{name}"]
+
+
+def test_every_known_variable_of_a_section_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {
+        "TELEMETRY__HEADERS__X-KEY": "a",
+        "TELEMETRY__HEADERS": "{}",
+        "CONNECTIONS__BE__SCHEMA": "belgium",
+        "RESOURCES__ITEMS": "{}",
+        "OUTBOX__TARGETS": "{}",
+        "SERVER__TRUSTED_PROXY": "true",
+    }
+    for name, value in known.items():
+        monkeypatch.setenv(f"EXACT_SYNC_{name}", value)
+    assert unknown_variables() == []
+    settings = load(known_resources=RESOURCES)
+    assert settings.connections["be"].schema_name == "belgium"
+    assert settings.server.trusted_proxy is True
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "workers = 0",

@@ -12,6 +12,7 @@ import pytest
 from exact_sync import config
 from exact_sync.catalog import RESOURCES
 from exact_sync.config import Settings
+from exact_sync.known_settings import names
 from exact_sync.outbox_settings import TargetSettings
 from exact_sync.sections import ConnectionSettings, ResourceSettings
 from exact_sync.server_settings import ServerSettings
@@ -76,7 +77,7 @@ def test_every_setting_of_the_server_is_shown() -> None:
 
 def test_every_setting_of_a_connection_is_shown() -> None:
     sections = tomllib.loads(with_everything_set())["connections"].values()
-    assert {name for section in sections for name in section} == set(ConnectionSettings.names())
+    assert {name for section in sections for name in section} == set(names(ConnectionSettings))
 
 
 def test_every_setting_of_telemetry_is_shown() -> None:
