@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ from exact_sync.sections import (
     REDIRECT_URI,
     CallbackUrl,
     ConnectionSettings,
+    Day,
     Duration,
     Excluded,
     Included,
@@ -49,6 +50,10 @@ _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
 _SITES = {"uk": "co.uk"}
 
 
+def _data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("exact-sync", False))
+
+
 class Settings(BaseSettings):
     """All settings of one deployment."""
 
@@ -61,7 +66,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = None
-    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("exact-sync", False)))
+    data_dir: Path = Field(default_factory=_data_dir)
     region: Region = "nl"
     base_url: SiteUrl | None = None
     client_id: str | None = None
@@ -77,7 +82,7 @@ class Settings(BaseSettings):
     sweep_interval: Duration = timedelta(days=7)
     verify_interval: Duration | None = None
     verify_repair: bool = False
-    start_date: date | None = None
+    start_date: Day | None = None
     overlap: Duration = timedelta(minutes=15)
     recent_days: int = Field(default=62, ge=1, le=3660)
     connection_day_limit: int | None = Field(default=None, ge=1)
@@ -95,6 +100,12 @@ class Settings(BaseSettings):
     telemetry: TelemetrySettings = Field(default_factory=TelemetrySettings)
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _set(cls, value: object) -> object:
+        """Nothing, as an empty variable says it, is not the current folder."""
+        return _data_dir() if isinstance(value, str) and not value.strip() else value
 
     @field_validator("data_dir")
     @classmethod

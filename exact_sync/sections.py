@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     SecretStr,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
@@ -107,8 +108,15 @@ Excluded = Annotated[list[int | Pattern], NoDecode, BeforeValidator(_excluded)]
 REDIRECT_URI = "http://localhost:8471/callback"
 
 
-Day = date
-"""A name for the type where a setting is called date."""
+def _day(value: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DATE.fullmatch(value.strip())):
+        return value.strip() if isinstance(value, str) else value
+    raise ValueError("is no date; write 2024-01-31")
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class ResourceSettings(BaseModel):
@@ -133,6 +141,12 @@ class ResourceSettings(BaseModel):
             raise ValueError('is no cron expression with five fields, such as "15 6 * * *"')
         return value
 
+    @model_validator(mode="after")
+    def _one_schedule(self) -> "ResourceSettings":
+        if self.every is not None and self.cron is not None:
+            raise ValueError("has both every and cron; set one of them")
+        return self
+
 
 class ConnectionSettings(BaseModel):
     """What can be set for one connection, in [connections.NAME]; all else is shared."""
@@ -149,7 +163,7 @@ class ConnectionSettings(BaseModel):
     divisions: Included = "all"
     exclude_divisions: Excluded = []
     schema_name: Annotated[str | None, Field(alias="schema")] = None
-    start_date: date | None = None
+    start_date: Day | None = None
     connection_day_limit: Annotated[int | None, Field(ge=1)] = None
 
     def as_settings(self) -> dict[str, Any]:

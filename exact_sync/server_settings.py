@@ -30,7 +30,12 @@ def is_loopback_name(host: str) -> bool:
 def _proxies(value: Any) -> Any:
     """true, false, or networks: a list, or a text with commas as a variable has it."""
     if isinstance(value, str) and value.strip().lower() not in ("true", "false"):
-        return [part.strip() for part in value.split(",") if part.strip()]
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, list):
+        try:
+            return [ipaddress.ip_network(str(part)) for part in value]
+        except ValueError:
+            raise ValueError("is neither true nor false nor networks, such as 10.0.0.0/8") from None
     return value
 
 

@@ -167,7 +167,47 @@ def test_a_start_date_is_an_iso_date(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.delenv("EXACT_SYNC_START_DATE")
     file = written(tmp_path, "start_date = 2024-01-31")
     assert load(file, known_resources=RESOURCES).start_date == date(2024, 1, 31)
-    refused(tmp_path, 'start_date = "31-01-2024"')
+    for text in (
+        '"31-01-2024"',
+        "1577836800",
+        '"1577836800"',
+        '"2024-01-31T00:00:00"',
+        '"2024-02-30"',
+        "true",
+    ):
+        for name in ("start_date", "connections.be.start_date", "resources.items.start_date"):
+            assert f"setting {name} (" in str(refused(tmp_path, f"{name} = {text}"))
+
+
+def test_a_resource_has_one_schedule(tmp_path: Path) -> None:
+    said = str(refused(tmp_path, '[resources.items]\nevery = "1h"\ncron = "15 6 * * *"'))
+    assert "setting resources.items (EXACT_SYNC_RESOURCES__ITEMS" in said
+    assert "has both every and cron" in said
+
+
+@pytest.mark.parametrize("value", ["yes", "10.0.0.0/8, proxy", "10.0.0.1/8"])
+def test_a_trusted_proxy_is_named_by_a_setting_there_is(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("EXACT_SYNC_SERVER__TRUSTED_PROXY", value)
+    with pytest.raises(BadConfiguration) as caught:
+        load(known_resources=RESOURCES)
+    assert str(caught.value) == (
+        "setting server.trusted_proxy (EXACT_SYNC_SERVER__TRUSTED_PROXY): "
+        "is neither true nor false nor networks, such as 10.0.0.0/8"
+    )
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_a_blank_data_folder_is_the_usual_one(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    usual = load(known_resources=RESOURCES).data_dir
+    monkeypatch.setenv("EXACT_SYNC_DATA_DIR", value)
+    assert load(known_resources=RESOURCES).data_dir == usual
+
+
+@pytest.mark.parametrize("value", ["canary", "name=value,canary", "=canary"])
+def test_headers_without_a_name_or_a_value_are_refused(tmp_path: Path, value: str) -> None:
+    said = str(refused(tmp_path, f'telemetry.headers = "{value}"'))
+    assert "setting telemetry.headers (EXACT_SYNC_TELEMETRY__HEADERS" in said
+    assert "canary" not in said
 
 
 def test_a_resource_has_its_own_schedule(tmp_path: Path) -> None:
