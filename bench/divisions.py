@@ -100,6 +100,7 @@ def _cycles(divisions: int, latency: float, workers: int | None) -> Iterator[Cyc
 
 def _environment(exact: SimulatorProcess, url: str, folder: Path, workers: int | None) -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith("EXACT_SYNC_")}
+    (folder / "no-secrets").mkdir(exist_ok=True)
     ours = {
         "EXACT_SYNC_DATABASE_URL": url,
         "EXACT_SYNC_DATA_DIR": str(folder / "data"),

@@ -1,10 +1,26 @@
 """``python -m exact_sync`` and the ``exact-sync`` executable."""
 
 import gc
+import io
 import os
 import signal
 import sys
 from types import FrameType
+
+
+class _Nowhere(io.TextIOBase):
+    """Where what is said goes when a stream is closed (2>&-)."""
+
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+
+def _prepare_streams() -> None:
+    """Nothing fails because of how somebody looks on, or that nobody does."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no € still shows the rest of the line
+    sys.stdout = sys.stdout or _Nowhere()
+    sys.stderr = sys.stderr or _Nowhere()
 
 
 def main() -> int:
@@ -16,6 +32,7 @@ def main() -> int:
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from exact_sync.cli import main
 
+    _prepare_streams()
     return main()
 
 

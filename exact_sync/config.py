@@ -5,24 +5,33 @@ Every setting, with its default, stands in config.example.toml; a test compares 
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsError,
+)
 from pydantic_settings import SettingsConfigDict as SettingsConfig
 
 from exact_sync.alert_settings import AlertSettings
 from exact_sync.errors import BadConfiguration
-from exact_sync.outbox_settings import OutboxSettings, TargetSettings
+from exact_sync.known_settings import check, check_names, depth, is_known, names, nearest, section_of
+from exact_sync.outbox_settings import OutboxSettings
 from exact_sync.sections import (
     REDIRECT_URI,
     CallbackUrl,
     ConnectionSettings,
+    Day,
     Duration,
     Excluded,
     Included,
@@ -32,16 +41,17 @@ from exact_sync.sections import (
     SiteUrl,
     text_of,
 )
-from exact_sync.server_settings import ServerSettings, TokenSettings
+from exact_sync.server_settings import ServerSettings
 from exact_sync.telemetry_settings import TelemetrySettings
 
 PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
 _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
-
-_SECTION_NAMES = ("ALERTS", "OUTBOX", "RESOURCES", "CONNECTIONS", "SERVER", "TELEMETRY")
-_SECTIONS = tuple(f"{PREFIX}{name}__" for name in _SECTION_NAMES)
 _SITES = {"uk": "co.uk"}
+
+
+def _data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("exact-sync", False))
 
 
 class Settings(BaseSettings):
@@ -56,7 +66,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = None
-    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("exact-sync", False)))
+    data_dir: Path = Field(default_factory=_data_dir)
     region: Region = "nl"
     base_url: SiteUrl | None = None
     client_id: str | None = None
@@ -72,7 +82,7 @@ class Settings(BaseSettings):
     sweep_interval: Duration = timedelta(days=7)
     verify_interval: Duration | None = None
     verify_repair: bool = False
-    start_date: date | None = None
+    start_date: Day | None = None
     overlap: Duration = timedelta(minutes=15)
     recent_days: int = Field(default=62, ge=1, le=3660)
     connection_day_limit: int | None = Field(default=None, ge=1)
@@ -91,10 +101,19 @@ class Settings(BaseSettings):
     resources: dict[str, ResourceSettings] = Field(default_factory=dict)
     connections: dict[str, ConnectionSettings] = Field(default_factory=dict)
 
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _set(cls, value: object) -> object:
+        """Nothing, as an empty variable says it, is not the current folder."""
+        return _data_dir() if isinstance(value, str) and not value.strip() else value
+
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+        try:
+            return value.expanduser().resolve()
+        except (OSError, RuntimeError) as error:  # no such user, or links in a circle
+            raise ValueError(f"is no folder: {error}") from None
 
     @property
     def site(self) -> str:
@@ -113,13 +132,32 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        folder = os.environ.get("EXACT_SYNC_SECRETS_DIR") or "/run/secrets"
-        if not Path(folder).is_dir():
+        if isinstance(env_settings, EnvSettingsSource):
+            # Only a warning (see unknown_variables); a section would refuse what it does not know.
+            known = {name: text for name, text in env_settings.env_vars.items() if not _is_unknown(name)}
+            env_settings.env_vars = known
+        folder = _secrets_folder()
+        if folder is None:
             return init_settings, env_settings, _File(settings_cls)
         # Docker names the files as one likes, Kubernetes by key: with and without the prefix.
         secrets = (SecretsSettingsSource(settings_cls, folder, env_prefix=prefix) for prefix in (PREFIX, ""))
-        sections = SectionSecrets(settings_cls, Path(folder), PREFIX)
+        sections = SectionSecrets(settings_cls, folder, PREFIX)
         return init_settings, env_settings, sections, *secrets, _File(settings_cls)
+
+
+class OnlyGiven(Settings):
+    """Settings of the values given and nothing else: no environment, no secrets folder, no file."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 class _File(PydanticBaseSettingsSource):
@@ -134,6 +172,26 @@ class _File(PydanticBaseSettingsSource):
         return dict(self.content)
 
 
+def _secrets_folder() -> Path | None:
+    """Raises BadConfiguration where somebody names one that is not there, or nobody lets us in."""
+    named = os.environ.get("EXACT_SYNC_SECRETS_DIR")
+    folder = Path(named or "/run/secrets")
+    try:
+        if not folder.is_dir():
+            if named:
+                raise BadConfiguration(
+                    f"there is no secrets folder {folder}", "EXACT_SYNC_SECRETS_DIR names it"
+                )
+            return None
+        next(folder.iterdir(), None)
+    except OSError as error:
+        raise BadConfiguration(
+            f"the secrets folder {folder} can't be read: {error.strerror}",
+            "let us in, or set EXACT_SYNC_SECRETS_DIR to another folder",
+        ) from None
+    return folder
+
+
 def load(path: Path | None = None, *, known_resources: Iterable[str], **options: Any) -> Settings:
     """The settings that hold. Raises BadConfiguration with one line per mistake, never a secret."""
     named = path or (Path(os.environ["EXACT_SYNC_CONFIG"]) if os.environ.get("EXACT_SYNC_CONFIG") else None)
@@ -146,28 +204,44 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
     try:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
         settings.connections = _in_order(settings.connections, content.get("connections"))
-        _check(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
+        check_names(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
         _check_targets(settings, known_resources)
         return settings
     except ValidationError as error:
         raise BadConfiguration("; ".join(_mistakes(error, file if content else None))) from None
     except SettingsError as error:
-        # Its text names the setting and the source; the value is in its cause.
-        raise BadConfiguration(str(error), "sections are written as JSON there") from None
+        raise _unread(error) from None
     finally:
         _File.content = {}
 
 
+def _unread(error: SettingsError) -> BadConfiguration:
+    """What a source could not make sense of. Its text names setting and source; the value is in its cause."""
+    cause = error.__cause__
+    if isinstance(cause, OSError):
+        return BadConfiguration(f"{cause.filename} can't be read: {cause.strerror}")
+    found = re.search(r'field "(\w+)" from source "(\w+)"', str(error))
+    setting, source = found.groups() if found else ("?", "")
+    if isinstance(cause, UnicodeDecodeError):
+        return BadConfiguration(f"setting {setting}: its file in the secrets folder is no text")
+    variable = f"{PREFIX}{setting}".upper()
+    names = [
+        name for name in os.environ if name.upper() == variable or name.upper().startswith(f"{variable}__")
+    ]
+    where = ", ".join(sorted(names)) if source == "EnvSettingsSource" else "a file in the secrets folder"
+    return BadConfiguration(f"setting {setting} ({where}): is no JSON", "sections and lists are JSON there")
+
+
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Variables with our prefix that mean nothing to us (Kubernetes makes such names itself)."""
-    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields} | _OURS_ELSEWHERE
-    return sorted(
-        name
-        for name in environment
-        if name.upper().startswith(PREFIX)
-        and name.upper() not in known
-        and not name.upper().startswith(_SECTIONS)
-    )
+    return sorted(name for name in environment if _is_unknown(name))
+
+
+def _is_unknown(variable: str) -> bool:
+    name = variable.upper()
+    if not name.startswith(PREFIX) or name in _OURS_ELSEWHERE:
+        return False
+    return not is_known(name.removeprefix(PREFIX).lower().split("__"), Settings)
 
 
 def _in_order(
@@ -186,35 +260,9 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file: str) -> None:
-    _check(content, Settings.model_fields, "", file)
-    if isinstance(alerts := content.get("alerts"), Mapping):
-        _check(alerts, AlertSettings.model_fields, "alerts.", file)
-    resources = content.get("resources", {})
-    if isinstance(resources, Mapping):
-        _check(_not_own(resources), known_resources, "resources.", file)
-        for name, section in resources.items():
-            if isinstance(section, Mapping):
-                _check(section, ResourceSettings.model_fields, f"resources.{name}.", file)
-    if isinstance(outbox := content.get("outbox"), Mapping):
-        _check(outbox, OutboxSettings.model_fields, "outbox.", file)
-        if isinstance(targets := outbox.get("targets"), Mapping):
-            for name, section in targets.items():
-                if isinstance(section, Mapping):
-                    _check(section, TargetSettings.model_fields, f"outbox.targets.{name}.", file)
-    server = content.get("server", {})
-    if isinstance(server, Mapping):
-        _check(server, ServerSettings.model_fields, "server.", file)
-        tokens = server.get("tokens", {})
-        for name, section in tokens.items() if isinstance(tokens, Mapping) else ():
-            if isinstance(section, Mapping):
-                _check(section, TokenSettings.model_fields, f"server.tokens.{name}.", file)
-    if isinstance(telemetry := content.get("telemetry"), Mapping):
-        _check(telemetry, TelemetrySettings.model_fields, "telemetry.", file)
-    connections = content.get("connections", {})
-    if isinstance(connections, Mapping):
-        for name, section in connections.items():
-            if isinstance(section, Mapping):
-                _check(section, ConnectionSettings.names(), f"connections.{name}.", file)
+    if isinstance(resources := content.get("resources"), Mapping):
+        check_names(_not_own(resources), known_resources, "resources.", file)
+    check(content, Settings, file)
 
 
 def _check_targets(settings: Settings, known_resources: Iterable[str]) -> None:
@@ -240,31 +288,15 @@ def _not_own(resources: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check(section: Mapping[str, Any], known: Iterable[str], where: str, file: str) -> None:
-    known = list(known)
-    for key in section:
-        if key not in known:
-            raise BadConfiguration(f"{file}: unknown setting {where}{key}", _nearest(key, known, where))
-
-
-def _nearest(key: str, known: list[str], where: str) -> str:
-    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"did you mean {where}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
-
-
 def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
     for mistake in error.errors(include_url=False, include_input=False, include_context=False):
-        parts = [str(part) for part in mistake["loc"] if not str(part).startswith(("list[", "literal["))]
-        name = ".".join(parts)
-        variable = (PREFIX + "__".join(parts)).upper()
+        parts = [str(part) for part in mistake["loc"]]
         text = mistake["msg"].removeprefix("Value error, ")
         if mistake["type"] == "extra_forbidden":
-            known = {
-                "alerts": [*AlertSettings.model_fields],
-                "connections": ConnectionSettings.names(),
-                "outbox": [*(TargetSettings if len(parts) > 2 else OutboxSettings).model_fields],
-                "server": [*(TokenSettings if parts[1] == "tokens" else ServerSettings).model_fields],
-                "telemetry": [*TelemetrySettings.model_fields],
-            }.get(parts[0], [*ResourceSettings.model_fields])
-            text = f"is no setting; {_nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
+            known = names(section_of(parts, Settings))
+            text = f"is no setting; {nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
+        else:
+            parts = parts[: depth(parts, Settings)] or parts
+        name = ".".join(parts)
+        variable = (PREFIX + "__".join(parts)).upper()
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

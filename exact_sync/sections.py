@@ -4,7 +4,7 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     SecretStr,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
@@ -24,16 +25,20 @@ from exact_sync.patterns import Pattern
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
+_LONGEST = timedelta(days=3660)
+"""Ten years: a date that far away still is one."""
+
+
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
-    match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", str(value))
-    if match is None or int(match[1]) == 0:
+    match = re.fullmatch(r"\s*(\d+)\s*([smhd])\s*", str(value), re.ASCII)
+    if match is None or not match[1].strip("0"):
         raise ValueError("is no duration; write 30s, 15m, 1h or 1d")
-    try:
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
-    except OverflowError:
-        raise ValueError("is far too long") from None
+    unit = timedelta(**{_UNITS[match[2]]: 1})
+    if len(match[1]) > 18 or int(match[1]) > _LONGEST // unit:
+        raise ValueError(f"is too long; {_LONGEST.days}d is the most")
+    return int(match[1]) * unit
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -42,10 +47,25 @@ Region = Literal["nl", "be", "de", "fr", "uk", "es", "com"]
 
 
 def _site_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+    parts = _parts(value)
+    is_more = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.hostname or is_more:
         raise ValueError("is no URL of a site, such as https://start.exactonline.nl")
-    return value.rstrip("/")
+    if "@" in parts.netloc:
+        raise ValueError("can't have a user or password in it")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _parts(value: str) -> SplitResult:
+    """Of a URL. Raises ValueError where it is none, without showing it."""
+    try:
+        parts = urlsplit(value)
+        is_one = parts.port != 0 and value.isprintable() and " " not in value
+    except ValueError:  # a port that is no number, or half a bracket
+        is_one = False
+    if not is_one:
+        raise ValueError("is no URL")
+    return parts
 
 
 SiteUrl = Annotated[str, AfterValidator(_site_url)]
@@ -56,9 +76,9 @@ _ITSELF = ("localhost", "127.0.0.1", "::1")
 
 def _callback_url(value: str) -> str:
     """Plain http only to this machine itself, as a simulator or a tunnel may want it."""
-    parts = urlsplit(value)
+    parts = _parts(value)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _ITSELF)
-    if not (is_safe and parts.hostname) or parts.fragment or parts.username:
+    if not (is_safe and parts.hostname) or parts.fragment or "@" in parts.netloc:
         raise ValueError(
             "is no URL that Exact could call, such as https://sync.example.com/webhooks/exact/be"
         )
@@ -88,8 +108,15 @@ Excluded = Annotated[list[int | Pattern], NoDecode, BeforeValidator(_excluded)]
 REDIRECT_URI = "http://localhost:8471/callback"
 
 
-Day = date
-"""A name for the type where a setting is called date."""
+def _day(value: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DATE.fullmatch(value.strip())):
+        return value.strip() if isinstance(value, str) else value
+    raise ValueError("is no date; write 2024-01-31")
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class ResourceSettings(BaseModel):
@@ -114,6 +141,12 @@ class ResourceSettings(BaseModel):
             raise ValueError('is no cron expression with five fields, such as "15 6 * * *"')
         return value
 
+    @model_validator(mode="after")
+    def _one_schedule(self) -> "ResourceSettings":
+        if self.every is not None and self.cron is not None:
+            raise ValueError("has both every and cron; set one of them")
+        return self
+
 
 class ConnectionSettings(BaseModel):
     """What can be set for one connection, in [connections.NAME]; all else is shared."""
@@ -130,13 +163,8 @@ class ConnectionSettings(BaseModel):
     divisions: Included = "all"
     exclude_divisions: Excluded = []
     schema_name: Annotated[str | None, Field(alias="schema")] = None
-    start_date: date | None = None
+    start_date: Day | None = None
     connection_day_limit: Annotated[int | None, Field(ge=1)] = None
-
-    @classmethod
-    def names(cls) -> list[str]:
-        """The settings as they are written in the file."""
-        return [field.alias or name for name, field in cls.model_fields.items()]
 
     def as_settings(self) -> dict[str, Any]:
         """Those of them that a connection at the top level has too."""
@@ -165,11 +193,7 @@ class SectionSecrets(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         sections: dict[str, dict[str, str]] = {}
         others: dict[str, dict[str, Any]] = {}
-        try:
-            files = sorted(self._folder.iterdir())
-        except OSError:
-            files = []  # one may be allowed to read what one can't list
-        for file in files:
+        for file in sorted(self._folder.iterdir()):
             match = self._name.fullmatch(file.name)
             if match and file.is_file():
                 sections.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()

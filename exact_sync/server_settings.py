@@ -30,7 +30,12 @@ def is_loopback_name(host: str) -> bool:
 def _proxies(value: Any) -> Any:
     """true, false, or networks: a list, or a text with commas as a variable has it."""
     if isinstance(value, str) and value.strip().lower() not in ("true", "false"):
-        return [part.strip() for part in value.split(",") if part.strip()]
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, list):
+        try:
+            return [ipaddress.ip_network(str(part)) for part in value]
+        except ValueError:
+            raise ValueError("is neither true nor false nor networks, such as 10.0.0.0/8") from None
     return value
 
 
@@ -90,7 +95,13 @@ class ServerSettings(BaseModel):
         """Plain http only to this machine itself: sessions and webhooks travel there."""
         if value is None:
             return None
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+            is_one = parts.port != 0 and value.isprintable() and " " not in value
+        except ValueError:  # a port that is no number, or half a bracket
+            is_one = False
+        if not is_one:
+            raise ValueError("is no URL")
         host = parts.hostname or ""
         is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback_name(host))
         if not (is_safe and host) or parts.path.strip("/") or parts.query or parts.fragment or parts.username:

@@ -26,6 +26,8 @@ def _headers(value: object) -> object:
                 raise ValueError("is no JSON object") from None
         else:
             parts = [part.partition("=") for part in value.split(",") if part.strip()]
+            if not all(sign for _, sign, _ in parts):
+                raise ValueError("is no list of headers, such as name=value,name=value")
             value = {name.strip(): text.strip() for name, _, text in parts}
     if isinstance(value, dict):
         for name, text in value.items():

@@ -151,6 +151,7 @@ class Machine:
                 {name: {"enabled": section.enabled} for name, section in settings.resources.items()}
             ),
         }
+        (folder / "no-secrets").mkdir(exist_ok=True)
         self._processes: list[Process] = []
 
     def variables(self, **changes: str | None) -> dict[str, str]:

@@ -55,7 +55,6 @@ def test_urls_come_as_json_or_with_commas_or_in_a_file(
         ("QUIET_HOURS", "25:00-07:00"),
         ("QUIET_HOURS", "07:00-07:00"),
         ("QUIET_ZONE", "Europe/Nowhere"),
-        ("LAGG", "1d"),
     ],
 )
 def test_what_is_wrong_is_one_clear_line_without_the_secret(

@@ -141,7 +141,7 @@ def test_what_is_no_division_is_refused(monkeypatch: pytest.MonkeyPatch, text: s
         load(known_resources=RESOURCES)
 
 
-@given(st.integers(1, 10**5), st.sampled_from("smhd"))
+@given(st.integers(1, 3660), st.sampled_from("smhd"))
 def test_durations_are_written_with_a_unit(number: int, unit: str) -> None:
     names = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     assert Settings(interval=f" {number}{unit} ").interval == timedelta(**{names[unit]: number})
@@ -153,13 +153,61 @@ def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
         load(known_resources=RESOURCES, interval=text)
 
 
+@pytest.mark.parametrize("text", ["3661d", "99999999d", "87841h", "9" * 5000 + "d"])
+def test_a_duration_of_more_than_ten_years_is_refused(tmp_path: Path, text: str) -> None:
+    """Added to a date it would leave the calendar."""
+    for name in ("interval", "overlap", "sweep_interval", "alerts.lag", "resources.items.every"):
+        assert "is too long; 3660d is the most" in str(refused(tmp_path, f'{name} = "{text}"'))
+    assert load(known_resources=RESOURCES, overlap="87840h").overlap == timedelta(days=3660)
+
+
 def test_a_start_date_is_an_iso_date(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("EXACT_SYNC_START_DATE", "2024-01-31")
     assert load(known_resources=RESOURCES).start_date == date(2024, 1, 31)
     monkeypatch.delenv("EXACT_SYNC_START_DATE")
     file = written(tmp_path, "start_date = 2024-01-31")
     assert load(file, known_resources=RESOURCES).start_date == date(2024, 1, 31)
-    refused(tmp_path, 'start_date = "31-01-2024"')
+    for text in (
+        '"31-01-2024"',
+        "1577836800",
+        '"1577836800"',
+        '"2024-01-31T00:00:00"',
+        '"2024-02-30"',
+        "true",
+    ):
+        for name in ("start_date", "connections.be.start_date", "resources.items.start_date"):
+            assert f"setting {name} (" in str(refused(tmp_path, f"{name} = {text}"))
+
+
+def test_a_resource_has_one_schedule(tmp_path: Path) -> None:
+    said = str(refused(tmp_path, '[resources.items]\nevery = "1h"\ncron = "15 6 * * *"'))
+    assert "setting resources.items (EXACT_SYNC_RESOURCES__ITEMS" in said
+    assert "has both every and cron" in said
+
+
+@pytest.mark.parametrize("value", ["yes", "10.0.0.0/8, proxy", "10.0.0.1/8"])
+def test_a_trusted_proxy_is_named_by_a_setting_there_is(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("EXACT_SYNC_SERVER__TRUSTED_PROXY", value)
+    with pytest.raises(BadConfiguration) as caught:
+        load(known_resources=RESOURCES)
+    assert str(caught.value) == (
+        "setting server.trusted_proxy (EXACT_SYNC_SERVER__TRUSTED_PROXY): "
+        "is neither true nor false nor networks, such as 10.0.0.0/8"
+    )
+
+
+@pytest.mark.parametrize("value", ["", " "])
+def test_a_blank_data_folder_is_the_usual_one(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    usual = load(known_resources=RESOURCES).data_dir
+    monkeypatch.setenv("EXACT_SYNC_DATA_DIR", value)
+    assert load(known_resources=RESOURCES).data_dir == usual
+
+
+@pytest.mark.parametrize("value", ["canary", "name=value,canary", "=canary"])
+def test_headers_without_a_name_or_a_value_are_refused(tmp_path: Path, value: str) -> None:
+    said = str(refused(tmp_path, f'telemetry.headers = "{value}"'))
+    assert "setting telemetry.headers (EXACT_SYNC_TELEMETRY__HEADERS" in said
+    assert "canary" not in said
 
 
 def test_a_resource_has_its_own_schedule(tmp_path: Path) -> None:
@@ -204,6 +252,47 @@ def test_an_unknown_variable_is_only_reported(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "SERVER__HOTS",
+        "SERVER__PORT__TCP",
+        "SERVER__TOKENS__CI__HSAH",
+        "ALERTS__LAGG",
+        "OUTBOX__TARGETS__SHOP__SECRETT",
+        "OUTBOX__TARGET",
+        "RESOURCES__ITEMS__EVRY",
+        "CONNECTIONS__BE__CLIENT_SECRETT",
+        "TELEMETRY__",
+        "CLIENT_ID__X",
+    ],
+)
+def test_an_unknown_variable_of_a_section_is_only_reported_too(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("EXACT_SYNC_SERVER__PORT", "9")
+    monkeypatch.setenv(f"EXACT_SYNC_{name}", "1")
+    assert load(known_resources=RESOURCES).server.port == 9
+    assert unknown_variables() == [f"EXACT_SYNC_{name}"]
+
+
+def test_every_known_variable_of_a_section_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {
+        "TELEMETRY__HEADERS__X-KEY": "a",
+        "TELEMETRY__HEADERS": "{}",
+        "CONNECTIONS__BE__SCHEMA": "belgium",
+        "RESOURCES__ITEMS": "{}",
+        "OUTBOX__TARGETS": "{}",
+        "SERVER__TRUSTED_PROXY": "true",
+    }
+    for name, value in known.items():
+        monkeypatch.setenv(f"EXACT_SYNC_{name}", value)
+    assert unknown_variables() == []
+    settings = load(known_resources=RESOURCES)
+    assert settings.connections["be"].schema_name == "belgium"
+    assert settings.server.trusted_proxy is True
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "workers = 0",
@@ -222,6 +311,95 @@ def test_an_unknown_variable_is_only_reported(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str) -> None:
     assert "my.toml" in str(refused(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    "rest", ["?x=1", "/?x", "#x", ":port", ":0", ":99999", ":-1", "/api", " ", " x", "\\n", "]", "[::1"]
+)
+def test_an_address_of_a_site_is_scheme_host_and_port_and_no_more(tmp_path: Path, rest: str) -> None:
+    """What it says else would be glued to each path that is asked for."""
+    for name in ("base_url", "connections.be.base_url", "server.public_url"):
+        said = str(refused(tmp_path, f'{name} = "http://127.0.0.1{rest}"'))
+        assert name in said
+        assert "is no URL" in said
+    if rest not in ("?x=1", "/?x", "/api"):
+        assert "is no URL" in str(refused(tmp_path, f'webhook_url = "http://127.0.0.1{rest}"'))
+
+
+@pytest.mark.parametrize("rest", ["", "/", "//", "?", "/#", "/?#"])
+def test_an_address_of_a_site_may_end_as_people_write_it(tmp_path: Path, rest: str) -> None:
+    file = written(tmp_path, f'base_url = "HTTP://127.0.0.1:8490{rest}"')
+    assert load(file, known_resources=RESOURCES).site == "http://127.0.0.1:8490"
+
+
+@pytest.mark.parametrize("section", ["", "[connections.be]\n"])
+def test_an_address_with_a_password_is_refused_without_showing_it(tmp_path: Path, section: str) -> None:
+    """It would be shown wherever the site is."""
+    for user in ("canary", "canary:canary", ":canary"):
+        error = refused(tmp_path, f'{section}base_url = "http://{user}@127.0.0.1:8490"')
+        assert "base_url" in str(error)
+        assert "can't have a user or password in it" in str(error)
+        assert "canary" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("RESOURCES", "x", r"setting resources \(EXACT_SYNC_RESOURCES\): is no JSON"),
+        ("SERVER__TOKENS", "x", r"setting server \(EXACT_SYNC_SERVER__TOKENS\): is no JSON"),
+    ],
+)
+def test_a_variable_that_is_no_json_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"EXACT_SYNC_{name}", value)
+    with pytest.raises(BadConfiguration, match=said) as caught:
+        load(known_resources=RESOURCES)
+    assert "Source" not in str(caught.value)
+
+
+def test_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, secrets: Path) -> None:
+    (secrets / "client_secret").write_text("canary")
+
+    def refuse(self: Path, *_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch:  # root may read everything
+        patch.setattr(Path, "read_text", refuse)
+        with pytest.raises(BadConfiguration, match=r"client_secret can't be read: Permission denied$"):
+            load(known_resources=RESOURCES)
+    (secrets / "client_secret").write_bytes(b"caf\xe9")
+    with pytest.raises(BadConfiguration, match=r"setting client_secret: its file .* is no text"):
+        load(known_resources=RESOURCES)
+
+
+def test_a_secrets_folder_that_is_named_must_be_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(BadConfiguration, match=r"there is no secrets folder .*nowhere"):
+        load(known_resources=RESOURCES)
+    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", "")
+    assert load(known_resources=RESOURCES).client_secret is None
+
+
+@pytest.mark.parametrize("folder", ["~nobody-of-this-name/x", "a\\u0000b"])
+def test_a_data_folder_that_can_be_none_is_one_clear_line(tmp_path: Path, folder: str) -> None:
+    assert "setting data_dir (EXACT_SYNC_DATA_DIR" in str(refused(tmp_path, f'data_dir = "{folder}"'))
+
+
+def test_a_secrets_folder_that_lets_nobody_in_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, secrets: Path
+) -> None:
+    for name in ("is_dir", "iterdir"):
+
+        def refuse(self: Path, *_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied", str(self))
+
+        with monkeypatch.context() as patch:  # root may enter everywhere
+            patch.setattr(Path, name, refuse)
+            with pytest.raises(BadConfiguration, match=r"secrets folder .* can't be read: Permission denied"):
+                load(known_resources=RESOURCES)
 
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from exact_sync import config
 from exact_sync.catalog import RESOURCES
 from exact_sync.config import Settings
+from exact_sync.known_settings import names
 from exact_sync.outbox_settings import TargetSettings
 from exact_sync.sections import ConnectionSettings, ResourceSettings
 from exact_sync.server_settings import ServerSettings
@@ -37,7 +38,7 @@ def with_everything_set() -> str:
 def _nothing_else_sets_anything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in [name for name in os.environ if name.upper().startswith("EXACT_SYNC_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(tmp_path / "no-secrets"))
+    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(tmp_path))
 
 
 def test_the_example_shows_exactly_the_settings_there_are() -> None:
@@ -76,7 +77,7 @@ def test_every_setting_of_the_server_is_shown() -> None:
 
 def test_every_setting_of_a_connection_is_shown() -> None:
     sections = tomllib.loads(with_everything_set())["connections"].values()
-    assert {name for section in sections for name in section} == set(ConnectionSettings.names())
+    assert {name for section in sections for name in section} == set(names(ConnectionSettings))
 
 
 def test_every_setting_of_telemetry_is_shown() -> None:

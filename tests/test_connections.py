@@ -130,8 +130,9 @@ def test_sections_come_from_the_environment_and_the_secrets_folder_too(
         assert each.settings.client_secret.get_secret_value() == f"{each.name}'s canary"
         load_settings()
         assert "canary" not in logs.clean(f"it is {each.name}'s canary")
-    monkeypatch.setenv("EXACT_SYNC_CONNECTIONS__BE__CLIENT_SECRETT", "x")
+    (secrets / "connections__be__client_secrett").write_text("x")
     assert "did you mean connections.be.client_secret?" in refused("")
+    (secrets / "connections__be__client_secrett").unlink()
     (secrets / "connections__be__client_secret").write_bytes(b"\xffcanary")
     assert "connections__be__client_secret can't be read: it is no text" in refused("")
 

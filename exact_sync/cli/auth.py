@@ -1,13 +1,13 @@
 """``exact-sync auth``: sign in at Exact, and see who is."""
 
 import json
-import sys
 from collections.abc import Callable
 from datetime import datetime
 
 import click
 
 from exact_sync.cli.options import Options, connection_option
+from exact_sync.cli.typed import typed_line
 from exact_sync.credentials import REFRESH_TOKEN_LIFE
 from exact_sync.service import Service
 from exact_sync.sync.naming import errors_named
@@ -35,14 +35,10 @@ def login(options: Options, paste: bool, connection: str | None) -> None:
             else:
                 click.echo(f"Waiting for the answer at {service.settings.redirect_uri} …", err=True)
 
-        read: Callable[[], str] | None = _pasted if paste else None
+        read: Callable[[], str] | None = typed_line if paste else None
         with errors_named(service.connection):
             name = service.sign_in_with_browser(show, read)
         click.echo(f"{service.connection.label}Signed in as {name}.")
-
-
-def _pasted() -> str:
-    return sys.stdin.readline()
 
 
 @auth.command(name="status")

@@ -16,7 +16,7 @@ from exact_sync import logs
 from exact_sync.cli.demo_queries import QUERIES, count_query
 from exact_sync.cli.options import Options
 from exact_sync.cli.progress import Silence, audience, described
-from exact_sync.config import Settings
+from exact_sync.config import OnlyGiven
 from exact_sync.errors import BadConfiguration
 from exact_sync.service import Service
 from exact_sync.simulator import Simulator
@@ -83,26 +83,29 @@ def _show(console: Console, simulator: Simulator, service: Service, folder: Path
 
 def _fresh_folder(folder: Path) -> Path:
     """An empty folder; only one that an earlier demo made is emptied."""
-    if folder.exists():
-        if not (folder / _MARK).exists():
-            raise BadConfiguration(
-                f"{folder} exists and was not made by a demo", "move it, or use --data-dir"
-            )
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / _MARK).touch()
+    try:
+        if folder.exists():
+            if not (folder / _MARK).exists():
+                raise BadConfiguration(
+                    f"{folder} exists and was not made by a demo", "move it, or use --data-dir"
+                )
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        (folder / _MARK).touch()
+    except OSError as error:
+        raise BadConfiguration(
+            f"the demo's folder {folder} can't be made: {error.strerror}", "use --data-dir"
+        ) from None
     return folder
 
 
 def _service(simulator: Simulator, folder: Path) -> Service:
-    settings = Settings(
-        database_url=None,
+    # Nobody's receivers, alerts or limits: what is invented here is nobody's business.
+    settings = OnlyGiven(
         data_dir=folder,
         base_url=simulator.base_url,
         client_id=simulator.client_id,
         client_secret=SecretStr(simulator.client_secret),
-        divisions="all",
-        resources={},
     )
     logs.set_up("warning", "text")
     return Service(settings, name="exact-sync demo")

@@ -5,6 +5,7 @@ import sys
 import click
 
 from exact_sync.api_tokens import new_token
+from exact_sync.cli.typed import typed_line
 from exact_sync.errors import BadConfiguration
 from exact_sync.server_settings import is_token_name
 
@@ -19,10 +20,10 @@ def server() -> None:
 @server.command()
 def password() -> None:
     """Ask for a password (or read a line of stdin), and print the line for the settings."""
-    if sys.stdin.isatty():
+    if sys.stdin is not None and sys.stdin.isatty():
         chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
-        chosen = sys.stdin.readline().rstrip("\r\n")
+        chosen = typed_line().rstrip("\r\n")
     if len(chosen) < _SHORTEST:
         raise BadConfiguration(f"the password has fewer than {_SHORTEST} characters", "choose a longer one")
     from argon2 import PasswordHasher

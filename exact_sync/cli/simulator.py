@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from exact_sync.errors import BadConfiguration
+
 _CALLS = click.IntRange(min=1)
 
 
@@ -56,6 +58,9 @@ _CALLS = click.IntRange(min=1)
 )
 def simulator(**options: Any) -> None:
     """Run the bundled Exact Online simulator, to try things on."""
-    from exact_sync.simulator.command import serve
+    from exact_sync.simulator.command import CannotListen, serve
 
-    serve(**options)
+    try:
+        serve(**options)
+    except CannotListen as error:
+        raise BadConfiguration(str(error), "choose another --host or --port") from None

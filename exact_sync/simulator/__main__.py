@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from exact_sync.simulator.command import serve
+from exact_sync.simulator.command import CannotListen, serve
 from exact_sync.simulator.company import SIZES
 
 if __name__ == "__main__":
@@ -18,4 +18,7 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--ask", action="store_true", help="show the consent page")
     given = parser.parse_args()
-    serve(given.host, given.port, given.size, given.divisions, given.seed, auto_consent=not given.ask)
+    try:
+        serve(given.host, given.port, given.size, given.divisions, given.seed, auto_consent=not given.ask)
+    except CannotListen as error:
+        parser.error(str(error))

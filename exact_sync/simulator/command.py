@@ -21,6 +21,10 @@ _LISTED = 12
 """So many divisions are listed one by one."""
 
 
+class CannotListen(Exception):
+    """There is no such address here, or somebody has its port."""
+
+
 def serve(
     host: str = "127.0.0.1",
     port: int = 8490,
@@ -40,6 +44,7 @@ def serve(
     """Found a sample group, serve it, print how to reach it; return on SIGINT or SIGTERM.
 
     `port` 0 takes a free one; `latency`: seconds per call; `write` gets the printed text.
+    Raises CannotListen.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -58,6 +63,11 @@ def serve(
     )
     # Hundreds of divisions are millions of objects, which live on: no collection need look at them.
     gc.freeze()
+    try:
+        simulator.start()
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "that is no name of a host"
+        raise CannotListen(f"the simulator can't listen on {host}, port {port}: {reason}") from None
     with simulator:
         (write or _to_stdout)(settings(simulator))
         while not stop.wait(0.5):
@@ -93,4 +103,4 @@ def _to_stdout(text: str) -> None:
     sys.stdout.flush()
 
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI", "serve", "settings"]
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI", "CannotListen", "serve", "settings"]

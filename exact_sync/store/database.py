@@ -2,12 +2,14 @@
 
 import copy
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -24,6 +26,10 @@ _CONFLICT_TRIES = 5
 _LOCK_TIMEOUT = "30s"
 _ENCODINGS = ("UTF8", "SQL_ASCII")
 """The latter takes every byte as it comes."""
+# Before there is a connection the driver has no codes, only words.
+_WRONG_VALUE = re.compile(r'invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found')
+_NO_LOGIN = re.compile(r'password authentication failed|role ".*" (does not exist|is not permitted)')
+_SHOWN = ("dbname", "host", "hostaddr", "port", "sslmode", "user")
 
 
 class Database:
@@ -113,11 +119,11 @@ class Conflict(DatabaseAway):
 
 
 def shown_url(url: URL) -> str:
-    """A database URL that may be shown: without its password."""
-    url = url.set(drivername="postgresql")
-    if not url.password:
-        url = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
-    return url.render_as_string(hide_password=True)
+    """A database URL that may be shown: without its password, and with those options that tell where."""
+    query = {name: value for name, value in url.query.items() if name in _SHOWN}
+    password = url.password or None
+    shown = URL.create("postgresql", url.username, password, url.host, url.port, url.database, query)
+    return shown.render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -139,7 +145,10 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
     said = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
     if state in _CONFLICTS:
         return Conflict(f"the database could not finish a transaction: {said}", "try again later")
-    if state.startswith("28") or "password authentication failed" in said:
+    if not state and (found := _WRONG_VALUE.search(said)):
+        said, hint = found[0], "check EXACT_SYNC_DATABASE_URL"
+        return BadConfiguration(f"database_url is not understood: {said}", hint)
+    if state.startswith("28") or (not state and _NO_LOGIN.search(said)):
         return BadConfiguration(f"the database refuses the login: {said}", "check EXACT_SYNC_DATABASE_URL")
     if state.startswith("3D") or ("database" in said and "does not exist" in said):
         return BadConfiguration(f"the database does not exist: {said}", "create it: createdb NAME")
@@ -174,6 +183,19 @@ def _parse(url: str) -> URL:
             "database_url is not a PostgreSQL URL",
             "it looks like postgresql://user:password@host:5432/database",
         )
+    if "@" in f"{parsed.host}{parsed.database}":
+        # Not shown: what stands around it belongs to a password.
+        raise BadConfiguration(
+            "database_url has an @ too many", "write %40 for an @ in the user or the password"
+        )
+    try:
+        make_conninfo(**{name: str(value) for name, value in parsed.query.items()})
+    except psycopg.ProgrammingError as error:
+        said = (str(error).strip().splitlines() or ["it has a wrong option"])[0]
+        raise BadConfiguration(f"database_url is not understood: {said}", "look behind the ? in it") from None
+    if password := parsed.query.get("password"):
+        # To where a password is known to be one, by logs and by psql.
+        parsed = parsed.difference_update_query(["password"]).set(password="".join(password))
     return parsed.set(drivername="postgresql+psycopg")
 
 

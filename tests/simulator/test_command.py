@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import click
@@ -97,3 +98,17 @@ def test_not_all_of_many_divisions_are_listed(count: int, line: str) -> None:
     for code in range(1, count + 1):
         books.add_division(code)
     assert line in settings(Simulator(books)).splitlines()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nohost.invalid", "a..b"])
+def test_where_it_cannot_listen_is_one_clear_line(
+    host: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exact_sync.simulator.command.sample_group", lambda **_: Books())
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["simulator", "--host", host, "--port", str(port)]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"error: the simulator can't listen on {host}, port {port}: ")
+    assert second == "  → choose another --host or --port"

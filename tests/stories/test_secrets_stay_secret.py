@@ -198,6 +198,9 @@ WRONG_SETTINGS = [
     {"EXACT_SYNC_DATABASE_URL": f"u:{PASSWORD}@host"},
     {"EXACT_SYNC_DATABASE_URL": f"postgresql://u:{PASSWORD}@127.0.0.1:1/x"},
     {"EXACT_SYNC_DATABASE_URL": f"postgresql://u:{PASSWORD}@127.0.0.1:port/x"},
+    {"EXACT_SYNC_DATABASE_URL": f"postgresql://u:pa@{PASSWORD}@127.0.0.1:1/x"},
+    {"EXACT_SYNC_DATABASE_URL": f"postgresql://u@127.0.0.1:1/x?password={PASSWORD}"},
+    {"EXACT_SYNC_BASE_URL": f"http://u:{PASSWORD}@127.0.0.1:1"},
     {"EXACT_SYNC_CLIENT_SECRET": SECRET, "EXACT_SYNC_REGION": "moon"},
     {"EXACT_SYNC_SECRET_KEY": KEY, "EXACT_SYNC_INTERVAL": "often"},
 ]

@@ -94,6 +94,29 @@ def test_a_choice_that_leaves_no_division_is_a_mistake_in_the_settings() -> None
         select(GROUP, {}, Wanted([Pattern("name", "Smit*")]), [], NOW)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "excluded"),
+    [
+        (None, [Pattern("name", "*")]),
+        (None, [1, 2, 20]),
+        ([1], [1]),
+        ([1, 2], [Pattern("country", "*")]),
+        ([Pattern("country", "BE")], [2]),
+    ],
+)
+def test_to_exclude_every_division_is_a_mistake_in_the_settings(
+    chosen: list[int | Pattern] | None, excluded: list[int | Pattern]
+) -> None:
+    """Else nothing would be read for good, and cron would be told that all is well."""
+    with pytest.raises(BadConfiguration, match="exclude_divisions leaves none of the 4 divisions"):
+        select(GROUP, {}, Wanted(chosen, excluded), [], NOW)
+
+
+def test_where_no_division_is_active_what_is_excluded_is_not_to_blame() -> None:
+    assert select({3: GROUP[3]}, {}, Wanted(None, [Pattern("name", "Jansen*")]), [], NOW).divisions == []
+    assert select({}, {}, Wanted(None, [Pattern("name", "*")]), [], NOW).divisions == []
+
+
 def test_an_excluded_division_can_not_be_named() -> None:
     with pytest.raises(BadConfiguration, match="division 2 is not among"):
         select(GROUP, {}, Wanted(None, [2]), [2], NOW)
