@@ -21,8 +21,9 @@ DUTCH: dict[str, str] = {
     "Password of this server": "Wachtwoord van deze server",
     "This is not the password.": "Dit is niet het wachtwoord.",
     "Too many tries. Try again in {number} s.": "Te veel pogingen. Probeer het over {number} s opnieuw.",
-    "exact-sync does not answer. This page tries again by itself.":
-        "exact-sync antwoordt niet. Deze pagina probeert het vanzelf opnieuw.",
+    "Nothing newer can be seen now: this page is as of {moment}. It tries again by itself.":
+        "Er is nu niets nieuwers te zien: deze pagina toont de stand van {moment}. "
+        "Ze probeert het vanzelf opnieuw.",
     "as of {moment}": "stand van {moment}",
     "all times in UTC": "alle tijden in UTC",
     "Reload": "Vernieuwen",
@@ -92,6 +93,7 @@ DUTCH: dict[str, str] = {
     "What is in the database can't be seen now": "De database is nu niet te raadplegen",
     "This page tries again by itself. Nothing is lost.":
         "Deze pagina probeert het vanzelf opnieuw. Er gaat niets verloren.",
+    "It shows what was so as of {moment}.": "Ze toont de stand van {moment}.",
     "{number} message to another program was given up.":
         "{number} bericht aan een ander programma is opgegeven.",
     "{number} messages to other programs were given up.":

@@ -48,6 +48,9 @@ def _trouble(board: Board, words: Words) -> Verdict | None:
     if board.trouble is not None:
         title = words.say(phrase("What is in the database can't be seen now"))
         text = words.say(phrase("This page tries again by itself. Nothing is lost."))
+        if board.status is not None:
+            shown = words.say(phrase("It shows what was so as of {moment}."), moment=words.moment(board.at))
+            text = f"{text} {shown}"
         return Verdict("bad", title, text, str(board.trouble))
     if pulse.ended is not None:
         title = words.say(phrase("The data stands still: this connection is not being read"))
