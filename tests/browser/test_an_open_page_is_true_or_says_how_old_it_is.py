@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
 from exact_sync.errors import DatabaseAway
+from exact_sync.store import pauses
 from exact_sync.store.database import Database
 from tests.browser.operator import HERE, Operator
-from tests.deployment import Deployment
+from tests.deployment import DIVISION, Deployment
+from tests.many import fail
 from tests.web.pages.shown import shown
 
 AGE = re.compile(r"this page is as of \d+ \w+ \d{4}, [\d:]{8} UTC")
@@ -78,3 +81,30 @@ def test_what_stood_in_for_a_page_gives_way_to_it(watched: Watched, page: Page) 
     expect(page.locator("#verdict")).to_contain_text(AWAY)
     watched.is_away = False
     expect(page.locator("#grid")).to_contain_text("Up to date")
+
+
+def test_a_section_comes_and_goes_with_its_cause(watched: Watched, page: Page) -> None:
+    """The banner, what needs a look, the newest runs, and the moment at the bottom."""
+    database, division = watched.deployment.service.database, page.context.new_page()
+    with database.begin() as connection:
+        connection.execute(text("CREATE TABLE later AS TABLE exact_sync.run"))
+        connection.execute(text("DELETE FROM exact_sync.run"))
+    page.goto(f"{watched.address}/connections/default")
+    division.goto(watched.address + HERE)
+    before = page.locator("#as-of").inner_text()
+    for part in (page.locator("#verdict"), page.locator("#said"), division.locator("#runs")):
+        expect(part).to_be_hidden()
+    fail(database, DIVISION, "items", "odd items", "look at them")
+    with database.begin() as connection:
+        pauses.add(connection, [(DIVISION, "journals")])
+        connection.execute(text("INSERT INTO exact_sync.run SELECT * FROM later"))
+    watched.deployment.clock.advance(minutes=1)
+    expect(page.locator("#verdict")).to_contain_text("with exceptions")
+    expect(page.locator("#said")).to_contain_text("odd items")
+    expect(page.locator("#as-of")).not_to_have_text(before)
+    expect(division.locator("#runs")).to_be_visible()
+    with database.begin() as connection:
+        pauses.drop(connection, [(DIVISION, "journals")])
+        connection.execute(text("UPDATE exact_sync.checkpoint SET outcome = 'ok', message = NULL"))
+    expect(page.locator("#verdict")).to_be_hidden()
+    expect(page.locator("#said")).to_be_hidden()
