@@ -242,7 +242,7 @@ DUTCH: dict[str, str] = {
         "Records die niet precies bewaard kunnen worden, wachten hier; een eerdere versie van de rij blijft. "
         "Ze verdwijnen vanzelf zodra Exact een leesbare versie stuurt.",
     "The record as Exact sent it": "Het record zoals Exact het stuurde",
-    "There are more; filter to see them.": "Er zijn er meer; filter om ze te zien.",
+    "Older records": "Oudere records",
     # the outbox
     "Outbox": "Uitgaand",
     "Messages to other programs": "Berichten aan andere programma's",
@@ -286,6 +286,10 @@ DUTCH: dict[str, str] = {
     "Half within": "Helft binnen",
     "95 % within": "95 % binnen",
     "Newest calls": "Nieuwste aanroepen",
+    "Older calls": "Oudere aanroepen",
+    "the beginning": "het begin",
+    "There are too many calls to be summed up at once; filter them.":
+        "Er zijn te veel aanroepen om ze meteen op te tellen; filter ze.",
     "Time": "Tijd",
     "Status": "Status",
     "Left: minute": "Over: minuut",

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from exact_sync.errors import DatabaseAway, TryLater
 from exact_sync.store import pauses
+from exact_sync.web import facts
 from exact_sync.web.pages.rendering import POLICY
 from tests.deployment import DIVISION, Deployment
 from tests.many import FIRST, fail, found_many, load
@@ -109,7 +110,8 @@ def test_what_there_is_not_is_said(browser: Browser) -> None:
 def test_odd_questions_are_no_mistakes_of_ours(browser: Browser, deployment: Deployment) -> None:
     deployment.sync_well("journals")
     for query in ("division=99999999999999", "resource=%00", "outcome=x", "before=999999999999999999",
-                  "division=%C2%B2", "q=%00%ff", "status=99999", "since=1y", "done=<b>"):  # fmt: skip
+                  "division=%C2%B2", "q=%00%ff", "status=99999", "since=1y", "done=<b>",
+                  f"before={10**17}:1", "from=9"):  # fmt: skip
         for path in PATHS:
             assert browser.client.get(f"{path}?{query}").status_code in (200, 404), (path, query)
 
@@ -220,6 +222,62 @@ def test_runs_are_shown_in_pages(browser: Browser, deployment: Deployment) -> No
     assert len(rows) == 10
     failed = browser.opens("/connections/default/runs?outcome=failed")
     assert len([row for row in failed.all("tr") if "tbody" in row.inside]) == 1
+
+
+def follows(browser: Browser, path: str, link: str, text: str) -> list[int]:
+    """From a list to its end, link by link: how many entries with this text each page has."""
+    numbers, pages = [], [path]
+    for page in pages:
+        shown = browser.opens(page)
+        assert shown.faults() == []
+        numbers.append(sum(text in each.text for each in shown.all("tr", "li")))
+        pages += [each.attributes["href"] for each in shown.all("a") if link in each.text]
+    return numbers
+
+
+def test_every_list_has_a_way_to_its_end(browser: Browser, deployment: Deployment) -> None:
+    """Calls of more than a week, records of one division and resource, what needs a look, and incidents."""
+    deployment.sync_well("journals")
+    found_many(deployment.service.database, 72, ["items"])
+    with deployment.service.database.begin() as connection:
+        for statement in (
+            "INSERT INTO exact_sync.request (at, division, resource, endpoint, milliseconds)"
+            f" SELECT timestamptz '{deployment.clock.now()}' - interval '1 hour' * n, 7, 'items', '/Old', 1"
+            " FROM generate_series(1, 250) n",
+            "INSERT INTO exact_sync.quarantine (division, resource, key, reason, record)"
+            f" SELECT {FIRST}, 'items', n, 'odd', '{{}}' FROM generate_series(1, 250) n",
+            "UPDATE exact_sync.checkpoint SET outcome = 'failed', message = 'wrong ' || division * 3"
+            " WHERE resource = 'items'",
+            "INSERT INTO exact_sync.incident (kind, subject, message)"
+            " SELECT 'quota', n, 'nearly used up' FROM generate_series(1, 30) n",
+        ):
+            connection.execute(text(statement))
+    here = "/connections/default"
+    # A page of calls, and the line that sums them up.
+    assert follows(browser, f"{here}/requests?division=7&since=all", "Older calls", "/Old") == [101, 101, 51]
+    assert follows(browser, f"{here}/requests?division=7&since=7d", "Older calls", "/Old") == [101, 69]
+    held = f"{here}/quarantine?resource=items&division={FIRST}"
+    assert follows(browser, held, "Older records", "odd") == [200, 50]
+    assert follows(browser, f"{here}?show=problems", "more", "wrong") == [50, 22]
+    page = browser.opens("/")
+    ways = {each.text: each.attributes["href"] for each in page.all("a") if each.text.startswith("and ")}
+    assert ways == {"and 62 more": f"{here}?show=problems#said", "and 20 more": f"{here}#incidents"}
+    assert sum("nearly used up" in each.text for each in browser.opens(here).all("li")) == 30
+
+
+def test_calls_that_are_too_many_to_be_summed_up_are_shown_all_the_same(
+    browser: Browser, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def takes_long(*_: object) -> None:
+        raise DatabaseAway("canceling statement due to statement timeout")
+
+    deployment.sync_well("journals")
+    deployment.service.request_log.flush()
+    monkeypatch.setattr(facts, "requests_summed_up", takes_long)
+    page = browser.opens("/connections/default/requests")
+    assert page.faults() == []
+    assert "too many calls to be summed up" in page.text
+    assert "/Journals" in page.text
 
 
 def test_several_connections_are_all_on_the_overview(deployment: Deployment) -> None:
