@@ -1,12 +1,13 @@
 """The line at the top, and what there are buttons for."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from exact_sync.errors import DatabaseAway
-from exact_sync.store import quarantine
+from exact_sync.store import pauses, quarantine
 from exact_sync.store.quarantine import Reject
 from exact_sync.web.pages import boards, verdict
 from exact_sync.web.pages.boards import Board
@@ -55,6 +56,23 @@ def test_each_state_has_its_verdict(deployment: Deployment) -> None:
     assert verdict.of(board_of(deployment, pulse), ENGLISH).why == "another run holds the work"
     away = replace(board_of(deployment, pulse), trouble=DatabaseAway("gone"))
     assert verdict.of(away, ENGLISH).why == "gone"
+
+
+def test_exceptions_do_not_hide_that_nothing_is_read(deployment: Deployment) -> None:
+    """Paused, late, or both: said wherever it is so."""
+    deployment.sync_well("divisions", "journals")
+    change(deployment, "INSERT INTO exact_sync.incident (kind, subject, message) VALUES ('lag', 'x', 'late')")
+    with deployment.service.database.begin() as connection:
+        pauses.add(connection, [(DIVISION, "journals")])
+    both = r"The oldest was read .*\. 1 resource is paused and not being read\."
+    found = verdict.of(board_of(deployment), ENGLISH)
+    assert found.title == "The data is older than it should be"
+    assert re.fullmatch(both, found.text)
+    with deployment.service.database.begin() as connection:
+        quarantine.keep(connection, DIVISION, "journals", [Reject("k", "odd", {})])
+    found = verdict.of(board_of(deployment), ENGLISH)
+    assert found.title == "The data can be trusted, with exceptions"
+    assert re.fullmatch(rf"1 record is in quarantine\. {both}", found.text)
 
 
 def test_of_several_connections_the_worst_speaks(deployment: Deployment) -> None:
