@@ -93,7 +93,17 @@ def test_of_several_connections_the_worst_speaks(deployment: Deployment) -> None
             "suspect", "lost rights look like this; if it is right, accept it", ("accept", "retry"),
         ),
         ("run: exact-sync reset items", "failed", "run: exact-sync reset items", ("sync",)),
-        ("exact-sync status shows where they are", "ok", "see quarantine", ()),
+        (
+            "lost rights look like this; if it is right, run: exact-sync accept items --division …",
+            "suspect", "lost rights look like this; if it is right, accept it", ("accept", "retry"),
+        ),
+        ("run: exact-sync sync items --division …", "differs", "read it now", ("sync",)),
+        ("exact-sync status shows where they are", "ok", "see quarantine", ("quarantine",)),
+        (
+            "see: SELECT * FROM exact_sync.quarantine", "quarantine",
+            "see quarantine", ("quarantine", "accept", "retry"),
+        ),
+        ('see: SELECT * FROM "be-sync".quarantine', "ok", "see quarantine", ("quarantine",)),
         (None, "quarantine", "", ("accept", "retry")),
         ("its rows are kept", "suspended", "its rows are kept", ("sync", "connect")),
         ("changed since; run: exact-sync sync items", "differs", "changed since; read it now", ("sync",)),
