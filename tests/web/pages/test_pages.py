@@ -86,6 +86,18 @@ def test_the_overview_says_what_is_wrong_and_shows_few_of_many_divisions(
     assert "no number" in held.text
 
 
+def test_a_name_can_not_turn_the_number_beside_it(browser: Browser, deployment: Deployment) -> None:
+    """A right-to-left override in it would show 124132 as 231421."""
+    deployment.sync_well()
+    name = "Brouwer \u202e odd"
+    with deployment.service.database.begin() as connection:
+        connection.execute(text("UPDATE exact.divisions SET description = :name"), {"name": name})
+    for path in ("/", "/connections/default", PATHS[2]):
+        page = browser.opens(path)
+        assert len([each for each in page.all("bdi") if each.text == name]) == 1
+        assert sum(name in each.text for each in page.all("h1", "th")) == 1
+
+
 def test_every_answer_has_the_policy_of_pages(browser: Browser) -> None:
     for path in (*PATHS[:2], "/connections/nobody"):
         answer = browser.client.get(path)
