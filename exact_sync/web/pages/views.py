@@ -18,7 +18,7 @@ from exact_sync.sync.totals import Total
 from exact_sync.web import facts
 from exact_sync.web.pages import charts, verdict
 from exact_sync.web.pages.asking import Asked, NotHere, Reader, division_of, source_of
-from exact_sync.web.pages.boards import Board, Boards, since
+from exact_sync.web.pages.boards import READ, Board, Boards, since
 from exact_sync.web.pages.outbox import Addressee, everybody
 from exact_sync.web.pages.remedies import Remedy, remedy
 from exact_sync.web.pages.rendering import language, render
@@ -118,7 +118,8 @@ class Views:
         runs = await self._reader.ask(lambda: facts.newest_runs(source, Filter(divisions=[code]), _RUNS))
         return render(
             request, "division.html", section="divisions", current=source, refresh=_every([board]),
-            now=board.at, board=board, division=division, lines=lines, total=totals.total(lines), runs=runs,
+            now=board.at, board=board, division=division, is_read=division.state in READ, lines=lines,
+            total=totals.total(lines), runs=runs,
             paused=[each.resource for each in board.paused if each.division == code],
             said={name: said for said in sayings(only) for name in said.saying.resources or [""]},
             reading=[each for each in readings(board) if each.division == code],

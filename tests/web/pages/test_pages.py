@@ -86,6 +86,31 @@ def test_the_overview_says_what_is_wrong_and_shows_few_of_many_divisions(
     assert "no number" in held.text
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE exact_sync.division SET suspended_because = 'NoDivisionAccess'",
+        "UPDATE exact.divisions SET status = 0",
+    ],
+)
+def test_nothing_is_up_to_date_in_a_division_that_is_not_read(
+    browser: Browser, deployment: Deployment, statement: str
+) -> None:
+    deployment.sync_well()
+    with deployment.service.database.begin() as connection:
+        assert connection.execute(text(statement)).rowcount == 1
+    for path in ("/", "/connections/default", PATHS[2]):
+        page = browser.opens(path)
+        rows = [each.text for each in page.all("tr") if "tbody" in each.inside]
+        assert rows
+        assert [row for row in rows if "Up to date" in row and str(DIVISION) in row] == []
+    assert len(deployment.service.mirrored) - 1 == sum("Not read" in row for row in rows)
+    [many] = [each.text for each in page.all("div") if each.text.startswith("Resources up to date")]
+    assert many == "Resources up to date– Not read"
+    listed = next(row for row in browser.opens("/connections/default").all("tr") if str(DIVISION) in row.text)
+    assert f" of {len(deployment.service.mirrored) - 1}" not in listed.text
+
+
 def test_a_name_can_not_turn_the_number_beside_it(browser: Browser, deployment: Deployment) -> None:
     """A right-to-left override in it would show 124132 as 231421."""
     deployment.sync_well()
