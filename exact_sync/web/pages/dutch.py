@@ -216,6 +216,8 @@ DUTCH: dict[str, str] = {
     "Resumed: what is due is read at once.": "Hervat: wat aan de beurt is, wordt meteen gelezen.",
     "Accepted: the next run takes over what Exact says.":
         "Aanvaard: de volgende run neemt over wat Exact zegt.",
+    "Nothing of it was paused.": "Er was niets van gepauzeerd.",
+    "There was nothing to accept.": "Er was niets te aanvaarden.",
     "Exact is asked again for {number} resource.": "{number} tabel wordt opnieuw bij Exact opgevraagd.",
     "Exact is asked again for {number} resources.": "{number} tabellen worden opnieuw bij Exact opgevraagd.",
     # runs

@@ -1,5 +1,6 @@
 """Every page says what is so, in two languages, to everybody; and its buttons ask the desk."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -179,6 +180,39 @@ def test_a_button_asks_the_desk(browser: Browser) -> None:
         assert browser.desk.asked == [asked]
         assert answer.headers["Location"] == f"/connections/default?q=a&done={verb}&number=1"
         assert answer.status_code == 303
+
+
+def test_what_came_of_a_button_is_true(browser: Browser) -> None:
+    """Nothing is said of what is no button of ours, nor that something happened where nothing did."""
+    said = {
+        query: [each.text.strip() for each in browser.opens(f"/?done={query}").all("p")
+                if each.attributes.get("class") == "done"]
+        for query in ("xyz", "resume&number=0", "accept&number=0", "resume&number=2", "accept&number=1")
+    }  # fmt: skip
+    assert said == {
+        "xyz": [],
+        "resume&number=0": ["Nothing of it was paused."],
+        "accept&number=0": ["There was nothing to accept."],
+        "resume&number=2": ["Resumed: what is due is read at once."],
+        "accept&number=1": ["Accepted: the next run takes over what Exact says."],
+    }
+
+
+def test_runs_and_calls_say_when_it_was(browser: Browser, deployment: Deployment) -> None:
+    """Not only to who has a mouse to hold above it."""
+    deployment.sync_well("journals")
+    deployment.service.request_log.flush()
+    for path in PATHS[2], PATHS[3], PATHS[5]:
+        times = [each.text.strip() for each in browser.opens(path).all("time")]
+        assert any(re.search(r"\d+ \w{3} \d{4}, \d\d:\d\d:\d\d$", each) for each in times), path
+
+
+def test_names_of_strategies_are_marked_as_english(browser: Browser, deployment: Deployment) -> None:
+    deployment.sync_well("journals")
+    page = browser.opens(PATHS[2], **{"Accept-Language": "nl"})
+    assert [
+        each for each in page.all("span") if each.text == "snapshot" and each.attributes.get("lang") == "en"
+    ]
 
 
 def test_a_button_never_leads_to_another_site(browser: Browser) -> None:

@@ -1,6 +1,12 @@
 // Keeps the parts of a page that change up to date: asks for the same page again, and takes them over.
 (() => {
   "use strict";
+  // On a phone the tabs are wider than the screen: where one is must be in sight.
+  const tab = document.querySelector("nav [aria-current]");
+  if (tab) {
+    const tabs = tab.closest("nav");
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }
   const every = Number(document.body.dataset.refresh) * 1000;
   if (!every) return;
   const lost = document.getElementById("lost");
