@@ -34,7 +34,7 @@ def password() -> None:
 
 @server.command()
 @click.argument("name")
-@click.option("--full", is_flag=True, help="It may also sync, pause, resume, accept and retry.")
+@click.option("--full", is_flag=True, help="It may also sync, pause, resume, accept, retry and drop.")
 def token(name: str, full: bool) -> None:
     """Make a token by which a machine may use the API, and print it with the lines for the settings."""
     if not is_token_name(name):

@@ -38,7 +38,7 @@ def test_what_was_given_up_is_explained_and_sent_again(operator: Operator, brows
         operator.opens(HERE, phone)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 375
         assert phone.evaluate(SMALL) == []
-        phone.get_by_role("button", name="Weggooien").click()
+        phone.locator("#dead").get_by_role("button", name="Weggooien").click()
         expect(phone.get_by_text("1 bericht is weggegooid.")).to_be_visible()
         expect(phone.locator("#dead")).to_contain_text("Die zijn er niet.")
         context.close()

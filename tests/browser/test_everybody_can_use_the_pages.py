@@ -72,6 +72,7 @@ def test_every_page_fits_on_a_phone_and_shuts_nobody_out(operator: Operator, bro
             operator.opens(path, page)
             assert page.evaluate("document.documentElement.scrollWidth") <= 375, (path, scheme)
             assert page.evaluate(SMALL) == [], path
+            expect(page.locator("nav [aria-current]")).to_be_in_viewport(ratio=1)
             expect(page.get_by_role("main")).to_have_count(1)
             expect(page.get_by_role("navigation")).to_have_count(1)
             assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (

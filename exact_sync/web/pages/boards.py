@@ -28,7 +28,7 @@ _RUNNING = 200
 """So many running syncs are looked at; there are never more than threads."""
 
 
-_READ = ("active", "parked")
+READ = ("active", "parked")
 """States of a division whose resources are read."""
 _BEGUN = ("never run", "running", "waits", "later", "stopped", "broken")
 
@@ -93,7 +93,7 @@ class Board:
         """Those of which nothing is known yet, by division."""
         if self.status is None:
             return Counter()
-        read = {division.division for division in self.status.divisions if division.state in _READ}
+        read = {division.division for division in self.status.divisions if division.state in READ}
         known = {(line.division, line.resource) for line in self.status.resources}
         # Of a resource whose columns are still to be learned there may never be anything to know.
         names = [

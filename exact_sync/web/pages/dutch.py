@@ -21,8 +21,9 @@ DUTCH: dict[str, str] = {
     "Password of this server": "Wachtwoord van deze server",
     "This is not the password.": "Dit is niet het wachtwoord.",
     "Too many tries. Try again in {number} s.": "Te veel pogingen. Probeer het over {number} s opnieuw.",
-    "exact-sync does not answer. This page tries again by itself.":
-        "exact-sync antwoordt niet. Deze pagina probeert het vanzelf opnieuw.",
+    "Nothing newer can be seen now: this page is as of {moment}. It tries again by itself.":
+        "Er is nu niets nieuwers te zien: deze pagina toont de stand van {moment}. "
+        "Ze probeert het vanzelf opnieuw.",
     "as of {moment}": "stand van {moment}",
     "all times in UTC": "alle tijden in UTC",
     "Reload": "Vernieuwen",
@@ -95,6 +96,7 @@ DUTCH: dict[str, str] = {
     "What is in the database can't be seen now": "De database is nu niet te raadplegen",
     "This page tries again by itself. Nothing is lost.":
         "Deze pagina probeert het vanzelf opnieuw. Er gaat niets verloren.",
+    "It shows what was so as of {moment}.": "Ze toont de stand van {moment}.",
     "{number} message to another program was given up.":
         "{number} bericht aan een ander programma is opgegeven.",
     "{number} messages to other programs were given up.":
@@ -218,6 +220,8 @@ DUTCH: dict[str, str] = {
     "Resumed: what is due is read at once.": "Hervat: wat aan de beurt is, wordt meteen gelezen.",
     "Accepted: the next run takes over what Exact says.":
         "Aanvaard: de volgende run neemt over wat Exact zegt.",
+    "Nothing of it was paused.": "Er was niets van gepauzeerd.",
+    "There was nothing to accept.": "Er was niets te aanvaarden.",
     "Exact is asked again for {number} resource.": "{number} tabel wordt opnieuw bij Exact opgevraagd.",
     "Exact is asked again for {number} resources.": "{number} tabellen worden opnieuw bij Exact opgevraagd.",
     # runs
@@ -244,7 +248,7 @@ DUTCH: dict[str, str] = {
         "Records die niet precies bewaard kunnen worden, wachten hier; een eerdere versie van de rij blijft. "
         "Ze verdwijnen vanzelf zodra Exact een leesbare versie stuurt.",
     "The record as Exact sent it": "Het record zoals Exact het stuurde",
-    "There are more; filter to see them.": "Er zijn er meer; filter om ze te zien.",
+    "Older records": "Oudere records",
     # the outbox
     "Outbox": "Uitgaand",
     "Messages to other programs": "Berichten aan andere programma's",
@@ -288,6 +292,10 @@ DUTCH: dict[str, str] = {
     "Half within": "Helft binnen",
     "95 % within": "95 % binnen",
     "Newest calls": "Nieuwste aanroepen",
+    "Older calls": "Oudere aanroepen",
+    "the beginning": "het begin",
+    "There are too many calls to be summed up at once; filter them.":
+        "Er zijn te veel aanroepen om ze meteen op te tellen; filter ze.",
     "Time": "Tijd",
     "Status": "Status",
     "Left: minute": "Over: minuut",

@@ -43,9 +43,13 @@ class Words:
         return f"{round(value):,}".replace(",", self.comma)
 
     def moment(self, at: datetime) -> str:
-        """A moment to the second, in UTC."""
+        """A moment to the second, in UTC, which it says."""
+        return f"{self.second(at)} UTC"
+
+    def second(self, at: datetime) -> str:
+        """The same, where the page says of which zone all times are."""
         there = at.astimezone(UTC)
-        return f"{there.day} {self.months[there.month - 1]} {there:%Y, %H:%M:%S} UTC"
+        return f"{there.day} {self.months[there.month - 1]} {there:%Y, %H:%M:%S}"
 
     def day(self, at: datetime) -> str:
         there = at.astimezone(UTC)

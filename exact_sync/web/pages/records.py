@@ -1,6 +1,9 @@
 """The pages that list: runs, what is in quarantine, calls to Exact."""
 
-from datetime import timedelta
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -14,16 +17,19 @@ from exact_sync.web.pages.asking import Asked, Reader, source_of
 from exact_sync.web.pages.boards import Boards, since
 from exact_sync.web.pages.rendering import render
 from exact_sync.web.pages.views import Said, sayings
-from exact_sync.web.source import Source
 
 _PAGE = 50
+_CALLS = 100
 _HELD = 200
 OUTCOMES = (
     "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "stopped", "broken",
     "unavailable", "verified", "differs",
 )  # fmt: skip
-SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
-"""Times to choose from, by what stands in the address."""
+SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "all": None}
+"""Times to choose from, by what stands in the address; None: as far back as calls are kept."""
+_BEFORE = re.compile(r"([0-9]{1,18}):([0-9]{1,18})")
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 class Records:
@@ -57,7 +63,9 @@ class Records:
     async def quarantine(self, request: Request) -> Response:
         source, asked = source_of(request, self._boards.sources), Asked(request.query_params)
         held = await self._reader.ask(
-            lambda: facts.quarantined(source, asked.resource, asked.divisions, _HELD + 1)
+            lambda: facts.quarantined(
+                source, asked.resource, asked.divisions, _HELD + 1, asked.number("before")
+            )
         )
         board = await self._boards.of(source)
         suspect: list[Said] = []
@@ -65,26 +73,41 @@ class Records:
             suspect = [said for said in sayings(board.status) if said.state == "suspect"]
         return render(
             request, "quarantine.html", section="quarantine", current=source, now=source.now(),
-            held=held[:_HELD], has_more=len(held) > _HELD, suspect=suspect, asked=asked,
-            names=list(source.resources),
+            held=held[:_HELD], more=held[_HELD - 1].id if len(held) > _HELD else None,
+            suspect=suspect, asked=asked, names=list(source.resources),
         )  # fmt: skip
 
     async def requests(self, request: Request) -> Response:
         source, asked = source_of(request, self._boards.sources), Asked(request.query_params)
         span = asked.one_of("since", SPANS) or "24h"
-        status = asked.number("status")
+        status, back = asked.number("status"), SPANS[span]
         wanted = requests.Filter(
             asked.divisions, asked.resource, status if status and status < 1000 else None,
-            asked.text("only") == "errors", source.now() - SPANS[span],
+            asked.text("only") == "errors", source.now() - back if back else None,
         )  # fmt: skip
-        rows, summary = await self._reader.ask(lambda: _calls(source, wanted))
+        paged = replace(wanted, before=_moment(asked.text("before")))
+        found = (await self._reader.ask(lambda: facts.newest_requests(source, paged, _CALLS + 1)))[::-1]
+        summary: Sequence[dict[str, Any]] | None
+        try:
+            summary = await self._reader.ask(lambda: facts.requests_summed_up(source, wanted))
+        except DatabaseAway:  # too much to be added up in time
+            summary = None
         return render(
-            request, "requests.html", section="requests", current=source, now=source.now(), rows=rows,
+            request, "requests.html", section="requests", current=source, now=source.now(),
+            rows=found[:_CALLS], more=_place(found[_CALLS - 1]) if len(found) > _CALLS else None,
             summary=summary, asked=asked, spans=list(SPANS), span=span, names=list(source.resources),
             is_kept=bool(source.connection.settings.request_log_days), refresh=None,
         )  # fmt: skip
 
 
-def _calls(source: Source, wanted: requests.Filter) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    rows = facts.newest_requests(source, wanted, 2 * _PAGE)
-    return rows[::-1], facts.requests_summed_up(source, wanted)
+def _place(call: dict[str, Any]) -> str:
+    """Of a call in the list: its microseconds and its number; the next page begins behind it."""
+    return f"{(call['at'] - _EPOCH) // _MICROSECOND}:{call['id']}"
+
+
+def _moment(place: str) -> tuple[datetime, int] | None:
+    """The same, read from an address; None for what is no place."""
+    found = _BEFORE.fullmatch(place)
+    if found is None or int(found[1]) > _LAST:
+        return None
+    return _EPOCH + int(found[1]) * _MICROSECOND, int(found[2])

@@ -4,23 +4,26 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal["connect", "accept", "retry", "sync"]
+Action = Literal["connect", "accept", "retry", "sync", "quarantine"]
 
+_DIVISION = r"(?: --division (?:-?\d+|…))?"
+"""Of one division, or of those that say the same."""
 _COMMANDS: tuple[tuple[re.Pattern[str], str, tuple[Action, ...]], ...] = (
-    (re.compile(r"run: exact-sync accept \w+(?: --division -?\d+)?"), "accept it", ("accept", "retry")),
+    (re.compile(r"run: exact-sync accept \w+" + _DIVISION), "accept it", ("accept", "retry")),
     (re.compile(r"run: exact-sync auth login"), "sign in again", ("connect",)),
     (re.compile(r"sign in again with: exact-sync auth login"), "sign in again", ("connect",)),
     (re.compile(r"start again with: exact-sync auth login.*"), "start again", ("connect",)),
     (re.compile(r"free that port, or use: exact-sync auth login --paste"), "free that port, or paste", ()),
-    (re.compile(r"run: exact-sync sync [\w ]+?(?= --|$|;)(?: --division -?\d+)?"), "read it now", ("sync",)),
+    (re.compile(r"run: exact-sync sync [\w ]+?(?= --|$|;)" + _DIVISION), "read it now", ("sync",)),
     (re.compile(r";? ?see why none does: exact-sync status"), "", ()),
-    (re.compile(r"exact-sync status shows where they are"), "see quarantine", ()),
+    (re.compile(r"exact-sync status shows where they are"), "see quarantine", ("quarantine",)),
+    (re.compile(r"see: SELECT \* FROM \S+\.quarantine"), "see quarantine", ("quarantine",)),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """A hint without commands, and what there are buttons for."""
+    """A hint without commands, and what there are buttons and links for."""
 
     hint: str
     actions: tuple[Action, ...] = ()

@@ -48,6 +48,9 @@ def _trouble(board: Board, words: Words) -> Verdict | None:
     if board.trouble is not None:
         title = words.say(phrase("What is in the database can't be seen now"))
         text = words.say(phrase("This page tries again by itself. Nothing is lost."))
+        if board.status is not None:
+            shown = words.say(phrase("It shows what was so as of {moment}."), moment=words.moment(board.at))
+            text = f"{text} {shown}"
         return Verdict("bad", title, text, str(board.trouble))
     if pulse.ended is not None:
         title = words.say(phrase("The data stands still: this connection is not being read"))
@@ -78,6 +81,11 @@ def _resources(board: Board, words: Words) -> Verdict:
     first = board.pending
     late = [incident for incident in board.incidents if incident.kind == "lag"]
     age = words.ago(sum_of.oldest_success, board.at) if sum_of.oldest_success else ""
+    how_late = [words.say(phrase("The oldest was read {age}."), age=age)] if late and age else []
+    how_held = [words.count(
+        phrase("{number} resource is paused and not being read."),
+        phrase("{number} resources are paused and not being read."), held,
+    )] if held else []  # fmt: skip
     if sum_of.failing or lost or sum_of.quarantined:
         title = words.say(phrase("The data can be trusted, with exceptions"))
         parts = []
@@ -96,32 +104,27 @@ def _resources(board: Board, words: Words) -> Verdict:
                 phrase("{number} record is in quarantine."), phrase("{number} records are in quarantine."),
                 sum_of.quarantined,
             ))  # fmt: skip
-        return Verdict("warn", title, " ".join(parts))
+        return Verdict("warn", title, " ".join([*parts, *how_late, *how_held]))
     if late:
         title = words.say(phrase("The data is older than it should be"))
-        text = words.say(phrase("The oldest was read {age}."), age=age)
-        return Verdict("warn", title, text)
+        return Verdict("warn", title, " ".join([*how_late, *how_held]))
     if not sum_of.lines or sum_of.oldest_success is None:
         title = words.say(phrase("The first sync is about to begin"))
         text = words.say(phrase("Nothing has been read yet."))
         if board.running or first:
             title = words.say(phrase("The first sync is under way"))
             text = words.say(phrase("What is marked as loading is not complete yet."))
-        return Verdict("busy", title, text)
+        return Verdict("busy", title, " ".join([text, *how_held]))
     if first:
         title = words.say(phrase("The first sync is under way"))
         text = words.count(
             phrase("{number} resource is not complete yet; the others can be trusted."),
             phrase("{number} resources are not complete yet; the others can be trusted."), first,
         )  # fmt: skip
-        return Verdict("busy", title, text)
+        return Verdict("busy", title, " ".join([text, *how_held]))
     if held:
         title = words.say(phrase("The data can be trusted, as far as it is not paused"))
-        text = words.count(
-            phrase("{number} resource is paused and not being read."),
-            phrase("{number} resources are paused and not being read."), held,
-        )  # fmt: skip
-        return Verdict("warn", title, text)
+        return Verdict("warn", title, *how_held)
     title = words.say(phrase("The data can be trusted"))
     text = words.count(
         phrase("{number} resource is up to date; it was read {age}."),

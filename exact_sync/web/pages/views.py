@@ -17,8 +17,8 @@ from exact_sync.sync.status import DivisionStatus, ResourceStatus, Status
 from exact_sync.sync.totals import Total
 from exact_sync.web import facts
 from exact_sync.web.pages import charts, verdict
-from exact_sync.web.pages.asking import NotHere, Reader, division_of, source_of
-from exact_sync.web.pages.boards import Board, Boards, since
+from exact_sync.web.pages.asking import Asked, NotHere, Reader, division_of, source_of
+from exact_sync.web.pages.boards import READ, Board, Boards, since
 from exact_sync.web.pages.outbox import Addressee, everybody
 from exact_sync.web.pages.remedies import Remedy, remedy
 from exact_sync.web.pages.rendering import language, render
@@ -27,6 +27,7 @@ FEW = 12
 """Up to so many divisions are listed on the overview; of more those that need a look."""
 _MOST = 1_000
 _RUNS = 15
+_SAID = 50
 _SHORT = timedelta(seconds=3)
 """What is read again in less time than that is not worth a line."""
 
@@ -92,11 +93,12 @@ class Views:
         board = await self._boards.of(source_of(request, self._boards.sources))
         wanted, only = request.query_params.get("q", "")[:100], request.query_params.get("show") == "problems"
         found = divisions(board, wanted, only_problems=only)
+        shown, begin = self._card(board), Asked(request.query_params).number("from") or 0
         return render(
             request, "connection.html", section="divisions", current=board.source, refresh=_every([board]),
-            now=board.at, verdict=verdict.of(board, language(request)), card=self._card(board),
-            found=found[:_MOST], number=len(found), q=wanted, only=only,
-            resources=totals.by_resource(board.status) if board.status else {},
+            now=board.at, verdict=verdict.of(board, language(request)), card=shown, few=_SAID,
+            begin=begin if begin < len(shown.said) else 0, found=found[:_MOST], number=len(found), q=wanted,
+            only=only, resources=totals.by_resource(board.status) if board.status else {},
         )  # fmt: skip
 
     async def division(self, request: Request) -> Response:
@@ -116,7 +118,8 @@ class Views:
         runs = await self._reader.ask(lambda: facts.newest_runs(source, Filter(divisions=[code]), _RUNS))
         return render(
             request, "division.html", section="divisions", current=source, refresh=_every([board]),
-            now=board.at, board=board, division=division, lines=lines, total=totals.total(lines), runs=runs,
+            now=board.at, board=board, division=division, is_read=division.state in READ, lines=lines,
+            total=totals.total(lines), runs=runs,
             paused=[each.resource for each in board.paused if each.division == code],
             said={name: said for said in sayings(only) for name in said.saying.resources or [""]},
             reading=[each for each in readings(board) if each.division == code],

@@ -1,6 +1,7 @@
 """The pages on a real port, over a deployment's database, with a desk that only remembers."""
 
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -45,19 +46,20 @@ class Browser:
 @contextmanager
 def shown(
     deployment: Deployment,
-    step: float = 100.0,
+    step: float | None = 100.0,
     redirect_uri: str | None = None,
     others: Sequence[Source] = (),
     **changes: Any,
 ) -> Iterator[Browser]:
-    """``step``: seconds between two looks at the time; ``changes``: to the source that the pages show.
+    """``step``: seconds between two looks at the time (None: as many as there are in truth).
 
-    ``redirect_uri``: where it is not the server's own; ``others``: further connections.
+    ``redirect_uri``: where it is not the server's own; ``others``: further connections; ``changes``: to the
+    source that the pages show.
     """
     desk = RecordingDesk()
     source = replace(source_of(deployment), **{"desk": desk, **changes})
-    seconds = itertools.count(1.0, step)
-    pages = Pages([source, *others], lambda: next(seconds))
+    seconds = itertools.count(1.0, step or 0.0)
+    pages = Pages([source, *others], time.monotonic if step is None else lambda: next(seconds))
     try:
         with a_server(metrics_of(deployment), [source], more=pages.routes) as client:
             deployment.service.settings.redirect_uri = redirect_uri or f"{client.base_url}/callback"

@@ -1,5 +1,6 @@
 """Connecting in the browser: only who began a sign-in ends it, and only once (F46)."""
 
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -48,6 +49,16 @@ def test_a_person_connects_and_the_new_sign_in_replaces_the_old(
     assert deployment.books.user_name in page.text
     deployment.sync_well("journals")
     assert deployment.simulator.stats.violations["replayed_refreshes"] == 0
+
+
+def test_sentences_about_the_sign_in_have_spaces_between_them(
+    browser: Browser, deployment: Deployment
+) -> None:
+    assert browser.client.get(consents(begins(browser))).status_code == 303
+    page = browser.opens(CONNECT)
+    [about] = [each for each in page.all("p") if "Signed in as" in each.text]
+    said = " ".join(about.text.split())
+    assert re.search(r"Signed in as .*\. The access token .* needed\. Each sync renews .*\.$", said), said
 
 
 def test_the_cookie_that_binds_it_is_out_of_the_reach_of_scripts(browser: Browser) -> None:

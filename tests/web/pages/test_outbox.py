@@ -43,7 +43,7 @@ def buttons(page: Markup) -> list[tuple[str, str]]:
 def test_it_says_what_waits_what_was_given_up_and_why(browser: Browser) -> None:
     page = browser.opens(HERE)
     assert rows(page) == [
-        "warehouse https://example.com:8443 2 62 min ago 2 Send all again",
+        "warehouse https://example.com:8443 2 62 min ago 2 Send all again Drop all",
         "shop https://example.com:8443 0 – 0",
         "removed no longer in the settings 0 – 1 Drop all",
         f"1 items {DIVISION} warehouse Given up {CLOSED} 64 min ago 1 just now Send again Drop",
@@ -53,7 +53,7 @@ def test_it_says_what_waits_what_was_given_up_and_why(browser: Browser) -> None:
         "4 journals warehouse Waits its turn 61 min ago 0 in its turn",
     ]
     assert buttons(page) == [
-        ("retry", "@warehouse"), ("drop", "@removed"),
+        ("retry", "@warehouse"), ("drop", "@warehouse"), ("drop", "@removed"),
         ("retry", "1@warehouse"), ("drop", "1@warehouse"), ("drop", "5@removed"),
         ("retry", "5@warehouse"), ("drop", "5@warehouse"),
     ]  # fmt: skip

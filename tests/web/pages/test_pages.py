@@ -1,5 +1,6 @@
 """Every page says what is so, in two languages, to everybody; and its buttons ask the desk."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from exact_sync.errors import DatabaseAway, TryLater
 from exact_sync.store import pauses, quarantine
 from exact_sync.store.quarantine import Reject
+from exact_sync.web import facts
 from exact_sync.web.pages.rendering import POLICY
 from tests.deployment import DIVISION, Deployment
 from tests.many import FIRST, fail, found_many, load
@@ -86,6 +88,43 @@ def test_the_overview_says_what_is_wrong_and_shows_few_of_many_divisions(
     assert "no number" in held.text
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE exact_sync.division SET suspended_because = 'NoDivisionAccess'",
+        "UPDATE exact.divisions SET status = 0",
+    ],
+)
+def test_nothing_is_up_to_date_in_a_division_that_is_not_read(
+    browser: Browser, deployment: Deployment, statement: str
+) -> None:
+    deployment.sync_well()
+    with deployment.service.database.begin() as connection:
+        assert connection.execute(text(statement)).rowcount == 1
+    for path in ("/", "/connections/default", PATHS[2]):
+        page = browser.opens(path)
+        rows = [each.text for each in page.all("tr") if "tbody" in each.inside]
+        assert rows
+        assert [row for row in rows if "Up to date" in row and str(DIVISION) in row] == []
+    assert len(deployment.service.mirrored) - 1 == sum("Not read" in row for row in rows)
+    [many] = [each.text for each in page.all("div") if each.text.startswith("Resources up to date")]
+    assert many == "Resources up to date– Not read"
+    listed = next(row for row in browser.opens("/connections/default").all("tr") if str(DIVISION) in row.text)
+    assert f" of {len(deployment.service.mirrored) - 1}" not in listed.text
+
+
+def test_a_name_can_not_turn_the_number_beside_it(browser: Browser, deployment: Deployment) -> None:
+    """A right-to-left override in it would show 124132 as 231421."""
+    deployment.sync_well()
+    name = "Brouwer \u202e odd"
+    with deployment.service.database.begin() as connection:
+        connection.execute(text("UPDATE exact.divisions SET description = :name"), {"name": name})
+    for path in ("/", "/connections/default", PATHS[2]):
+        page = browser.opens(path)
+        assert len([each for each in page.all("bdi") if each.text == name]) == 1
+        assert sum(name in each.text for each in page.all("h1", "th")) == 1
+
+
 def test_every_answer_has_the_policy_of_pages(browser: Browser) -> None:
     for path in (*PATHS[:2], "/connections/nobody"):
         answer = browser.client.get(path)
@@ -110,7 +149,8 @@ def test_what_there_is_not_is_said(browser: Browser) -> None:
 def test_odd_questions_are_no_mistakes_of_ours(browser: Browser, deployment: Deployment) -> None:
     deployment.sync_well("journals")
     for query in ("division=99999999999999", "resource=%00", "outcome=x", "before=999999999999999999",
-                  "division=%C2%B2", "q=%00%ff", "status=99999", "since=1y", "done=<b>"):  # fmt: skip
+                  "division=%C2%B2", "q=%00%ff", "status=99999", "since=1y", "done=<b>",
+                  f"before={10**17}:1", "from=9"):  # fmt: skip
         for path in PATHS:
             assert browser.client.get(f"{path}?{query}").status_code in (200, 404), (path, query)
 
@@ -192,6 +232,39 @@ def test_a_button_says_for_how_many_divisions_it_accepts(browser: Browser, deplo
         assert button.attributes["value"] == f"{name}@{FIRST},{FIRST + 1}"
 
 
+def test_what_came_of_a_button_is_true(browser: Browser) -> None:
+    """Nothing is said of what is no button of ours, nor that something happened where nothing did."""
+    said = {
+        query: [each.text.strip() for each in browser.opens(f"/?done={query}").all("p")
+                if each.attributes.get("class") == "done"]
+        for query in ("xyz", "resume&number=0", "accept&number=0", "resume&number=2", "accept&number=1")
+    }  # fmt: skip
+    assert said == {
+        "xyz": [],
+        "resume&number=0": ["Nothing of it was paused."],
+        "accept&number=0": ["There was nothing to accept."],
+        "resume&number=2": ["Resumed: what is due is read at once."],
+        "accept&number=1": ["Accepted: the next run takes over what Exact says."],
+    }
+
+
+def test_runs_and_calls_say_when_it_was(browser: Browser, deployment: Deployment) -> None:
+    """Not only to who has a mouse to hold above it."""
+    deployment.sync_well("journals")
+    deployment.service.request_log.flush()
+    for path in PATHS[2], PATHS[3], PATHS[5]:
+        times = [each.text.strip() for each in browser.opens(path).all("time")]
+        assert any(re.search(r"\d+ \w{3} \d{4}, \d\d:\d\d:\d\d$", each) for each in times), path
+
+
+def test_names_of_strategies_are_marked_as_english(browser: Browser, deployment: Deployment) -> None:
+    deployment.sync_well("journals")
+    page = browser.opens(PATHS[2], **{"Accept-Language": "nl"})
+    assert [
+        each for each in page.all("span") if each.text == "snapshot" and each.attributes.get("lang") == "en"
+    ]
+
+
 def test_a_button_never_leads_to_another_site(browser: Browser) -> None:
     for back in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:1"):
         browser.desk.asked.clear()
@@ -270,6 +343,62 @@ def test_runs_are_shown_in_pages(browser: Browser, deployment: Deployment) -> No
     assert len(rows) == 10
     failed = browser.opens("/connections/default/runs?outcome=failed")
     assert len([row for row in failed.all("tr") if "tbody" in row.inside]) == 1
+
+
+def follows(browser: Browser, path: str, link: str, text: str) -> list[int]:
+    """From a list to its end, link by link: how many entries with this text each page has."""
+    numbers, pages = [], [path]
+    for page in pages:
+        shown = browser.opens(page)
+        assert shown.faults() == []
+        numbers.append(sum(text in each.text for each in shown.all("tr", "li")))
+        pages += [each.attributes["href"] for each in shown.all("a") if link in each.text]
+    return numbers
+
+
+def test_every_list_has_a_way_to_its_end(browser: Browser, deployment: Deployment) -> None:
+    """Calls of more than a week, records of one division and resource, what needs a look, and incidents."""
+    deployment.sync_well("journals")
+    found_many(deployment.service.database, 72, ["items"])
+    with deployment.service.database.begin() as connection:
+        for statement in (
+            "INSERT INTO exact_sync.request (at, division, resource, endpoint, milliseconds)"
+            f" SELECT timestamptz '{deployment.clock.now()}' - interval '1 hour' * n, 7, 'items', '/Old', 1"
+            " FROM generate_series(1, 250) n",
+            "INSERT INTO exact_sync.quarantine (division, resource, key, reason, record)"
+            f" SELECT {FIRST}, 'items', n, 'odd', '{{}}' FROM generate_series(1, 250) n",
+            "UPDATE exact_sync.checkpoint SET outcome = 'failed', message = 'wrong ' || division * 3"
+            " WHERE resource = 'items'",
+            "INSERT INTO exact_sync.incident (kind, subject, message)"
+            " SELECT 'quota', n, 'nearly used up' FROM generate_series(1, 30) n",
+        ):
+            connection.execute(text(statement))
+    here = "/connections/default"
+    # A page of calls, and the line that sums them up.
+    assert follows(browser, f"{here}/requests?division=7&since=all", "Older calls", "/Old") == [101, 101, 51]
+    assert follows(browser, f"{here}/requests?division=7&since=7d", "Older calls", "/Old") == [101, 69]
+    held = f"{here}/quarantine?resource=items&division={FIRST}"
+    assert follows(browser, held, "Older records", "odd") == [200, 50]
+    assert follows(browser, f"{here}?show=problems", "more", "wrong") == [50, 22]
+    page = browser.opens("/")
+    ways = {each.text: each.attributes["href"] for each in page.all("a") if each.text.startswith("and ")}
+    assert ways == {"and 62 more": f"{here}?show=problems#said", "and 20 more": f"{here}#incidents"}
+    assert sum("nearly used up" in each.text for each in browser.opens(here).all("li")) == 30
+
+
+def test_calls_that_are_too_many_to_be_summed_up_are_shown_all_the_same(
+    browser: Browser, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def takes_long(*_: object) -> None:
+        raise DatabaseAway("canceling statement due to statement timeout")
+
+    deployment.sync_well("journals")
+    deployment.service.request_log.flush()
+    monkeypatch.setattr(facts, "requests_summed_up", takes_long)
+    page = browser.opens("/connections/default/requests")
+    assert page.faults() == []
+    assert "too many calls to be summed up" in page.text
+    assert "/Journals" in page.text
 
 
 def test_several_connections_are_all_on_the_overview(deployment: Deployment) -> None:

@@ -1,12 +1,13 @@
 """The line at the top, and what there are buttons for."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
 from exact_sync.errors import DatabaseAway
-from exact_sync.store import quarantine
+from exact_sync.store import pauses, quarantine
 from exact_sync.store.quarantine import Reject
 from exact_sync.web.pages import boards, verdict
 from exact_sync.web.pages.boards import Board
@@ -57,6 +58,23 @@ def test_each_state_has_its_verdict(deployment: Deployment) -> None:
     assert verdict.of(away, ENGLISH).why == "gone"
 
 
+def test_exceptions_do_not_hide_that_nothing_is_read(deployment: Deployment) -> None:
+    """Paused, late, or both: said wherever it is so."""
+    deployment.sync_well("divisions", "journals")
+    change(deployment, "INSERT INTO exact_sync.incident (kind, subject, message) VALUES ('lag', 'x', 'late')")
+    with deployment.service.database.begin() as connection:
+        pauses.add(connection, [(DIVISION, "journals")])
+    both = r"The oldest was read .*\. 1 resource is paused and not being read\."
+    found = verdict.of(board_of(deployment), ENGLISH)
+    assert found.title == "The data is older than it should be"
+    assert re.fullmatch(both, found.text)
+    with deployment.service.database.begin() as connection:
+        quarantine.keep(connection, DIVISION, "journals", [Reject("k", "odd", {})])
+    found = verdict.of(board_of(deployment), ENGLISH)
+    assert found.title == "The data can be trusted, with exceptions"
+    assert re.fullmatch(rf"1 record is in quarantine\. {both}", found.text)
+
+
 def test_of_several_connections_the_worst_speaks(deployment: Deployment) -> None:
     deployment.sync_well()
     good = board_of(deployment)
@@ -75,7 +93,17 @@ def test_of_several_connections_the_worst_speaks(deployment: Deployment) -> None
             "suspect", "lost rights look like this; if it is right, accept it", ("accept", "retry"),
         ),
         ("run: exact-sync reset items", "failed", "run: exact-sync reset items", ("sync",)),
-        ("exact-sync status shows where they are", "ok", "see quarantine", ()),
+        (
+            "lost rights look like this; if it is right, run: exact-sync accept items --division …",
+            "suspect", "lost rights look like this; if it is right, accept it", ("accept", "retry"),
+        ),
+        ("run: exact-sync sync items --division …", "differs", "read it now", ("sync",)),
+        ("exact-sync status shows where they are", "ok", "see quarantine", ("quarantine",)),
+        (
+            "see: SELECT * FROM exact_sync.quarantine", "quarantine",
+            "see quarantine", ("quarantine", "accept", "retry"),
+        ),
+        ('see: SELECT * FROM "be-sync".quarantine', "ok", "see quarantine", ("quarantine",)),
         (None, "quarantine", "", ("accept", "retry")),
         ("its rows are kept", "suspended", "its rows are kept", ("sync", "connect")),
         ("changed since; run: exact-sync sync items", "differs", "changed since; read it now", ("sync",)),

@@ -1,14 +1,22 @@
 // Keeps the parts of a page that change up to date: asks for the same page again, and takes them over.
 (() => {
   "use strict";
+  // On a phone the tabs are wider than the screen: where one is must be in sight.
+  const tab = document.querySelector("nav [aria-current]");
+  if (tab) {
+    const tabs = tab.closest("nav");
+    tabs.scrollLeft = tab.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - tab.offsetWidth) / 2;
+  }
   const every = Number(document.body.dataset.refresh) * 1000;
   if (!every) return;
   const lost = document.getElementById("lost");
+  const patience = 15000; // milliseconds; the server itself gives up earlier where only the database hangs
   const focusable = "a[href], button, summary, input, select";
   const name = (element) => `${element.tagName} ${element.textContent.trim()} ${element.value || ""}`;
   let wait = every;
 
   function take(old, fresh) {
+    old.hidden = fresh.hidden;
     if (old.innerHTML === fresh.innerHTML && old.className === fresh.className) return;
     const open = [...old.querySelectorAll("details[open]")].map((each) => each.id);
     const active = old.contains(document.activeElement) ? document.activeElement : null;
@@ -33,14 +41,18 @@
   async function look() {
     if (!document.hidden) {
       try {
-        const answer = await fetch(location.href, { credentials: "same-origin", redirect: "manual", cache: "no-store" });
+        const answer = await fetch(location.href, {
+          credentials: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(patience),
+        });
         if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload();
-        if (!(answer.headers.get("Content-Type") || "").startsWith("text/html")) throw new Error("no page");
+        const isPage = (answer.headers.get("Content-Type") || "").startsWith("text/html");
+        if (!answer.ok || !isPage) throw new Error("a page about an error has nothing to take over");
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        for (const old of document.querySelectorAll("[data-live]")) {
-          const fresh = page.getElementById(old.id);
-          if (fresh) take(old, document.adoptNode(fresh));
-        }
+        if (!page.getElementById("lost")) throw new Error("this is not from us");
+        const parts = [...document.querySelectorAll("[data-live]")].map((old) => [old, page.getElementById(old.id)]);
+        // What stood in for this page while there was nothing to show has other parts.
+        if (parts.some(([, fresh]) => !fresh)) return location.reload();
+        for (const [old, fresh] of parts) take(old, document.adoptNode(fresh));
         if (page.title) document.title = page.title;
         wait = Number(page.body.dataset.refresh || 5) * 1000;
         lost.hidden = true;
