@@ -130,7 +130,6 @@ def test_without_the_extra_it_is_one_clear_line_and_unused_it_costs_no_import(
         ("HEADERS", '{"x": 1}', "is no table of headers"),
         ("SIGNALS", "spans", "telemetry.signals"),
         ("SAMPLE_RATIO", "2", "less than or equal to 1"),
-        ("SAMPLE", "2", "did you mean telemetry.sample_ratio?"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(here: Here, name: str, value: str, said: str) -> None:
