@@ -5,7 +5,6 @@ Every setting, with its default, stands in config.example.toml; a test compares 
 
 import difflib
 import os
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -27,6 +26,7 @@ from exact_sync.alert_settings import AlertSettings
 from exact_sync.errors import BadConfiguration
 from exact_sync.known_settings import check, check_names, depth, is_known, names, nearest, section_of
 from exact_sync.outbox_settings import OutboxSettings
+from exact_sync.secrets_folder import SectionSecrets, secrets_folder, unread
 from exact_sync.sections import (
     REDIRECT_URI,
     CallbackUrl,
@@ -37,7 +37,6 @@ from exact_sync.sections import (
     Included,
     Region,
     ResourceSettings,
-    SectionSecrets,
     SiteUrl,
     text_of,
 )
@@ -136,7 +135,7 @@ class Settings(BaseSettings):
             # Only a warning (see unknown_variables); a section would refuse what it does not know.
             known = {name: text for name, text in env_settings.env_vars.items() if not _is_unknown(name)}
             env_settings.env_vars = known
-        folder = _secrets_folder()
+        folder = secrets_folder()
         if folder is None:
             return init_settings, env_settings, _File(settings_cls)
         # Docker names the files as one likes, Kubernetes by key: with and without the prefix.
@@ -172,26 +171,6 @@ class _File(PydanticBaseSettingsSource):
         return dict(self.content)
 
 
-def _secrets_folder() -> Path | None:
-    """Raises BadConfiguration where somebody names one that is not there, or nobody lets us in."""
-    named = os.environ.get("EXACT_SYNC_SECRETS_DIR")
-    folder = Path(named or "/run/secrets")
-    try:
-        if not folder.is_dir():
-            if named:
-                raise BadConfiguration(
-                    f"there is no secrets folder {folder}", "EXACT_SYNC_SECRETS_DIR names it"
-                )
-            return None
-        next(folder.iterdir(), None)
-    except OSError as error:
-        raise BadConfiguration(
-            f"the secrets folder {folder} can't be read: {error.strerror}",
-            "let us in, or set EXACT_SYNC_SECRETS_DIR to another folder",
-        ) from None
-    return folder
-
-
 def load(path: Path | None = None, *, known_resources: Iterable[str], **options: Any) -> Settings:
     """The settings that hold. Raises BadConfiguration with one line per mistake, never a secret."""
     named = path or (Path(os.environ["EXACT_SYNC_CONFIG"]) if os.environ.get("EXACT_SYNC_CONFIG") else None)
@@ -210,26 +189,9 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
     except ValidationError as error:
         raise BadConfiguration("; ".join(_mistakes(error, file if content else None))) from None
     except SettingsError as error:
-        raise _unread(error) from None
+        raise unread(error, PREFIX) from None
     finally:
         _File.content = {}
-
-
-def _unread(error: SettingsError) -> BadConfiguration:
-    """What a source could not make sense of. Its text names setting and source; the value is in its cause."""
-    cause = error.__cause__
-    if isinstance(cause, OSError):
-        return BadConfiguration(f"{cause.filename} can't be read: {cause.strerror}")
-    found = re.search(r'field "(\w+)" from source "(\w+)"', str(error))
-    setting, source = found.groups() if found else ("?", "")
-    if isinstance(cause, UnicodeDecodeError):
-        return BadConfiguration(f"setting {setting}: its file in the secrets folder is no text")
-    variable = f"{PREFIX}{setting}".upper()
-    names = [
-        name for name in os.environ if name.upper() == variable or name.upper().startswith(f"{variable}__")
-    ]
-    where = ", ".join(sorted(names)) if source == "EnvSettingsSource" else "a file in the secrets folder"
-    return BadConfiguration(f"setting {setting} ({where}): is no JSON", "sections and lists are JSON there")
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:

@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
+from pydantic_settings import NoDecode
 
 from exact_sync import patterns
 from exact_sync.errors import BadConfiguration
@@ -169,42 +169,6 @@ class ConnectionSettings(BaseModel):
     def as_settings(self) -> dict[str, Any]:
         """Those of them that a connection at the top level has too."""
         return {name: getattr(self, name) for name in type(self).model_fields if name != "schema_name"}
-
-
-class SectionSecrets(PydanticBaseSettingsSource):
-    """Files of the secrets folder that set something of a section.
-
-    They are named ``connections__NAME__client_secret``, ``server__tokens__NAME__hash`` or
-    ``outbox__targets__NAME__secret``, with or without the prefix; those of sections without names
-    ``alerts__urls``, ``server__password_hash`` or ``telemetry__headers``.
-    """
-
-    def __init__(self, settings_cls: type[BaseSettings], folder: Path, prefix: str) -> None:
-        super().__init__(settings_cls)
-        self._folder = folder
-        self._name = re.compile(rf"(?:{prefix})?connections__(.+?)__([a-z_]+)", re.IGNORECASE)
-        named = "server__tokens|outbox__targets"
-        self._of_named = re.compile(rf"(?:{prefix})?({named})__(.+?)__([a-z_]+)", re.IGNORECASE)
-        self._of_section = re.compile(rf"(?:{prefix})?(alerts|server|telemetry)__([a-z_]+)", re.IGNORECASE)
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        sections: dict[str, dict[str, str]] = {}
-        others: dict[str, dict[str, Any]] = {}
-        for file in sorted(self._folder.iterdir()):
-            match = self._name.fullmatch(file.name)
-            if match and file.is_file():
-                sections.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
-            elif (match := self._of_named.fullmatch(file.name)) and file.is_file():
-                section, group = match[1].lower().split("__")
-                named = others.setdefault(section, {}).setdefault(group, {})
-                named.setdefault(match[2].lower(), {})[match[3].lower()] = text_of(file).strip()
-            elif (match := self._of_section.fullmatch(file.name)) and file.is_file():
-                others.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
-        found: dict[str, Any] = {"connections": sections, **others}
-        return {name: section for name, section in found.items() if section}
 
 
 def text_of(file: Path) -> str:
