@@ -41,7 +41,7 @@ def test_a_refusal_of_what_belongs_to_no_division_is_not_tried_again_either(
 ) -> None:
     if answer.status in (403, 404):
         kind, says = Unavailable, f"^current/Me: HTTP {answer.status}: "
-    with line(*([answer, token("another", "refresh-2")] if answer.status == 401 else []), answer) as ours:
+    with line(*([answer, token("access-2", "refresh-2")] if answer.status == 401 else []), answer) as ours:
         with pytest.raises(kind, match=says):
             ours.get(None, endpoint="current/Me")
         assert ours.served.script.paths.count("/x") == (2 if answer.status == 401 else 1)

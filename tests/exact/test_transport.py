@@ -247,7 +247,7 @@ def test_signing_in_needed_is_passed_on(line: Made) -> None:
 
 def test_a_change_is_asked_for_again_only_where_nothing_was_done(line: Made) -> None:
     made = Answer(201, b'{"d": {"ID": "1"}}')
-    with line(minute_over(), Answer(401), token("another", "again"), made) as ours:
+    with line(minute_over(), Answer(401), token("access-2", "again"), made) as ours:
         ours.transport.change(7, "POST", "x/X", f"{ours.served.url}/x", b'{"Topic": "Items"}')
         asked = [(each.method, each.body, each.headers["Content-Type"]) for each in ours.served.asked]
         del asked[2]  # for a token

@@ -50,8 +50,11 @@ def test_a_refusal_of_who_is_signed_in_is_no_outage(deployment: Deployment) -> N
     deployment.simulator.faults.add("status", path="current/Me", status=403, body=SAID, times=None)
     deployment.simulator.stats.reset()
     for tries in range(1, 5):
-        with pytest.raises(Unavailable, match="current/Me: HTTP 403: Invalid"):
-            deployment.sync("journals")
+        outcomes = deployment.sync("journals")
+        told = only(outcomes, "divisions", 0)
+        assert isinstance(told.error, Unavailable)
+        assert "current/Me: HTTP 403: Invalid" in told.message
+        assert exit_code(outcomes) != 0
         assert len(deployment.simulator.stats.calls(path="current/Me")) == tries
         deployment.clock.advance(minutes=15)
         restart(deployment)
