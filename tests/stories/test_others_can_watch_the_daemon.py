@@ -171,6 +171,7 @@ def test_with_a_password_or_a_proxy_others_may_come(machine: Machine) -> None:
         ("SERVER__PASSWORD_HASH", "hunter2-itself", "is no argon2 hash"),
         ("SERVER__TRUSTED_PROXY", "everybody", "trusted_proxy"),
         ("SERVER__PORT", "99999", "less than or equal to 65535"),
+        ("SERVER", '{"prot": 1}', "did you mean server.port?"),
     ],
 )
 def test_a_wrong_setting_is_one_clear_line(here: Here, variable: str, value: str, said: str) -> None:
