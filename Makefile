@@ -16,7 +16,7 @@ test: $(VENV)/.installed-dev
 
 # Stories told before a real browser: Debian's own, never one that is downloaded.
 test-browser: $(VENV)/.installed-dev chromium
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest -n 3 tests/browser  # mostly they wait for a page that refreshes itself
 
 # The pictures in docs/screenshots, taken of the same stories. Look at them.
 screenshots: $(VENV)/.installed-dev chromium
