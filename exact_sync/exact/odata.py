@@ -1,6 +1,5 @@
 """Questions and answers in Exact's dialect of OData. Pure: no network, no clock."""
 
-import codecs
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from urllib.parse import quote, urlsplit
 
 Record = dict[str, Any]
 Body = bytes | bytearray
-_PIECE = 2**16
-_UTF_8 = codecs.getincrementaldecoder("utf-8")
 
 
 class UnreadableAnswer(ValueError):
@@ -75,21 +72,6 @@ class Shaped:
     @property
     def count(self) -> int:
         return len(self.keys)
-
-
-def is_utf_8(body: Body) -> bool:
-    """Whether all of it can be read as texts; whoever skips some of it never finds out."""
-    if body.isascii():
-        return True
-    decode, whole = _UTF_8().decode, memoryview(body)
-    try:
-        # Piece by piece: a single emoji makes a text of it all four times as large.
-        for begin in range(0, len(body), _PIECE):
-            decode(whole[begin : begin + _PIECE])
-        decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def read_answer(body: Body) -> Answer:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from exact_sync.catalog import Edm, Resource
 from exact_sync.exact import typed
 from exact_sync.exact.fingerprints import fingerprints, seed
-from exact_sync.exact.odata import Answer, Body, Shaped, is_utf_8, read_answer
+from exact_sync.exact.odata import Answer, Body, Shaped, read_answer
 from exact_sync.exact.wallclock import rules
 from exact_sync.store.lines import NULL, lines
 from exact_sync.store.tables import FINGERPRINT, VERSION
@@ -66,7 +66,7 @@ class Columns:
 
     def glance(self, body: Body) -> Shaped | None:
         """A page of which no more is read than tells its records apart; None where that does not do."""
-        if not self.resource.is_fingerprinted or not is_utf_8(body):
+        if not self.resource.is_fingerprinted:
             return None
         return self._shaped(self._read_few(body), body, self._glance)
 

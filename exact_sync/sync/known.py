@@ -6,8 +6,9 @@ of, rows are made as ever. What is read again is mostly as it was, and costs les
 
 from collections.abc import Callable, Sequence
 
+from exact_sync.errors import ExactAway
 from exact_sync.exact import typed
-from exact_sync.exact.odata import Answer, Body, Record, Shaped
+from exact_sync.exact.odata import Answer, Body, Record, Shaped, UnreadableAnswer
 from exact_sync.store.database import Database
 from exact_sync.store.fingerprints import Fingerprints
 from exact_sync.sync.columns import Columns, Glance
@@ -61,12 +62,21 @@ class Known:
         return found
 
     def rows(self, glance: Glance, places: Sequence[int], shape: Shape) -> Batch:
-        """Rows of the records in these places, and the keys of all. ``shape``: for what is odd."""
+        """Rows of the records in these places, and the keys of all. ``shape``: for what is odd.
+
+        Raises ExactAway for a page that can't be read after all.
+        """
         if not places:
             return Batch(keys=glance.keys)
         taken = {*places}
         others = [key for place, key in enumerate(glance.keys) if place not in taken]
-        answer = self._columns.read(typed.part(glance.body, places) if others else glance.body)
+        try:
+            answer = self._columns.read(typed.part(glance.body, places) if others else glance.body)
+        except UnreadableAnswer as error:  # where the glance passed over it
+            raise ExactAway(
+                f"Exact does not answer {self._columns.resource.endpoint}: {error}",
+                "the checkpoint is kept; try again later",
+            ) from None
         batch: Batch = (
             answer.batch if isinstance(answer, Shaped) else shape(answer.records, answer.fingerprints)
         )

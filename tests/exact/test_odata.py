@@ -12,7 +12,6 @@ from exact_sync.exact.odata import (
     Answer,
     Query,
     UnreadableAnswer,
-    is_utf_8,
     read_answer,
     read_error,
     same_origin,
@@ -80,16 +79,6 @@ def test_no_body_brings_any_other_error(body: bytes) -> None:
 
 def number(digits: str) -> object:
     return read_answer(f'{{"d":[{{"a":{digits}}}]}}'.encode()).records[0]["a"]
-
-
-@pytest.mark.parametrize("text", ["plain", "é", "漢😀" * 30_000, "x" * 65_535 + "😀"])
-def test_texts_are_told_from_what_is_none_wherever_they_break(text: str) -> None:
-    whole = text.encode()
-    assert is_utf_8(whole)
-    assert is_utf_8(bytearray(whole))
-    assert is_utf_8(whole[:-1]) == text[-1].isascii()
-    assert is_utf_8(whole[1:]) == text[0].isascii()
-    assert not is_utf_8(whole + b"\xff" + whole)
 
 
 @given(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from exact_sync.catalog import Column, Edm, Feed, Resource, Strategy
-from exact_sync.exact.odata import Answer, UnreadableAnswer
+from exact_sync.errors import ExactAway
+from exact_sync.exact.odata import Answer
 from exact_sync.store import provision
 from exact_sync.store.database import Database
 from exact_sync.store.fingerprints import Fingerprints
@@ -235,11 +236,11 @@ def test_rows_from_before_there_were_fingerprints_are_read_once(probe: Database)
     assert brought(probe, PAGE).read == []
 
 
-def test_what_is_no_utf_8_is_no_answer_though_a_glance_would_not_see_it(probe: Database) -> None:
-    """Whoever fetched it asks again; the one who takes the page could not."""
+def test_what_is_no_utf_8_is_no_answer_though_a_glance_passes_over_it(probe: Database) -> None:
+    """It is asked for again, like any page that can't be read."""
     brought(probe, PAGE)
     broken = body(record(0, Text="changed")).replace(b"changed", b"chang\xc3(")
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(ExactAway, match="utf-8"):
         Reading(probe, WITH).take(broken)
 
 
