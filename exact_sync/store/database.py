@@ -54,6 +54,7 @@ class Database:
             pool_size=connections,
             max_overflow=connections,
             pool_timeout=turn,
+            hide_parameters=True,  # an error that nobody expected is logged, and rows are nobody's business
             pool_use_lifo=True,  # the one used last has its staging tables, and its plans in mind
             connect_args={
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
