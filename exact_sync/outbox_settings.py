@@ -17,6 +17,8 @@ from pydantic import (
 )
 from pydantic_settings import NoDecode
 
+from exact_sync.urls import parts_of
+
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how Standard Webhooks marks a secret
 MOST_KEYS = 10_000
 
@@ -48,17 +50,8 @@ class TargetSettings(BaseModel):
     @classmethod
     def _is_a_url(cls, value: SecretStr) -> SecretStr:
         plain = value.get_secret_value()
-        try:
-            parts = urlsplit(plain)
-            port = parts.port  # raises where it is no number
-        except ValueError:
-            raise ValueError("is no URL") from None
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or port == 0
-            or not plain.isprintable()
-        ):
+        parts = parts_of(plain)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("is no URL such as https://example.com/exact")
         if parts.username is not None or parts.password is not None:
             raise ValueError("can't have a user or password in it; the signature says who we are")

@@ -4,7 +4,6 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +20,7 @@ from pydantic_settings import NoDecode
 from exact_sync import patterns
 from exact_sync.errors import BadConfiguration
 from exact_sync.patterns import Pattern
+from exact_sync.urls import parts_of
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -47,25 +47,13 @@ Region = Literal["nl", "be", "de", "fr", "uk", "es", "com"]
 
 
 def _site_url(value: str) -> str:
-    parts = _parts(value)
+    parts = parts_of(value)
     is_more = parts.path.strip("/") or parts.query or parts.fragment
     if parts.scheme not in ("http", "https") or not parts.hostname or is_more:
         raise ValueError("is no URL of a site, such as https://start.exactonline.nl")
     if "@" in parts.netloc:
         raise ValueError("can't have a user or password in it")
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _parts(value: str) -> SplitResult:
-    """Of a URL. Raises ValueError where it is none, without showing it."""
-    try:
-        parts = urlsplit(value)
-        is_one = parts.port != 0 and value.isprintable() and " " not in value
-    except ValueError:  # a port that is no number, or half a bracket
-        is_one = False
-    if not is_one:
-        raise ValueError("is no URL")
-    return parts
 
 
 SiteUrl = Annotated[str, AfterValidator(_site_url)]
@@ -76,7 +64,7 @@ _ITSELF = ("localhost", "127.0.0.1", "::1")
 
 def _callback_url(value: str) -> str:
     """Plain http only to this machine itself, as a simulator or a tunnel may want it."""
-    parts = _parts(value)
+    parts = parts_of(value)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _ITSELF)
     if not (is_safe and parts.hostname) or parts.fragment or "@" in parts.netloc:
         raise ValueError(

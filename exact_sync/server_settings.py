@@ -3,11 +3,11 @@
 import ipaddress
 import re
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator
 
 from exact_sync.errors import BadConfiguration
+from exact_sync.urls import parts_of
 
 _HASH = re.compile(r"\$argon2(id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
 
@@ -95,13 +95,7 @@ class ServerSettings(BaseModel):
         """Plain http only to this machine itself: sessions and webhooks travel there."""
         if value is None:
             return None
-        try:
-            parts = urlsplit(value)
-            is_one = parts.port != 0 and value.isprintable() and " " not in value
-        except ValueError:  # a port that is no number, or half a bracket
-            is_one = False
-        if not is_one:
-            raise ValueError("is no URL")
+        parts = parts_of(value)
         host = parts.hostname or ""
         is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback_name(host))
         if not (is_safe and host) or parts.path.strip("/") or parts.query or parts.fragment or parts.username:

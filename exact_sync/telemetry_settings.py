@@ -4,12 +4,12 @@ import json
 import re
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from exact_sync.sections import Duration
+from exact_sync.urls import parts_of
 
 Signal = Literal["traces", "metrics", "logs"]
 
@@ -60,10 +60,7 @@ class TelemetrySettings(BaseModel):
     def _is_a_url(cls, value: str | None) -> str | None:
         if not value:
             return None
-        try:
-            parts = urlsplit(value)
-        except ValueError:
-            raise ValueError("is no URL") from None
+        parts = parts_of(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
             raise ValueError("is no URL such as http://collector:4318")
         if parts.username is not None or parts.password is not None:

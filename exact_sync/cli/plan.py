@@ -108,7 +108,8 @@ def _print(forecast: Forecast, detail: bool) -> None:
         _divisions(console, forecast.costs)
     first, cycle = (sum(getattr(c, name) for c in forecast.costs) for name in ("first_load", "cycle"))
     console.print()
-    time = f", at least {forecast.minutes:,} minutes, {_days(forecast)}" if first else ""
+    minutes = "1 minute" if forecast.minutes == 1 else f"{forecast.minutes:,} minutes"
+    time = f", at least {minutes}, {_days(forecast)}" if first else ""
     console.print(f"First loads still to come: {first:,} calls{time}", soft_wrap=True)
     console.print(f"A cycle that finds nothing new: {cycle:,} calls")
     for line in _too_often(forecast.pace):

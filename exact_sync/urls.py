@@ -1,0 +1,15 @@
+"""URLs as people write them into settings."""
+
+from urllib.parse import SplitResult, urlsplit
+
+
+def parts_of(url: str) -> SplitResult:
+    """Raises ValueError where it is none, without showing it: a password may stand in it."""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.port != 0 and url.isprintable() and " " not in url
+    except ValueError:  # a port that is no number, or half a bracket
+        is_one = False
+    if not is_one:
+        raise ValueError("is no URL")
+    return parts
