@@ -22,6 +22,10 @@ _FIRST = re.compile(rb'\{"d":(?:\{"results":)?\[(?=\{"__metadata":\{)')
 _ENDS = re.compile(rb'\}(?=\](?:\}|,"__next":"[^"\\]*"\})?\}\s*\Z)')
 """The end of its last one, and behind that nothing but the link."""
 
+_BEFORE = b":,[ \t\r\n"
+_WITHIN = b'"} \t\r\n'
+"""What stands before and behind a brace that opens an object; one without that is in a text."""
+
 
 def seed(*what: object) -> int:
     """A seed that is another one wherever any of this is."""
@@ -44,8 +48,9 @@ def fingerprints(body: Body, count: int, seed: int) -> list[int] | None:
 
 
 def _ordinary(body: Body) -> Sequence[Body | memoryview] | None:
-    """The data of each record of a page that has no other objects than its records and their metadata, and
-    no other braces that open either: so each of these begins a record. None for other pages.
+    """The data of each record of a page that has no other objects than its records and their metadata: so
+    each brace that opens begins one of these, or stands in a text. None for other pages, and where that is
+    not to be told at a look.
     """
     first = _FIRST.match(body)
     if first is None:
@@ -54,19 +59,19 @@ def _ordinary(body: Body) -> Sequence[Body | memoryview] | None:
     whole = memoryview(body)
     # One character at a time: to look for more takes three times as long.
     find, is_next, begin, end = body.find, body.startswith, ord("{"), ord("}")
-    metadata = first.end() + len(_BEGINS)
-    while True:
-        # There the metadata end, or at worst later; nowhere later the data begin.
-        data = find(end, metadata)
-        begins = find(begin, metadata)
-        if begins < 0:
-            break
-        # Else it is in a text, or in the metadata, or begins an object within the record: the first of a list
-        # has no other one before it.
-        if not is_next(_NEXT, begins - 2):
+    at = first.end() + len(_BEGINS)
+    # There the metadata end, or at worst earlier; nowhere later the data begin.
+    data = find(end, at)
+    while (at := find(begin, at)) >= 0:
+        if is_next(_NEXT, at - 2):
+            found.append(whole[data:at])
+            at += len(_BEGINS)
+            data = find(end, at)
+        elif body[at - 1] in _BEFORE and body[at + 1] in _WITHIN:
+            # An object within the record: the first of a list has no other one before it.
             return None
-        found.append(whole[data:begins])
-        metadata = begins + len(_BEGINS)
+        else:
+            at += 1
     last = _ENDS.search(body, data)
     if last is None:
         return None

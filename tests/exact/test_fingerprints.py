@@ -8,6 +8,7 @@ import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exact_sync.exact import fingerprints as fingerprints_of
 from exact_sync.exact.fingerprints import fingerprints, seed
 from exact_sync.exact.odata import read_answer
 
@@ -125,6 +126,16 @@ def test_a_record_of_another_shape_is_told_apart_too(record: str, link: str | No
         assert found[place] == alone[0]
     # That one has no metadata where the other has two makes their number right, and tells nothing.
     assert fingerprints(page([record, '{"ID":"9"}'], link), 2, 0) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a{", "{}", '{"Regio":"Noord","Route":12}', '[{"a":{"b":"{"}}]', '},{"__metadata":', "{ }", "a:{b"],
+)
+def test_braces_in_a_text_do_not_make_it_slow(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprints_of, "pieces", lambda body: pytest.fail("took the slow way"))
+    record = written({"uri": "x"}, {"ID": "1", "CustomField": text})
+    assert fingerprints(page([record, ONE, record]), 3, 0)
 
 
 @pytest.mark.parametrize(
