@@ -5,6 +5,7 @@ Kept in a table, because such a reading may take several runs.
 
 import json
 from collections.abc import Iterable
+from decimal import Decimal
 
 from sqlalchemy import Connection, delete
 
@@ -19,7 +20,8 @@ _NOTE = """
 
 def note(connection: Connection, division: int, resource: str, keys: Iterable[object]) -> None:
     """These keys exist at Exact."""
-    texts = [str(key) for key in keys]
+    # As PostgreSQL writes them: 100000 for 1E+5.
+    texts = [format(key, "f") if isinstance(key, Decimal) else str(key) for key in keys]
     if texts:
         # As one text: the driver takes each element of an array in its hand.
         values = {"division": division, "resource": resource, "keys": json.dumps(texts)}

@@ -28,6 +28,8 @@ _SHAPE = bytes(ord("0") if chr(byte) in "0123456789abcdef" else byte for byte in
 """Turns every hexadecimal digit into a 0, so that a GUID is recognized by its shape."""
 _LONGEST_NUMBER = 16_000
 """Characters; nothing shorter breaks a limit of PostgreSQL's numeric."""
+_LONGEST_EXPONENT = 3
+"""Characters, with its sign: at most 99 decimals more, or 999 digits."""
 _LONGEST_INTEGER = 20
 
 
@@ -110,12 +112,22 @@ def _numbers(values: Sequence[Any]) -> Sequence[str]:
     they come from valid JSON.
     """
     together = b"\t".join(values).replace(b"null", NULL.encode())
-    if together.translate(None, b"0123456789.-\t\x1f"):
+    others = together.translate(None, b"0123456789.-\t\x1f")
+    if others.translate(None, b"eE+"):
         raise Odd
     texts = together.decode().split("\t")
     if len(together) > _LONGEST_NUMBER and max(map(len, texts)) > _LONGEST_NUMBER:
         raise Odd
+    # So a binary float writes next to nothing, which is what often is left of a sum.
+    if others and any(map(_is_far_off, texts)):
+        raise Odd
     return texts
+
+
+def _is_far_off(number: str) -> bool:
+    """Whether its exponent could bring it beyond what PostgreSQL's numeric holds."""
+    _, _, exponent = number.lower().partition("e")
+    return len(exponent) > _LONGEST_EXPONENT
 
 
 def _dates(values: Sequence[str | None]) -> Sequence[str]:

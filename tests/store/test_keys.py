@@ -1,6 +1,7 @@
 """Which rows are here, by key and version."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
@@ -55,6 +56,19 @@ def test_different_is_what_is_not_live_or_has_another_version(database: Database
         assert KEYS.different(connection, DIVISION, []) == []
         assert KEYS.here(connection, DIVISION, [key(1), key(5), key(6)]) == {key(1)}
         assert len(KEYS.live_keys(connection, DIVISION)) == 4
+
+
+def test_keys_are_noted_as_postgresql_writes_them(database: Database) -> None:
+    with database.begin() as connection:
+        noted = [Decimal("1E+5"), Decimal("1E-7"), Decimal("1.50"), 7, key(1), "a"]
+        seen.note(connection, DIVISION, "keyed", noted)
+        as_there = connection.execute(
+            text(
+                "SELECT ARRAY[1E+5::text, 1E-7::text, 1.50::text, '7', :key, 'a'] = keys FROM exact_sync.seen"
+            ),
+            {"key": str(key(1))},
+        )
+        assert as_there.scalar_one()
 
 
 def test_unseen_is_what_a_reading_did_not_bring_and_nobody_wrote_since(database: Database) -> None:

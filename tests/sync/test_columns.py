@@ -52,7 +52,9 @@ WRITER = Writer(PROBE)
 
 # What a value looks like in the body of an answer: first what comes, then what may come one day.
 MOMENTS = st.integers(0, 4_102_444_800_000).map(lambda ms: f'"/Date({ms})/"')
-NUMBERS = st.from_regex(r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,25})?", fullmatch=True)
+NUMBERS = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,25})?([eE]([+-][0-9]{1,2}|[0-9]{1,3}))?", fullmatch=True
+)
 WRITTEN = partial(json.dumps, ensure_ascii=False)
 PLAIN: dict[str, st.SearchStrategy[str]] = {
     "Text": st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(WRITTEN)
@@ -73,6 +75,8 @@ PLAIN: dict[str, st.SearchStrategy[str]] = {
 }  # fmt: skip
 ODD_TEXTS = [
     "1e5", "-0", "-0.0", "1E400", "1e99999999", "NaN", "-Infinity", "12.0", "1.5", "256", "-1", "9" * 40,
+    "1E-7", "5.55111512312578e-17", "1E+15", "-0e0", "1e-0999", "1." + "5" * 15_990 + "E-99",
+    "7" * 15_990 + "e999",
     '"12"', '"12.0"', '"1_000"', '" 12"', '"-5"', '"0007"', '"many"', '"12,5"', '""', '"٣"', "true", "7",
     "8", "[1]", "{}", r'"\ud800"', '"x"', f'"{{{KEY}}}"', f'"{KEY[:-1]}"', f'"{KEY}\\t{KEY}"',
     f'"{KEY[:-1]}é"', '"2026-06-25T12:00:00"', '"20260625T120000"', '"Date(1)/"', '"/Date(1)"',
@@ -128,6 +132,17 @@ def test_a_page_with_a_long_key_is_left_to_the_careful_way(edm: Edm, length: int
     assert isinstance(Columns(keyed, DIVISION).read(body), Shaped) is is_quick
 
 
+def test_a_number_with_an_exponent_is_no_quick_key() -> None:
+    """Keys are held against what PostgreSQL writes, which has none."""
+    keyed = Columns(
+        Resource("keyed", "x/Keyed", "ID", (Column("ID", Edm.DOUBLE),), Strategy.SNAPSHOT), DIVISION
+    )
+    for number, is_quick in (("15.0", True), ("1.50E+1", False), ("1e-5", False)):
+        body = f'{{"d":{{"results":[{{"__metadata":{{"uri":"x"}},"ID":{number}}}]}}}}'.encode()
+        assert isinstance(keyed.read(body), Shaped) is is_quick
+        assert (keyed.glance(body) is not None) is is_quick
+
+
 @pytest.mark.parametrize("odd", [r"\ud800", r"\u0000", r"\n", "é"])
 def test_a_link_that_is_none_is_refused_by_both(odd: str) -> None:
     body = f'{{"d":{{"results":[{{"ID":"{KEY}"}}],"__next":"http://x/y{odd}"}}}}'.encode()
@@ -168,7 +183,7 @@ def test_each_odd_date_is_what_the_careful_way_makes_of_it(database: Database, n
         same_to_the_bit(database, f'{{"d":[{record}]}}'.encode())
 
 
-@pytest.mark.parametrize("name", ["Long", "Timestamp"])
+@pytest.mark.parametrize("name", ["Long", "Timestamp", "Amount"])
 def test_each_odd_number_is_what_the_careful_way_makes_of_it(database: Database, name: str) -> None:
     for odd in (*(each for each in ODD_TEXTS if "Date(" not in each), '"5,6"', f'"{2**63}"'):
         texts = {"1": '"5"', "2": odd}
@@ -210,7 +225,8 @@ def test_the_last_day_that_there_is_keeps_no_page_from_the_quick_way() -> None:
         f'{{"ID":"{KEY}","Division":8}}',
         f'{{"ID":"{KEY}","Unknown":1}}',
         f'{{"ID":"{KEY}","Amount":"1.5"}}',
-        f'{{"ID":"{KEY}","Amount":1e5}}',
+        f'{{"ID":"{KEY}","Amount":1e0005}}',
+        f'{{"ID":"{KEY}","Amount":1E-100}}',
         f'{{"ID":"{KEY}","Timestamp":"0"}}',
         f'{{"ID":"{KEY}","Text":5}}',
         f'{{"ID":"{KEY[:-1]}"}}',
