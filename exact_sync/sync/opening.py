@@ -14,6 +14,7 @@ from exact_sync.store.attempts import Beginning
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.database import Database
 from exact_sync.sync.options import Options
+from exact_sync.sync.outcome import UNAVAILABLE_FOR
 from exact_sync.sync.task import CONNECTION_WIDE, Task
 
 LEFT_ALONE_FOR = timedelta(days=7)
@@ -121,4 +122,5 @@ def is_unavailable(task: Task) -> bool:
     point = task.checkpoint
     if point.outcome != "unavailable" or point.retry_at is None:
         return False
-    return task.clock.now() < point.retry_at
+    now = task.clock.now()
+    return now < point.retry_at <= now + UNAVAILABLE_FOR  # beyond: by a clock that was set back

@@ -1,12 +1,17 @@
 """How a run ended."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import ExactSyncError, TryLater
 from exact_sync.store.runs import Tally
 from exact_sync.sync.task import CONNECTION_WIDE
+
+UNAVAILABLE_FOR = timedelta(days=1)
+"""How long a resource that Exact refuses is left alone."""
+SUSPENDED_FOR = timedelta(minutes=20)
+"""How long a lost division is left alone: three errors an hour, where ten block the app."""
 
 
 @dataclass(frozen=True)

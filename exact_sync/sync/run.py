@@ -7,7 +7,7 @@ close the run's record, with a hint for the operator where it failed.
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -27,7 +27,7 @@ from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, 
 from exact_sync.sync.again import ask_again
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
-from exact_sync.sync.outcome import Outcome, not_begun
+from exact_sync.sync.outcome import SUSPENDED_FOR, UNAVAILABLE_FOR, Outcome, not_begun
 from exact_sync.sync.task import CONNECTION_WIDE, Task
 from exact_sync.sync.traced import traced
 
@@ -39,10 +39,6 @@ READERS: Mapping[Strategy, Callable[[Task], None]] = {
     Strategy.SNAPSHOT: snapshot.read,
     Strategy.ROW_VERSION: row_versions.read,
 }
-
-UNAVAILABLE_FOR = timedelta(days=1)
-SUSPENDED_FOR = timedelta(minutes=20)
-"""How long a lost division is left alone: three errors an hour, where ten block the app."""
 
 
 class Runner:

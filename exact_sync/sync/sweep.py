@@ -26,6 +26,8 @@ from exact_sync.sync.whole import Whole
 
 SUSPECT_FOR = timedelta(days=1)
 """How soon all keys are compared again after that was suspect."""
+_SKEW = timedelta(hours=1)
+"""At most so far apart are the clocks of two machines."""
 _URL_LENGTH = 5_500
 """Exact takes 6,000 characters."""
 _PAGE, _LARGE_PAGE = 60, 1_000
@@ -55,6 +57,8 @@ def is_due(task: Task) -> bool:
     if last is None:
         return False
     age = now - last
+    if age < -_SKEW:  # by a clock that was set back
+        return True
     if point.suspect_rows is not None:
         return age >= SUSPECT_FOR
     every = task.options.sweep_every

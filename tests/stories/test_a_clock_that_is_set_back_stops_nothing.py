@@ -16,8 +16,8 @@ from exact_sync.scheduler.plan import Schedule
 from exact_sync.scheduler.timetable import Timetable
 from exact_sync.store.state import checkpoint
 from tests.at_work import AtWork
-from tests.deployment import Deployment, SharedClock, Silent
-from tests.facts import restart
+from tests.deployment import DIVISION, Deployment, SharedClock, Silent
+from tests.facts import OTHER, division_line, found_other, only, restart, sql
 from tests.processes import until
 from tests.target import Reply, a_target
 
@@ -120,6 +120,35 @@ def test_a_success_that_lies_ahead_keeps_nothing_from_being_read(deployment: Dep
     daemon._schedule()
     begins = {name: job.next_run_time for name, job in daemon._timetable.jobs().items()}
     assert begins == {name: now + schedule.every for name, schedule in service.schedules().items()}
+
+
+def test_what_was_refused_while_the_clock_was_ahead_is_asked_for_again(deployment: Deployment) -> None:
+    found_other(deployment)
+    deployment.sync_well()
+    faults = deployment.simulator.faults
+    faults.add("status", path="Journals", division=DIVISION, status=403, times=None)
+    faults.add("division_lost", division=OTHER, times=None)
+    outcomes = deployment.sync()
+    assert only(outcomes, "journals").status == "unavailable"
+    faults.clear()
+    assert only(deployment.sync(), "journals").status == "unavailable", "nobody asked"
+    assert division_line(deployment, OTHER).suspended_because
+    for table in ("checkpoint", "division"):
+        sql(deployment, f"UPDATE exact_sync.{table} SET retry_at = retry_at + interval '400 days'")
+    assert only(deployment.sync_well(), "journals").status == "ok"
+    assert division_line(deployment, OTHER).suspended_because is None
+
+
+def test_keys_that_were_compared_while_the_clock_was_ahead_are_compared_again(deployment: Deployment) -> None:
+    deployment.sync_well("customers")
+    deployment.clock.advance(hours=1)
+    sql(
+        deployment,
+        "DELETE FROM exact.customers WHERE id = (SELECT id FROM exact.customers ORDER BY modified LIMIT 1)",
+    )
+    sql(deployment, "UPDATE exact_sync.checkpoint SET swept_at = now() + interval '400 days'")
+    deployment.sync_well("customers")
+    assert deployment.differences("customers") == []
 
 
 def test_a_target_that_was_away_is_told_as_soon_as_it_is_back(
