@@ -24,6 +24,21 @@ def test_threads_hand_over_sooner_than_by_default() -> None:
     assert run(lacks_mallopt=False) == "0.001"
 
 
+def test_a_signal_that_comes_while_the_lock_of_the_event_is_held_stops_us_too() -> None:
+    code = """
+import os, signal, threading
+from types import SimpleNamespace
+from exact_sync.cli.work import stop_on_signals
+stop = threading.Event()
+stop_on_signals(SimpleNamespace(stop=stop), 0)
+with stop._cond:
+    os.kill(os.getpid(), signal.SIGTERM)
+stop.wait()
+"""
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, check=True, timeout=60).returncode == 0
+
+
 def test_a_c_library_that_has_no_such_option_is_left_alone() -> None:
     assert run(lacks_mallopt=True) == "0.001"
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from queue import SimpleQueue
 
 import click
 
@@ -64,12 +65,20 @@ def run(options: Options, connection: str | None) -> int:
 def stop_on_signals(deployment: Deployment, code: int) -> None:
     """Come to an end when asked to; with exit code ``code`` where something keeps us from ending."""
 
+    # A signal may come while this very thread holds the lock of the event: only another one may wait for that.
+    asked = SimpleQueue[int]()
+
     def stop(number: int, frame: object) -> None:
         # A terminal sends each Ctrl-C to our children too, and pg_ctl is to stop the embedded server.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        deployment.stop.set()
-        threading.Thread(target=_leave, args=(deployment, code), daemon=True).start()
+        asked.put(number)
 
+    def come_to_an_end() -> None:
+        asked.get()
+        deployment.stop.set()
+        _leave(deployment, code)
+
+    threading.Thread(target=come_to_an_end, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
 
