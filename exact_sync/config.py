@@ -24,7 +24,16 @@ from pydantic_settings import SettingsConfigDict as SettingsConfig
 
 from exact_sync.alert_settings import AlertSettings
 from exact_sync.errors import BadConfiguration
-from exact_sync.known_settings import check, check_names, depth, is_known, names, nearest, section_of
+from exact_sync.known_settings import (
+    check,
+    check_names,
+    depth,
+    is_known,
+    names,
+    nearest,
+    nearest_path,
+    section_of,
+)
 from exact_sync.outbox_settings import OutboxSettings
 from exact_sync.secrets_folder import SectionSecrets, secrets_folder, unread
 from exact_sync.sections import (
@@ -199,11 +208,21 @@ def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
     return sorted(name for name in environment if _is_unknown(name))
 
 
+def variable_near(unknown: str) -> str | None:
+    """The variable that was probably meant by one that means nothing."""
+    near = nearest_path(_path(unknown), Settings)
+    return f"{PREFIX}{near.upper()}" if near else None
+
+
 def _is_unknown(variable: str) -> bool:
     name = variable.upper()
     if not name.startswith(PREFIX) or name in _OURS_ELSEWHERE:
         return False
-    return not is_known(name.removeprefix(PREFIX).lower().split("__"), Settings)
+    return not is_known(_path(name), Settings)
+
+
+def _path(variable: str) -> list[str]:
+    return variable.upper().removeprefix(PREFIX).lower().split("__")
 
 
 def _in_order(

@@ -1,7 +1,7 @@
 """Which settings there are: what is none, in a file or in the environment, and which name is near it."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -62,6 +62,24 @@ def is_known(path: Sequence[str], model: Model) -> bool:
     """Whether a variable's path means something: a setting, or an entry of one that is a table."""
     found = depth(path, model)
     return found == len(path) or (0 < found == len(path) - 1 and _is_table(path[:found], model))
+
+
+def nearest_path(path: Sequence[str], model: Model) -> str | None:
+    """The setting that a variable's path, which leads to none, was probably to name."""
+    near = difflib.get_close_matches("__".join(path), [*_variables(path, model)], n=1, cutoff=0.85)
+    return near[0] if near else None
+
+
+def _variables(path: Sequence[str], model: Model) -> Iterator[str]:
+    """The paths of all settings, as variables have them; what the path names is named so in all of them."""
+    for key in names(model):
+        section, is_named = _inside(model, key)
+        if section is None:
+            yield key
+        elif not is_named:
+            yield from (f"{key}__{inner}" for inner in _variables(path[1:], section))
+        elif len(path) > 1:
+            yield from (f"{key}__{path[1]}__{inner}" for inner in _variables(path[2:], section))
 
 
 def section_of(path: Sequence[str], model: Model) -> Model:

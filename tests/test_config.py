@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from exact_sync.config import Settings, load, unknown_variables
+from exact_sync.config import Settings, load, unknown_variables, variable_near
 from exact_sync.errors import BadConfiguration
 from exact_sync.server_settings import ServerSettings
 
@@ -273,6 +273,25 @@ def test_an_unknown_variable_of_a_section_is_only_reported_too(
     monkeypatch.setenv(f"EXACT_SYNC_{name}", "1")
     assert load(known_resources=RESOURCES).server.port == 9
     assert unknown_variables() == [f"EXACT_SYNC_{name}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("WORKER", "WORKERS"),
+        ("SERVER_PORT", "SERVER__PORT"),
+        ("SERVER__HOTS", "SERVER__HOST"),
+        ("CONNECTIONS__BE__CLIENT_SECRETT", "CONNECTIONS__BE__CLIENT_SECRET"),
+        ("RESOURCES__ITEMS__CRONN", "RESOURCES__ITEMS__CRON"),
+        ("SERVER__TOKENS__CI__HSAH", "SERVER__TOKENS__CI__HASH"),
+        ("PORT_8471_TCP", None),
+        ("SERVICE_HOST", None),
+        ("SOMETHING__ELSE", None),
+        ("", None),
+    ],
+)
+def test_what_was_meant_by_an_unknown_variable(name: str, meant: str | None) -> None:
+    assert variable_near(f"EXACT_SYNC_{name}") == (f"EXACT_SYNC_{meant}" if meant else None)
 
 
 def test_every_known_variable_of_a_section_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     for name in config.unknown_variables():
-        say(f"warning: the environment variable {name} is no setting of exact-sync", err=True)
+        near = config.variable_near(name)
+        hint = f"; did you mean {near}?" if near else ""
+        say(f"warning: the environment variable {name} is no setting of exact-sync{hint}", err=True)
     try:
         result = cli.main(args=arguments, prog_name="exact-sync", standalone_mode=False)
         return result if isinstance(result, int) else 0

@@ -65,7 +65,7 @@ def run(options: Options, connection: str | None) -> int:
 def stop_on_signals(deployment: Deployment, code: int) -> None:
     """Come to an end when asked to; with exit code ``code`` where something keeps us from ending."""
 
-    # A signal may come while this very thread holds the lock of the event: only another one may wait for that.
+    # A signal may come while this thread holds the lock of the event: only another one may wait for that.
     asked = SimpleQueue[int]()
 
     def stop(number: int, frame: object) -> None:
