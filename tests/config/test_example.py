@@ -18,7 +18,7 @@ from exact_sync.sections import ConnectionSettings, ResourceSettings
 from exact_sync.server_settings import ServerSettings
 from exact_sync.telemetry_settings import TelemetrySettings
 
-EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 OF_THE_MACHINE = "data_dir"
 """Its default depends on the machine, so that the file can only show an example of it."""
 
