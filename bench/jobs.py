@@ -24,11 +24,18 @@ class Figures:
     client: float
     server: float
     megabytes: float
+    least: float | None = None
+    """The least CPU, client and server together, of several measurements."""
 
     @property
     def speed(self) -> float:
         """Rows per second."""
         return self.rows / self.seconds
+
+    @property
+    def cpu(self) -> float:
+        """Client and server together."""
+        return self.client + self.server
 
     def less(self, start: "Figures") -> "Figures":
         """Without what a start costs in which no row comes."""
@@ -56,14 +63,17 @@ def run(module: str, job: dict[str, Any], python: Path | None = None) -> list[Fi
 
 
 def medians(figures: Iterable[Figures]) -> dict[str, Figures]:
-    """Of the figures with one name, the median of each."""
+    """Of the figures with one name, the median of each, and the least CPU."""
     groups: dict[str, list[Figures]] = {}
     for each in figures:
         groups.setdefault(each.name, []).append(each)
-    numbers = [field.name for field in fields(Figures) if field.name not in ("name", "rows")]
+    numbers = [field.name for field in fields(Figures) if field.name not in ("name", "rows", "least")]
     return {
         name: Figures(
-            name, group[0].rows, **{n: statistics.median(getattr(each, n) for each in group) for n in numbers}
+            name,
+            group[0].rows,
+            **{n: statistics.median(getattr(each, n) for each in group) for n in numbers},
+            least=min(each.cpu for each in group),
         )
         for name, group in groups.items()
     }

@@ -1,6 +1,7 @@
 """The table of a run, for people and for docs/performance.md."""
 
 import platform
+import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -10,9 +11,22 @@ from pathlib import Path
 from bench.contenders import Writes
 from bench.jobs import Figures
 from bench.latency import LATENCY, Loaded
+from bench.stopwatch import pace
 from bench.subjects import Subject
 
-_HEAD = ("records", "rows", "what", "reading", "rows/s", "of limit", "client s", "server s", "µs/row", "MB")
+_HEAD = (
+    "records",
+    "rows",
+    "what",
+    "reading",
+    "rows/s",
+    "of limit",
+    "client s",
+    "server s",
+    "µs/row",
+    "least",
+    "MB",
+)
 _READINGS = {
     "first": "first load", "unchanged": "unchanged", "changed": "10 % changed", "full": "unchanged, --full",
     "decode": "decode",
@@ -33,11 +47,13 @@ class Line:
 
     def cells(self) -> list[str]:
         figures = self.figures
-        cpu = (figures.client + figures.server) / figures.rows * 1e6
+        cpu = figures.cpu / figures.rows * 1e6
+        least = cpu if figures.least is None else figures.least / figures.rows * 1e6
         return [
             f"{self.subject.name} ({len(self.subject.columns)})", f"{figures.rows:,}", self.what,
             _READINGS[self.reading], f"{figures.speed:,.0f}", f"{figures.speed / self.limit.speed:.2f}",
-            f"{figures.client:.2f}", f"{figures.server:.2f}", f"{cpu:.1f}", f"{figures.megabytes:.0f}",
+            f"{figures.client:.2f}", f"{figures.server:.2f}", f"{cpu:.1f}", f"{least:.1f}",
+            f"{figures.megabytes:.0f}",
         ]  # fmt: skip
 
 
@@ -48,9 +64,11 @@ class Report:
         self._lines: list[Line] = []
         self._latency: Sequence[Loaded] = ()
         self._notes: list[str] = []
+        self._paces: list[float] = []
         self._began = time.monotonic()
 
     def progress(self, text: str) -> None:
+        self._paces.append(pace())
         print(f"{time.monotonic() - self._began:4.0f} s  {text}", file=sys.stderr, flush=True)
 
     def add(self, line: Line) -> None:
@@ -78,7 +96,7 @@ class Report:
     def markdown(self) -> str:
         rows = [
             list(_HEAD),
-            ["---", "--:", "---", "---", *["--:"] * 6],
+            ["---", "--:", "---", "---", *["--:"] * (len(_HEAD) - 4)],
             *(each.cells() for each in self._lines),
         ]
         table = ["| " + " | ".join(row) + " |" for row in rows]
@@ -98,6 +116,11 @@ class Report:
                     f"{line.writes.wal / 1e6:.2f} MB of WAL"
                 )
         facts += self._notes
+        if self._paces:
+            facts.append(
+                f"a loop of five million additions took {min(self._paces):.2f} to {max(self._paces):.2f} s "
+                f"of CPU, mostly {statistics.median(self._paces):.2f}, at {len(self._paces)} moments of the run"
+            )
         return [*facts, f"{_machine()}; the whole run took {time.monotonic() - self._began:.0f} s"]
 
 

@@ -60,6 +60,15 @@ def peak_megabytes() -> float:
     return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
 
 
+def pace() -> float:
+    """Seconds of CPU that always the same work takes: how fast the machine is just now."""
+    began = time.process_time()
+    total = 0
+    for number in range(5_000_000):
+        total += number
+    return time.process_time() - began
+
+
 def job() -> dict[str, Any]:
     """What this process is to do: its only argument, as JSON."""
     given: dict[str, Any] = json.loads(sys.argv[1])

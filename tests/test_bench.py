@@ -70,6 +70,7 @@ def test_subjects_are_as_wide_as_they_say() -> None:
 def test_medians_are_taken_of_each_name() -> None:
     taken = [Figures("first", 10, float(n), n, 0, 50) for n in (5, 1, 2)]
     assert medians(taken)["first"].speed == 5
+    assert medians(taken)["first"].least == 1
 
 
 def test_the_stopwatch_sees_processes() -> None:
