@@ -119,7 +119,7 @@ class Report:
         if self._paces:
             facts.append(
                 f"a loop of five million additions took {min(self._paces):.2f} to {max(self._paces):.2f} s "
-                f"of CPU, mostly {statistics.median(self._paces):.2f}, at {len(self._paces)} moments of the run"
+                f"of CPU, mostly {statistics.median(self._paces):.2f}, at {len(self._paces)} moments"
             )
         return [*facts, f"{_machine()}; the whole run took {time.monotonic() - self._began:.0f} s"]
 
