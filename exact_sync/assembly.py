@@ -16,7 +16,7 @@ from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections
 from exact_sync.credentials import Cipher
-from exact_sync.exact.client import Client
+from exact_sync.exact.client import ME, Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.requests import Observer, Several
@@ -306,7 +306,8 @@ class Assembly:
         return signing_in.app_of(self.connection)
 
     def _who_is_it(self) -> int:
-        return signing_in.who_is_it(self.client, self.sign_in)
+        # What earlier processes were told counts, too: cron may start one every minute.
+        return signing_in.who_is_it(self.client, self.sign_in, self.request_log.refusals(ME))
 
     @cached_property
     def mirrored(self) -> dict[str, Resource]:

@@ -1,6 +1,7 @@
 """A person signs in: from the page of consent to stored tokens, and who that person is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import httpx
 
@@ -46,9 +47,9 @@ def with_browser(
     store.sign_in_with(lambda: endpoint.exchange(code))
 
 
-def who_is_it(client: Client, store: StoredSignIn) -> int:
+def who_is_it(client: Client, store: StoredSignIn, refusals: Sequence[tuple[datetime, str]] = ()) -> int:
     """Ask Exact whose sign-in this is, note it, and return the division that user has open."""
-    me = client.me()
+    me = client.me(refusals)
     division = me.get("CurrentDivision")
     if not isinstance(division, int):
         raise ExactAway("Exact does not say which division the user has open")

@@ -1,6 +1,6 @@
 """Stops asking what Exact refuses, well before Exact blocks the app for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,13 @@ class Breaker:
         """Count an error, and keep what Exact said."""
         self._said[_what(endpoint)] = said
         self._errors.setdefault(_what(endpoint), []).append(self._clock.now())
+
+    def recall(self, endpoint: str, errors: Sequence[tuple[datetime, str]]) -> None:
+        """What earlier processes were told, and when; this one was told nothing yet, or knows better."""
+        what = _what(endpoint)
+        if errors and what not in self._errors:
+            self._errors[what] = [moment for moment, _ in errors]
+            self._said[what] = errors[-1][1]
 
     def overcome(self, endpoint: str) -> None:
         """Count a refused access token whose successor was taken at once."""

@@ -25,6 +25,8 @@ from exact_sync.exact.wallclock import http_date
 Reader = Callable[[Body], Answer | Shaped]
 """Reads the body of a page. Raises UnreadableAnswer where it carries no data."""
 
+ME = "current/Me"
+
 
 @dataclass(frozen=True)
 class Page:
@@ -153,10 +155,10 @@ class Client:
     def _url(self, division: int, endpoint: str) -> str:
         return f"{self._base_url}/api/v1/{division}/{endpoint}"
 
-    def me(self) -> Record:
-        """Who is signed in (``current/Me``: counts against no limit)."""
-        url = f"{self._base_url}/api/v1/current/Me"
-        answer, _ = self._transport.get(None, "current/Me", url, read_answer)
+    def me(self, refusals: Sequence[tuple[datetime, str]] = ()) -> Record:
+        """Who is signed in (``current/Me``: counts against no limit). ``refusals``: for ``Breaker.recall``."""
+        self._transport.recall(ME, refusals)
+        answer, _ = self._transport.get(None, ME, f"{self._base_url}/api/v1/{ME}", read_answer)
         if not answer.records:
             raise ExactAway("Exact does not say who is signed in")
         return answer.records[0]

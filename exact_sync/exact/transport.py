@@ -1,8 +1,9 @@
 """One request at a time per division, within its budget, insisted on until data comes back."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 import httpx
@@ -126,6 +127,10 @@ class Transport:
         budget = self.budget(division)
         with budget.one_at_a_time:
             return self._insist(budget, endpoint, url, read, accept, resource)
+
+    def recall(self, endpoint: str, errors: Sequence[tuple[datetime, str]]) -> None:
+        """Refusals that belong to no division and that earlier processes heard."""
+        self._breaker.recall(endpoint, errors)
 
     def _insist(
         self,

@@ -84,6 +84,14 @@ def newest(connection: Connection, wanted: Filter, limit: int) -> list[dict[str,
     return [dict(row) for row in reversed(connection.execute(query).mappings().all())]
 
 
+def refusals(connection: Connection, endpoint: str, since: datetime) -> list[tuple[datetime, str]]:
+    """When Exact refused what was asked there, and what it said; the oldest first."""
+    query = select(request.c.at, func.coalesce(request.c.trouble, ""))
+    is_one = (request.c.endpoint == endpoint) & request.c.status.in_((400, 401, 403, 404))
+    rows = connection.execute(query.where(request.c.at >= since, is_one).order_by(request.c.at))
+    return [(at, trouble) for at, trouble in rows]
+
+
 def summary(connection: Connection, wanted: Filter) -> list[dict[str, Any]]:
     """Per endpoint: calls, errors, and how long they took; the most called first."""
     taken = request.c.milliseconds

@@ -8,7 +8,7 @@ import logging
 import threading
 from collections import deque
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from exact_sync import logs
@@ -56,6 +56,12 @@ class RequestLog:
         # what one thread is writing no other waits for.
         if is_time and request.endpoint != TOKEN_ENDPOINT and not self._writing.locked():
             self.flush()
+
+    def refusals(self, endpoint: str) -> list[tuple[datetime, str]]:
+        """What Exact refused there within the last hour, and what it said: none where nothing is kept."""
+        since = self._clock.now() - timedelta(hours=1)
+        with self._database.connect() as connection:
+            return requests.refusals(connection, endpoint, since)
 
     def flush(self) -> None:
         """Write what waits; where the database can't be used now, it goes on waiting."""

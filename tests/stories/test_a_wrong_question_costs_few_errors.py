@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from exact_sync.errors import Unavailable
+from exact_sync.exact.breaker import ERRORS_AN_HOUR
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, Deployment
 from tests.facts import line, only, restart, sql
@@ -58,3 +59,20 @@ def test_a_refusal_of_who_is_signed_in_is_no_outage(deployment: Deployment) -> N
         assert len(deployment.simulator.stats.calls(path="current/Me")) == tries
         deployment.clock.advance(minutes=15)
         restart(deployment)
+
+
+def test_who_is_signed_in_is_asked_at_most_five_times_an_hour_in_vain(deployment: Deployment) -> None:
+    """By however many processes: cron starts one every four minutes."""
+    sql(deployment, "UPDATE exact_sync.sign_in SET home_division = NULL")
+    refused = deployment.simulator.faults.add("status", path="current/Me", status=403, body=SAID, times=None)
+    deployment.simulator.stats.reset()
+    for _ in range(15):
+        outcomes = deployment.sync("journals")
+        assert exit_code(outcomes) != 0
+        deployment.clock.advance(minutes=4)
+        restart(deployment)
+    assert len(deployment.simulator.stats.calls(path="current/Me")) == ERRORS_AN_HOUR
+    assert "current/Me failed 5 times within the hour, last with: HTTP 403" in str(outcomes[0].message)
+    deployment.simulator.faults.remove(refused)
+    deployment.clock.advance(hours=1)
+    deployment.sync_well("journals")
