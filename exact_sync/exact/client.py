@@ -156,7 +156,7 @@ class Client:
         return f"{self._base_url}/api/v1/{division}/{endpoint}"
 
     def me(self, refusals: Sequence[tuple[datetime, str]] = ()) -> Record:
-        """Who is signed in (``current/Me``: counts against no limit). ``refusals``: for ``Breaker.recall``."""
+        """Who is signed in (``current/Me``: counts against no limit). ``refusals``: of earlier processes."""
         self._transport.recall(ME, refusals)
         answer, _ = self._transport.get(None, ME, f"{self._base_url}/api/v1/{ME}", read_answer)
         if not answer.records:
