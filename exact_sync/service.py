@@ -71,7 +71,8 @@ class Service(Assembly):
             self.app(), self.settings.site, self.http, self.clock, self.sign_in, is_stopped,
             self.ready, show, paste, self.observer,
         )  # fmt: skip
-        self._who_is_it()  # the tokens are safe: this may fail
+        # The tokens are safe: this may fail. What others were refused before says nothing of this sign-in.
+        signing_in.who_is_it(self.client, self.sign_in)
         return self.sign_in.read().user_name or "unknown"
 
     def listed(self) -> Collection[int]:
