@@ -15,7 +15,8 @@ from bench.stopwatch import pace
 from bench.subjects import Subject
 
 _HEAD = (
-    "records", "rows", "what", "reading", "rows/s", "of limit", "client s", "server s", "µs/row", "least", "MB",
+    "records", "rows", "what", "reading", "rows/s", "of limit", "client s", "server s", "µs/row", "least",
+    "MB",
 )  # fmt: skip
 _READINGS = {
     "first": "first load", "unchanged": "unchanged", "changed": "10 % changed", "full": "unchanged, --full",
