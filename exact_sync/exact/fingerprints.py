@@ -14,12 +14,13 @@ from exact_sync.catalog.resource import RULES
 from exact_sync.exact.odata import Body
 from exact_sync.exact.typed import pieces
 
-_BEGINS = b'{"__metadata":{'
+_RECORD = rb'\{\s*"__metadata"\s*:\s*\{'
+_BEGINS = re.compile(_RECORD)
 """Each record begins so; a text can't hold it, because in a text the quotes would be escaped."""
-_NEXT = b"}," + _BEGINS
-_FIRST = re.compile(rb'\{"d":(?:\{"results":)?\[(?=\{"__metadata":\{)')
-"""All there is before an ordinary page's first record."""
-_ENDS = re.compile(rb'\}(?=\](?:\}|,"__next":"[^"\\]*"\})?\}\s*\Z)')
+_FIRST = re.compile(rb'\s*\{\s*"d"\s*:\s*(?:\{\s*"results"\s*:\s*)?\[\s*(' + _RECORD + rb")")
+"""All there is before the data of an ordinary page's first record."""
+_LINK = rb',\s*"__next"\s*:\s*"[^"\\]*"\s*'
+_ENDS = re.compile(rb"\}(?=\s*\]\s*(?:\}|" + _LINK + rb"\})?\s*\}\s*\Z)")
 """The end of its last one, and behind that nothing but the link."""
 
 _BEFORE = b":,[ \t\r\n"
@@ -55,17 +56,19 @@ def _ordinary(body: Body) -> Sequence[Body | memoryview] | None:
     first = _FIRST.match(body)
     if first is None:
         return None
+    begins: bytes = first[1]
     found: list[Body | memoryview] = []
     whole = memoryview(body)
     # One character at a time: to look for more takes three times as long.
-    find, is_next, begin, end = body.find, body.startswith, ord("{"), ord("}")
-    at = first.end() + len(_BEGINS)
+    find, is_there, begin, end, comma = body.find, body.startswith, ord("{"), ord("}"), ord(",")
+    at = first.end()
     # There the metadata end, or at worst earlier; nowhere later the data begin.
     data = find(end, at)
     while (at := find(begin, at)) >= 0:
-        if is_next(_NEXT, at - 2):
-            found.append(whole[data:at])
-            at += len(_BEGINS)
+        gap = 1 if body[at - 1] == comma else 2  # Exact leaves a space behind it
+        if is_there(begins, at) and is_there(b"},", at - gap - 1):
+            found.append(whole[data : at - gap])
+            at += len(begins)
             data = find(end, at)
         elif body[at - 1] in _BEFORE and body[at + 1] in _WITHIN:
             # An object within the record: the first of a list has no other one before it.
@@ -75,14 +78,16 @@ def _ordinary(body: Body) -> Sequence[Body | memoryview] | None:
     last = _ENDS.search(body, data)
     if last is None:
         return None
-    # As it were if another one came after it.
-    found.append(body[data : last.end()] + b",")
+    found.append(whole[data : last.end()])
     return found
 
 
 def _any(body: Body) -> Sequence[bytes] | None:
     """The same for any page of records that begin with their metadata: takes twice as long."""
     records = pieces(body)
-    if records is None or not all(record.startswith(_BEGINS) for record in records):
+    if records is None:
         return None
-    return [record[record.find(b"}", len(_BEGINS)) :] + b"," for record in records]
+    begun = [_BEGINS.match(record) for record in records]
+    if not all(begun):
+        return None
+    return [each.string[each.string.find(b"}", each.end()) :] for each in begun if each]
