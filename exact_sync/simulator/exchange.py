@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from exact_sync.simulator import layout
 from exact_sync.simulator.odata.refusal import Refusal
 from exact_sync.simulator.render import Row, error_body, json_body
 
@@ -61,18 +62,12 @@ class Listing:
     """`results`, `list` (d is the list itself) or `object` (d is the one row)."""
 
     def encode(self) -> bytes:
-        d: Any
-        if self.shape == "list":
-            d = self.rows
-        elif self.shape == "object" and self.rows:
-            d = self.rows[0]
-        else:
-            d = {"results": self.rows}
-            if self.count is not None:
-                d = {"__count": str(self.count), **d}
-            if self.next_url is not None:
-                d["__next"] = self.next_url
-        return json_body({"d": d})
+        records = [layout.record(json_body(row)) for row in self.rows]
+        if self.shape == "object" and records:
+            return layout.answer(records[0])
+        count = b"" if self.count is None else b'"__count": "%d", ' % self.count
+        link = b"" if self.next_url is None else b', "__next": ' + json_body(self.next_url)
+        return layout.page(records, count, link, is_list=self.shape == "list")
 
 
 def refused(refusal: Refusal) -> Reply:

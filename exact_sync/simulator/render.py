@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
+from exact_sync.simulator import layout
 from exact_sync.simulator.entity import Entity
 
 Record = dict[str, Any]
@@ -120,7 +121,7 @@ def _escaped(value: Any) -> Any:
 
 def error_body(message: str) -> bytes:
     """Exact's error envelope."""
-    return json_body({"error": {"code": "", "message": {"lang": "", "value": message}}})
+    return layout.laid_out(json_body({"error": {"code": "", "message": {"lang": "", "value": message}}}))
 
 
 def atom_body(title: str, rows: list[Row], next_url: str | None) -> bytes:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from exact_sync.simulator import layout
 from exact_sync.simulator.address import Address
 from exact_sync.simulator.books import Books, Table
 from exact_sync.simulator.courier import Courier, new_http, post, signed
@@ -63,7 +64,7 @@ class Webhooks:
             raise Refusal(405, "The method POST is not allowed here.")
         record = self._create(_record(request), table)
         renderer = Renderer(SUBSCRIPTIONS, f"{request.origin}{where.root}", tuple(SUBSCRIPTIONS.properties))
-        return Reply(201, json_body({"d": renderer.row(record)}), rows=1)
+        return Reply(201, layout.answer(layout.record(json_body(renderer.row(record)))), rows=1)
 
     def subscriptions(self, division: int) -> list[Record]:
         with self.books.lock:
