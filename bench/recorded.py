@@ -9,14 +9,14 @@ import msgspec
 
 from bench.subjects import DIVISION, Subject
 from exact_sync.exact.odata import Query
-from exact_sync.simulator import Simulator
+from exact_sync.simulator import Simulator, layout
 from exact_sync.simulator.books import Books
 from exact_sync.simulator.company import found_company
 
 TODAY = date(2026, 6, 1)
 
-_MODIFIED = re.compile(rb'"Modified":"/Date\((\d+)\)/"')
-_VERSION = re.compile(rb'"Timestamp":"?(\d+)')
+_MODIFIED = re.compile(rb'"Modified": ?"\\?/Date\((\d+)\)')
+_VERSION = re.compile(rb'"Timestamp": ?"?(\d+)')
 _A_DAY = 86_400_000
 
 
@@ -59,11 +59,11 @@ def copies(records: Sequence[bytes], times: int, key: str) -> Iterator[bytes]:
 
 def changed(records: Sequence[bytes], every: int, name: str) -> list[bytes]:
     """The same records; of so many each time one was changed a day later."""
-    text = re.compile(rb'"%b":(null|"(?:[^"\\]|\\.)*")' % name.encode())
+    text = re.compile(rb'("%b": ?)(null|"(?:[^"\\]|\\.)*")' % name.encode())
 
     def change(number: int, each: bytes) -> bytes:
-        each = text.sub(b'"%b":"changed to %d"' % (name.encode(), number), each, count=1)
-        each = _MODIFIED.sub(lambda m: b'"Modified":"/Date(%d)/"' % (int(m[1]) + _A_DAY), each)
+        each = text.sub(lambda m: b'%b"changed to %d"' % (m[1], number), each, count=1)
+        each = _MODIFIED.sub(lambda m: m[0].replace(m[1], b"%d" % (int(m[1]) + _A_DAY)), each)
         return _VERSION.sub(lambda m: m[0].replace(m[1], b"%d" % (int(m[1]) + 10**9)), each)
 
     return [each if number % every else change(number, each) for number, each in enumerate(records)]
@@ -71,16 +71,16 @@ def changed(records: Sequence[bytes], every: int, name: str) -> list[bytes]:
 
 def pages(records: Sequence[bytes], size: int) -> list[bytes]:
     """The bodies of all pages; the links lead to ``@/N``, which the server makes a URL of."""
-    bodies = [] if records else [b'{"d":{"results":[]}}']
+    bodies = [] if records else [layout.page([])]
     for number, first in enumerate(range(0, len(records), size), 1):
         is_last = first + size >= len(records)
-        link = b"" if is_last else b',"__next":"@/%d"' % number
-        bodies.append(b'{"d":{"results":[%b]%b}}' % (b",".join(records[first : first + size]), link))
+        link = b"" if is_last else b', "__next": "@/%d"' % number
+        bodies.append(layout.page(records[first : first + size], behind=link))
     return bodies
 
 
 def _with_key(record: bytes, key: bytes, copy: int) -> bytes:
     """The first eight digits of the GUID become others, everywhere in the record."""
-    at = record.index(b'"%b":"' % key) + len(key) + 4
+    at = record.index(b'"', record.index(b'"%b":' % key) + len(key) + 3) + 1
     first = record[at : at + 8]
     return record.replace(first, b"%08x" % ((int(first, 16) + copy * 0x10101) & 0xFFFFFFFF))
