@@ -175,7 +175,9 @@ def test_the_image_can_be_built_of_what_the_build_sees() -> None:
 def test_the_compose_file_asks_for_nothing_that_compose_refuses() -> None:
     """Compose copies a secret into the container unless it is a file, and can't where that is read-only."""
     compose = read(ROOT / "docker-compose.yml")
-    sources = re.findall(r"^    (\w+):", compose.partition("\nsecrets:\n")[2].partition("\n\n")[0], re.MULTILINE)
+    sources = re.findall(
+        r"^    (\w+):", compose.partition("\nsecrets:\n")[2].partition("\n\n")[0], re.MULTILINE
+    )
     assert "read_only: true" not in compose or set(sources) <= {"file"}
 
 

@@ -199,9 +199,7 @@ def _seconds(value: object) -> float:
     return seconds if 30 < seconds <= 86_400 else 600.0
 
 
-def _raise_refusal(
-    answer: dict[str, object], reason: str, *, is_code: bool, unanswered_before: bool
-) -> None:
+def _raise_refusal(answer: dict[str, object], reason: str, *, is_code: bool, unanswered_before: bool) -> None:
     error, description = str(answer.get("error", "")), str(answer.get("error_description", ""))
     said = f"{reason} {description}".casefold()
     if "tooearly" in said or "not expired" in said:
