@@ -278,6 +278,8 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
             text = f"is no setting; {nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"
         else:
             parts = parts[: depth(parts, Settings)] or parts
+        if mistake["type"] == "missing":
+            text = "is not set, and there is no default"
         name = ".".join(parts)
         variable = (PREFIX + "__".join(parts)).upper()
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

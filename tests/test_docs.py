@@ -162,6 +162,25 @@ def test_every_dependency_is_explained() -> None:
     assert set(re.findall(r"^\| ([\w-]+) \| ", page, re.MULTILINE)) - {"package"} == names
 
 
+def test_the_image_can_be_built_of_what_the_build_sees() -> None:
+    """Docker leaves everything out that .dockerignore does not name again, and COPY fails for it."""
+    seen = set(re.findall(r"^!(\S+)", read(ROOT / ".dockerignore"), re.MULTILINE))
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", read(ROOT / "Dockerfile"), re.MULTILINE)
+    needed = {source for line in copied for source in line.split()}
+    assert {"requirements.txt", "exact_sync"} <= needed
+    assert needed == seen
+    assert {name for name in needed if not (ROOT / name).exists()} == set()
+
+
+def test_the_compose_file_asks_for_nothing_that_compose_refuses() -> None:
+    """Compose copies a secret into the container unless it is a file, and can't where that is read-only."""
+    compose = read(ROOT / "docker-compose.yml")
+    sources = re.findall(
+        r"^    (\w+):", compose.partition("\nsecrets:\n")[2].partition("\n\n")[0], re.MULTILINE
+    )
+    assert "read_only: true" not in compose or set(sources) <= {"file"}
+
+
 def test_the_container_starts_as_documented() -> None:
     lines = read(ROOT / "Dockerfile")
     assert 'ENTRYPOINT ["exact-sync"]' in lines

@@ -63,7 +63,7 @@ def test_a_target_comes_from_file_environment_and_secrets_folder(
         ('resources = ["itmes"]', r"warehouse.resources: there is no resource itmes \(did you mean items"),
         ("keys = 1", r"unknown setting outbox.targets.warehouse.keys \(did you mean .*keys_limit"),
         ("[outbox]\ntarget = 1", "unknown setting outbox.target "),
-        ("[outbox.targets.BIG]", "can't be the name of a target|Field required"),
+        ("[outbox.targets.BIG]", "can't be the name of a target|is not set, and there is no default"),
     ],
 )
 def test_a_mistake_is_told_without_what_is_secret(folder: Path, text: str, said: str) -> None:

@@ -34,7 +34,7 @@ SALES_INVOICES = Resource(
 SALES_INVOICE_LINES = entry(
     "sales_invoice_lines",
     "salesinvoice/SalesInvoiceLines",
-    bulk="bulk/SalesInvoice/SalesInvoiceLines",
+    bulk=Bulk("bulk/SalesInvoice/SalesInvoiceLines", filters_modified=False),
     entity_type=13,
     default=True,
 )

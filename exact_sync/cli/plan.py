@@ -176,5 +176,9 @@ def _table(console: Console, title: str, costs: Iterable[Cost], name: Callable[[
         known = [cost.rows for cost in group if cost.rows is not None]
         rows = f"{sum(known):,}{'' if len(known) == len(group) else '+'}" if known else "unknown"
         first, cycle = sum(cost.first_load for cost in group), sum(cost.cycle for cost in group)
-        table.add_row(label, rows, f"{first:,}" if first else "done", f"{cycle:,}")
+        # Exact refused to say how much there is: nothing is known of it, least of all that it is done.
+        is_refused = not known and not first and not cycle
+        table.add_row(
+            label, rows, f"{first:,}" if first else "refused" if is_refused else "done", f"{cycle:,}"
+        )
     console.print(table)

@@ -147,7 +147,8 @@ class TokenEndpoint:
                     obtained_at=asked_at,
                 )
             if response.status_code in (400, 401) and answer:
-                _raise_refusal(answer, response.headers.get("Reason", ""), unanswered_before=attempt > 0)
+                reason = response.headers.get("Reason", "")
+                _raise_refusal(answer, reason, is_code="code" in form, unanswered_before=attempt > 0)
             trouble = f"HTTP {response.status_code}" + ("" if answer else " without a readable body")
         raise ExactAway(
             f"Exact's token endpoint gives no usable answer ({trouble})", "nothing is lost; try again later"
@@ -198,7 +199,7 @@ def _seconds(value: object) -> float:
     return seconds if 30 < seconds <= 86_400 else 600.0
 
 
-def _raise_refusal(answer: dict[str, object], reason: str, *, unanswered_before: bool) -> None:
+def _raise_refusal(answer: dict[str, object], reason: str, *, is_code: bool, unanswered_before: bool) -> None:
     error, description = str(answer.get("error", "")), str(answer.get("error_description", ""))
     said = f"{reason} {description}".casefold()
     if "tooearly" in said or "not expired" in said:
@@ -213,7 +214,10 @@ def _raise_refusal(answer: dict[str, object], reason: str, *, unanswered_before:
             f"Exact does not know this app or its secret: {description or error}",
             "check EXACT_SYNC_CLIENT_ID, EXACT_SYNC_CLIENT_SECRET and the redirect URI in the App Center",
         )
-    raise SignInNeeded(f"Exact no longer accepts the sign-in: {description or error or 'no reason given'}")
+    why = description or error or "no reason given"
+    if is_code:
+        raise SignInNeeded(f"Exact refuses the code, which works once and for three minutes: {why}")
+    raise SignInNeeded(f"Exact no longer accepts the sign-in: {why}")
 
 
 def new_state() -> str:

@@ -59,6 +59,7 @@ class Database:
             connect_args={
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
                 "connect_timeout": patience,
+                "client_encoding": "UTF8",  # from the first answer on: of SQL_ASCII the driver gives bytes
                 "prepare_threshold": None,  # prepared statements break behind a pooling proxy
             },
         )
@@ -208,8 +209,8 @@ def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry)
             f"the database's encoding is {encoding}, which can't hold every character",
             "create another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
         )
-    # Rows are copied as UTF-8, whatever the environment, the role or the database say. And a zone east of
-    # Greenwich can't show 9999-12-31 23:59:59 UTC to Python.
+    # Rows are copied as UTF-8, whatever the environment, the role or the database say, and a pooling proxy
+    # makes of it. And a zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python.
     connection.execute(f"""
         SET client_encoding TO 'UTF8'; SET timezone TO 'UTC';
         SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'

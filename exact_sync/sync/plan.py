@@ -65,7 +65,7 @@ class Planner:
     def cost(self, resource: Resource, division: int, *, count: bool) -> Cost:
         """One resource of one division. ``count``: ask Exact how much there is, where that is not known.
 
-        Raises the errors of a call, except that a resource which Exact refuses costs nothing.
+        Raises the errors of a call, except that a resource which may not be read costs nothing.
         """
         task = self._opening.look(resource, division)
         questions = Questions(task)
@@ -79,8 +79,10 @@ class Planner:
         if is_new:
             try:
                 rows, first_load = self._first_load(task, questions, count, pages)
-            except (Refused, Unavailable):
+            except Unavailable:
                 return Cost(division, resource.name, None, 0, 0, task.budget.calls - before)
+            except Refused:
+                rows, first_load = None, 1  # a sync has other ways to ask
         cycle, swept = self._cycle(task, pages(rows or 0))
         spent = task.budget.calls - before
         return Cost(division, resource.name, rows, first_load, cycle + swept, spent, swept)

@@ -95,6 +95,7 @@ def test_an_entry_does_not_contradict_itself(resource: Resource) -> None:
     assert properties[0] == resource.key
     assert not BINARY & {column.property for column in resource.columns if column.edm is not Edm.GUID}
     assert ("Modified" in properties) == resource.has_modified
+    assert resource.has_modified or resource.bulk is None or not resource.bulk.filters_modified
     if resource.strategy is Strategy.MODIFIED:
         assert resource.by_property["Modified"].edm is Edm.DATETIME
     if resource.strategy is Strategy.DATE_WINDOWS:

@@ -38,6 +38,14 @@ def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str) -> None
     assert "my.toml" in str(refused(tmp_path, text))
 
 
+@pytest.mark.parametrize("section", ["outbox.targets.w", "server.tokens.w"])
+def test_what_a_section_must_have_is_said_in_plain_words(tmp_path: Path, section: str) -> None:
+    """The README's first example of a target has no secret yet."""
+    said = str(refused(tmp_path, f"[{section}]"))
+    assert f"setting {section}." in said
+    assert "is not set, and there is no default" in said
+
+
 @pytest.mark.parametrize(
     "rest", ["?x=1", "/?x", "#x", ":port", ":0", ":99999", ":-1", "/api", " ", " x", "\\n", "]", "[::1"]
 )

@@ -83,6 +83,15 @@ def test_texts_are_sent_as_utf_8_whatever_others_prefer(
         database.close()
 
 
+def test_a_database_that_takes_every_byte_holds_every_text(databases: Databases, clock: SharedClock) -> None:
+    """SQL_ASCII is what initdb makes where no language is set; the driver leaves its texts undecoded."""
+    with databases.one("ascii", "ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0") as url:
+        database = Database(url, clock)
+        with database.begin() as connection:
+            assert connection.execute(text("SELECT 'Súdwest – ½'")).scalar_one() == "Súdwest – ½"
+        database.close()
+
+
 def test_a_database_that_can_not_hold_every_text_is_refused(databases: Databases, clock: SharedClock) -> None:
     with databases.one("latin", "ENCODING LATIN1 LOCALE 'C' TEMPLATE template0") as url:
         database = Database(url, clock)

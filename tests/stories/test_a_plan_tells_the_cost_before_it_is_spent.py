@@ -126,6 +126,30 @@ def test_a_load_of_more_than_three_pages_costs_a_count_more(
         assert spent == {"journals": 5, "item_groups": 3}
 
 
+def test_neither_a_plan_nor_a_first_load_asks_what_exact_does_not_understand(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> None:
+    """Invoice lines have no Modified to filter by; errors count, and ten an hour would block the app."""
+    with Deployment(simulator, database_url, clock, tmp_path, counts=TINY, resources={}) as deployment:
+        costs = deployment.service.plan((), (DIVISION,), count=True).costs
+        [lines] = [cost for cost in costs if cost.resource == "sales_invoice_lines"]
+        assert (lines.rows, lines.first_load) == (len(deployment.table("salesinvoice/SalesInvoiceLines")), 1)
+        deployment.sync_well()
+        calls = deployment.simulator.stats.calls(DIVISION)
+        assert [call.path for call in calls if call.status != 200] == []
+
+
+def test_what_exact_does_not_count_is_never_said_to_be_done(here: Here) -> None:
+    faults = here.machine.simulator.faults
+    faults.add("scope_missing", path="Journals", times=None)
+    faults.add("status", path="ItemGroups", times=None, status=400, message="The question is odd.")
+    code, out, err = here.run("plan", "journals", "item_groups")
+    assert (code, err) == (0, "")
+    said = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line}
+    assert said["journals"] == ["unknown", "refused", "0"]
+    assert said["item_groups"] == ["unknown", "1", "1"]
+
+
 def fill(deployment: Deployment, path: str, number: int) -> None:
     """Make it so many records."""
     table = deployment.table(path)

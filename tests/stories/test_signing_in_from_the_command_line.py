@@ -65,7 +65,7 @@ def test_a_code_that_was_used_before_is_refused(machine: Machine, here: Here) ->
     assert httpx.post(f"{settings.site}/api/oauth2/token", data=form).status_code == 200
     login.type(str(place))
     assert login.ends() == 3, login
-    assert "Exact no longer accepts the sign-in" in login.err
+    assert "Exact refuses the code, which works once" in login.err
     assert place.params["code"] not in login.err + login.out
 
     needed = "Signing in is needed: nobody is signed in yet\n  → run: exact-sync auth login\n"

@@ -130,7 +130,7 @@ def test_a_code_that_exact_refuses_changes_nothing(browser: Browser, deployment:
     before = tokens(deployment)
     [state] = parse_qs(urlsplit(begins(browser)).query)["state"]
     said = refused(browser, f"/connect/return?{urlencode({'code': 'forged', 'state': state})}")
-    assert "Exact no longer accepts the sign-in" in said
+    assert "Exact refuses the code, which works once" in said
     assert tokens(deployment) == before
 
 
