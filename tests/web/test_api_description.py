@@ -32,6 +32,10 @@ def failures(recorder: Any) -> Iterator[str]:
                 yield f"{recorder.label}, {check.name}: {found.failure}\n{found.code_sample}"
 
 
+LOST_COUNT = "AST constructor recursion depth mismatch"
+"""CPython 3.11 at times loses count of its recursions on a busy machine (python/cpython#106905)."""
+
+
 def test_schemathesis_finds_nothing(deployment: Deployment) -> None:
     """Each operation, with what its description allows and with what it forbids, and all its checks."""
     something_of_everything(deployment)
@@ -54,7 +58,7 @@ def test_schemathesis_finds_nothing(deployment: Deployment) -> None:
                 asked[label] = asked.get(label, 0) + len(event.recorder.interactions)
                 found += failures(event.recorder)
             elif isinstance(event, events.NonFatalError | events.FatalError):
-                found.append(str(event))
+                found += [] if LOST_COUNT in str(event) else [str(event)]
     assert "\n\n".join(found) == ""
     assert asked.keys() == described
     assert min(asked.values()) > 10
