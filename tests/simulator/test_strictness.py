@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import uuid
 from datetime import datetime
 from typing import Any
@@ -262,3 +263,14 @@ def test_books_know_their_properties(sim: Simulator) -> None:
 def test_error_bodies_are_json_whatever_was_asked(client: Client) -> None:
     response = client.get(f"{DIVISION}/crm/Accounts?$select=Nope", Accept="text/html")
     assert json.loads(response.content)["error"]["code"] == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [("Content-Length: ten", 400), ("Content-Length: -5", 400), ("Transfer-Encoding: chunked", 411)],
+)
+def test_a_body_of_unknown_length_ends_the_connection(client: Client, header: str, status: int) -> None:
+    with socket.create_connection((client.sim.host, client.sim.port), timeout=5) as connection:
+        connection.sendall(f"GET /api/v1/current/Me HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
