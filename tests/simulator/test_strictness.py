@@ -32,6 +32,7 @@ def message(response: httpx.Response) -> str:
         ("crm/Accounts", 400, WANTED),
         ("crm/Accounts?$top=2", 400, WANTED),
         ("bulk/CRM/Accounts?$select=*", 400, WANTED),
+        ("bulk/CRM/Accounts?$select=ID,*", 400, WANTED),
         (
             "crm/Accounts?$select=ID,Naam",
             400,
@@ -87,6 +88,8 @@ def test_refusals(client: Client, path: str, status: int, text: str) -> None:
         "bulk/CRM/Accounts?$select=ID&$filter=Modified ge datetime'2026-01-01T00:00:00'",
         "bulk/Documents/Documents",
         "bulk/Documents/DocumentAttachments",
+        "bulk/Financial/TransactionLines",
+        "bulk/SalesOrder/SalesOrderLines",
         "bulk/Financial/TransactionLines?$select=ID&$filter=Modified ge datetime'2026-01-01'",
         "crm/Contacts?$select=ID&$filter=Modified ge datetime'2026-01-01'",
         "cashflow/Payments?$select=ID&$filter=Modified ge datetime'2026-01-01'",
