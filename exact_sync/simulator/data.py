@@ -40,7 +40,7 @@ class DataService:
         """Every check in Exact's place, then the rows."""
         sim = self.sim
         division, endpoint = context.division, context.path
-        if sim.limits.blocked(division, endpoint):
+        if sim.limits.blocked():
             sim.stats.broke("error_blocked")
             return Reply(403, error_body("Forbidden - too many errors, this key is blocked for an hour."))
         headers: list[tuple[str, str]] = []
