@@ -209,6 +209,9 @@ def test_mandatory_filters(client: Client) -> None:
     client.sim.mandatory_filter = True
     refused = client.get(f"{DIVISION}/crm/Accounts?$select=ID")
     assert message(refused).startswith("A GET request for this endpoint must have a $filter parameter")
+    for path in ("crm/Accounts?$select=ID&$filter= ", "crm/Accounts/$count", "bulk/CRM/Accounts?$select=ID"):
+        assert client.get(f"{DIVISION}/{path}").status_code == 400
+    assert client.get(f"{DIVISION}/crm/Accounts/$count?$filter=ID ne null").text == "150"
     assert client.get(f"{DIVISION}/crm/Accounts?$select=ID&$filter=ID ne null").status_code == 200
     assert client.get(f"{DIVISION}/system/Divisions").status_code == 200
 
