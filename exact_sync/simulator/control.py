@@ -49,8 +49,10 @@ def answer(sim: Simulator, request: Request) -> Reply:
     query = dict(parse_qsl(request.query))
     try:
         body = msgspec.json.decode(request.body) if request.body else {}
+        if not isinstance(body, dict):
+            raise TypeError("a JSON object is wanted")
         result = _act(sim, request.method, name, query, body)
-    except (KeyError, ValueError, TypeError, msgspec.DecodeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError, msgspec.DecodeError) as error:
         return Reply(400, json_body({"error": str(error)}))
     if result is None:
         return Reply(404, json_body({"error": f"no {request.method} {name} here"}))

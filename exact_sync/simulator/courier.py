@@ -32,7 +32,7 @@ def post(http: httpx.Client, url: str, body: bytes) -> int:
     headers = {"Content-Type": "application/json; charset=utf-8"} if body else {}
     try:
         return http.post(url, content=body, headers=headers).status_code
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):  # the last: a name that no DNS can hold
         return 0
 
 

@@ -40,7 +40,7 @@ class DataService:
         """Every check in Exact's place, then the rows."""
         sim = self.sim
         division, endpoint = context.division, context.path
-        if sim.limits.blocked(division, endpoint):
+        if sim.limits.blocked():
             sim.stats.broke("error_blocked")
             return Reply(403, error_body("Forbidden - too many errors, this key is blocked for an hour."))
         headers: list[tuple[str, str]] = []
@@ -117,6 +117,7 @@ class DataService:
                 raise Refusal(404, "Resource not found.")
             listing = SPECIAL[where.path].read(self.sim, request, options, where.division or 0, where.path)
         elif where.rest == "/$count" and not where.key:
+            self._check_filter(options, entity)
             query = list_query({**options, "$top": "1"}, entity, ENTITIES, bulk=where.path in BULK)
             hidden = any(fault.kind in ("hidden", "empty_list") for fault in faults)
             count = 0 if hidden else count_rows(self._table(where, entity), query)
@@ -136,6 +137,10 @@ class DataService:
             return Reply(200, body, "application/atom+xml; charset=utf-8", rows=len(listing.rows))
         return Reply(200, listing.encode(), rows=len(listing.rows))
 
+    def _check_filter(self, options: dict[str, str], entity: Entity) -> None:
+        if self.sim.mandatory_filter and not entity.shared and not options.get("$filter", "").strip():
+            raise Refusal(400, MANDATORY_FILTER)
+
     def _me(self, options: dict[str, str], request: Request) -> Listing:
         columns, _, _ = select(options.get("$select"), ME)
         record = me_record(self.sim.books, self.sim.current_division, request.origin)
@@ -154,8 +159,7 @@ class DataService:
     ) -> Listing:
         """A page. `parent`: only rows whose property has this value (a navigation)."""
         bulk = where.path in BULK
-        if self.sim.mandatory_filter and not entity.shared and not options.get("$filter"):
-            raise Refusal(400, MANDATORY_FILTER)
+        self._check_filter(options, entity)
         query = list_query(options, entity, ENTITIES, bulk=bulk)
         only = self._granted_only(entity) if parent is None else parent
         if only is not None:

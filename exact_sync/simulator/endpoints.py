@@ -9,10 +9,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from exact_sync.simulator.entity import EDM_TYPES, Entity
+from exact_sync.simulator.entity import CODE, EDM_TYPES, Entity
 
 _FACTS = Path(__file__).with_name("endpoints.txt")
 _DEFERRED = "Deferred"
+_WIDTHS = {
+    "GLAccountCode": 0, "AccountCode": CODE, "SupplierCode": CODE, "ResellerCode": CODE,
+    "Country": 3, "VATCode": 3,
+}  # fmt: skip
+"""End of a name -> width of such a text; the first that fits. Recorded so, wherever one was seen."""
+_KEPT_IN_THREE = "vat/VATCodes"
+"""Whose own Code is what others call VATCode."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ def _endpoint(head: list[str], *rest: list[str]) -> Endpoint:
         key=words[0].partition(":")[0],
         properties=_scalars(every),
         navigations=_links(every),
+        padding=_padding(path, every),
     )
     if path.startswith("sync/"):
         found = Endpoint(entity, feed=_feed(path, entity, every))
@@ -75,7 +83,12 @@ def _endpoint(head: list[str], *rest: list[str]) -> Endpoint:
                 bulk_select_required="?" not in changes,
             )
             shown = _changed(every, changes)
-            twin = replace(entity, properties=_scalars(shown), navigations=_links(shown))
+            twin = replace(
+                entity,
+                properties=_scalars(shown),
+                navigations=_links(shown),
+                padding=_padding(path, shown),
+            )
             found = replace(found, entity=entity, bulk=twin)
     return found
 
@@ -88,6 +101,7 @@ def _feed(path: str, entity: Entity, every: dict[str, str]) -> Entity:
         permanent_key=entity.key,
         properties={"Timestamp": "Int64", **dict(sorted(_scalars(every).items()))},
         navigations=_links(every),
+        padding=_padding(path, every),
         page_size=1000,
     )
 
@@ -110,6 +124,17 @@ def _changed(every: dict[str, str], changes: list[str]) -> dict[str, str]:
 
 def _scalars(every: dict[str, str]) -> dict[str, str]:
     return {name: edm for name, edm in every.items() if edm != _DEFERRED}
+
+
+def _padding(path: str, every: dict[str, str]) -> dict[str, int]:
+    widths = {
+        name: next((width for end, width in _WIDTHS.items() if name.endswith(end)), 0)
+        for name, edm in every.items()
+        if edm == "String"
+    }
+    if path == _KEPT_IN_THREE:
+        widths["Code"] = 3
+    return {name: width for name, width in widths.items() if width}
 
 
 def _links(every: dict[str, str]) -> dict[str, tuple[str, str]]:

@@ -4,8 +4,10 @@ Minutes are fixed clock minutes and days end at 00:00 UTC; resets are epoch mill
 Who exceeds one gets 429 with only that one's headers. Some contracts also cap what all divisions
 of a connection use in a day; what Exact answers then is not known, here it is the day's 429,
 whichever division asks. More than `error_limit` errors (400,
-401, 403, 404) on one endpoint of one division within an hour block that endpoint for an hour:
-what Exact answers then is not known; here it is 403. A refused call counts for nothing.
+401, 403, 404) on one endpoint of one division within an hour block the app's key, for every
+endpoint and division, for an hour: what Exact answers then is not known; here it is 403. (Who
+goes on is blocked for longer; how much is not known either, and here it stays an hour.) A
+refused call counts for nothing.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ class Limits:
         self._connection = _Connection()
         self._divisions: dict[int, _Division] = defaultdict(_Division)
         self._errors: dict[tuple[int | None, str], deque[datetime]] = defaultdict(deque)
-        self._blocked: dict[tuple[int | None, str], datetime] = {}
+        self._blocked_until = datetime(1970, 1, 1, tzinfo=UTC)
 
     def minute_end(self) -> datetime:
         """When the present clock minute ends."""
@@ -160,14 +162,13 @@ class Limits:
             ("X-RateLimit-Reset", str(reset)),
         ]
 
-    def blocked(self, division: int | None, endpoint: str) -> bool:
-        """Whether too many errors have shut this endpoint for this division."""
+    def blocked(self) -> bool:
+        """Whether too many errors have blocked the app's key."""
         with self._lock:
-            until = self._blocked.get((division, endpoint))
-            return until is not None and self.clock.now() < until
+            return self.clock.now() < self._blocked_until
 
     def failed(self, division: int | None, endpoint: str) -> None:
-        """Count an error; the one that is too many shuts the endpoint for an hour."""
+        """Count an error; the one that is too many blocks the key for an hour."""
         now = self.clock.now()
         with self._lock:
             moments = self._errors[division, endpoint]
@@ -175,7 +176,7 @@ class Limits:
                 moments.popleft()
             moments.append(now)
             if len(moments) > self.error_limit:
-                self._blocked[division, endpoint] = now + _HOUR
+                self._blocked_until = now + _HOUR
                 moments.clear()
 
     def reset(self) -> None:
@@ -184,7 +185,7 @@ class Limits:
             self._divisions.clear()
             self._connection = _Connection()
             self._errors.clear()
-            self._blocked.clear()
+            self._blocked_until = datetime(1970, 1, 1, tzinfo=UTC)
 
     def _headers(self, state: _Division) -> Headers:
         return [

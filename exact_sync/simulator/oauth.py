@@ -11,7 +11,6 @@ Answers that nobody recorded, chosen here: a killed or revoked chain is 400 inva
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import secrets
 import threading
@@ -120,7 +119,8 @@ class OAuth:
     def authorize(self, request: Request) -> Reply:
         """GET shows the consent page (or consents by itself), POST is the user's decision."""
         posted = request.method == "POST"
-        fields = dict(parse_qsl(request.body.decode() if posted else request.query, keep_blank_values=True))
+        text = request.body.decode("utf-8", "replace") if posted else request.query
+        fields = dict(parse_qsl(text, keep_blank_values=True))
         redirect = fields.get("redirect_uri", "")
         if not hmac.compare_digest(fields.get("client_id", "").encode(), self.client_id.encode()):
             return Reply(400, error_page("Unknown client_id."), HTML)
@@ -143,7 +143,12 @@ class OAuth:
     def _redirect_allowed(self, redirect: str) -> bool:
         if self.redirect_uris is not None:
             return redirect in self.redirect_uris
-        parts = urlsplit(redirect)
+        if not redirect.isprintable():  # a line break would end the Location header
+            return False
+        try:
+            parts = urlsplit(redirect)
+        except ValueError:  # "http://[::1"
+            return False
         return parts.scheme in ("http", "https") and parts.hostname in LOOPBACK and not parts.fragment
 
     def _code(self, redirect: str) -> str:
@@ -177,7 +182,7 @@ class OAuth:
         if scheme.lower() == "basic":
             try:
                 text = base64.b64decode(packed, validate=True).decode()
-            except (binascii.Error, UnicodeDecodeError):
+            except ValueError:  # no base64, no ASCII even, or no UTF-8 in it
                 return False
             client, _, secret = (unquote(part) for part in text.partition(":"))
         right = hmac.compare_digest(client.encode(), self.client_id.encode())

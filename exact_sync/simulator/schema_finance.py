@@ -93,6 +93,7 @@ TRANSACTION_LINES = Entity(
         """,
     ),
     bulk="bulk/Financial/TransactionLines",
+    bulk_select_required=False,
     padding={"AccountCode": CODE, "VATCode": 3},
 )
 

@@ -93,10 +93,14 @@ class Handler(BaseHTTPRequestHandler):
         sim = self.server.simulator
         raw_path, _, query = self.path.partition("?")
         path = unquote(raw_path)
-        length = int(self.headers.get("Content-Length") or 0)
+        length = self.headers.get("Content-Length") or "0"
+        # What can't be read to its end would be taken for the next request.
+        if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
+            self.send_error(HTTPStatus.BAD_REQUEST if length != "0" else HTTPStatus.LENGTH_REQUIRED)
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         host = headers.get("host") or f"{sim.host}:{sim.port}"
-        request = Request(self.command, path, query, headers, self.rfile.read(length), f"http://{host}")
+        request = Request(self.command, path, query, headers, self.rfile.read(int(length)), f"http://{host}")
         if path.startswith(control.ROOT):
             self._send(control.answer(sim, request), None)
             return

@@ -99,7 +99,10 @@ class Webhooks:
             return table.rows[key]
 
     def _may_be_called(self, url: str) -> bool:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # "https://[::1"
+            return False
         if parts.scheme == "https":
             return bool(parts.hostname)
         return self.over_http and parts.scheme == "http" and parts.hostname in LOOPBACK
@@ -170,7 +173,7 @@ def _record(request: Request) -> dict[str, Any]:
         raise Refusal(415, "Unsupported media type.")
     try:
         values = msgspec.json.decode(request.body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise Refusal(400, "Error processing request stream.") from None
     if not isinstance(values, dict):
         raise Refusal(400, "Error processing request stream.")

@@ -41,6 +41,16 @@ def test_looking_at_the_state_makes_no_rows(client: Client) -> None:
     assert made == []
 
 
+@pytest.mark.parametrize("name", ["limits", "clock", "faults", "edits", "move", "rights", "webhooks"])
+def test_only_objects_are_taken(client: Client, name: str) -> None:
+    assert "object" in act(client, "POST", name, [1], status=400)["error"]
+
+
+def test_a_moment_out_of_this_world_is_refused(client: Client) -> None:
+    act(client, "POST", "clock", {"advance": 1e300}, status=400)
+    act(client, "GET", "state")
+
+
 def test_a_summary_has_counts_alone(client: Client) -> None:
     for query in ("$top=1", "$select=ID", "$select=Nope"):
         client.get(f"{DIVISION}/crm/Accounts?{query}")

@@ -196,3 +196,21 @@ def test_an_opened_division_has_nothing_in_them(books: Books) -> None:
 def test_bad_facts_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="bad property"):
         list(parse([text]))
+
+
+def test_codes_have_the_width_that_they_have_elsewhere(sim: Simulator, client: Client) -> None:
+    """As in recorded answers: '0  ' is a VAT code, and an account's code ends at the 18th place."""
+    code = sim.books.table(DIVISION, "vat/VATCodes").insert({"Code": "0", "AccountCode": "0000000"})
+    row = client.d(f"{DIVISION}/vat/VATCodes(guid'{code}')")
+    assert (row["Code"], row["AccountCode"]) == ("0  ", "0000000".rjust(18))
+    assert [
+        len(client.d(f"{DIVISION}/vat/VATCodes", {"$select": "ID", "$filter": text})["results"])
+        for text in ("AccountCode eq '0000000'", "trim(AccountCode) eq '0000000'")
+    ] == [0, 1]
+    sim.books.table(DIVISION, "crm/Addresses").insert({"Country": "FR"})
+    for path in ("crm/Addresses", "bulk/CRM/Addresses", "sync/CRM/Addresses"):
+        [row] = client.d(f"{DIVISION}/{path}", {"$select": "ID,Country"})["results"]
+        assert row["Country"] == "FR "
+    sim.books.table(DIVISION, "cashflow/Receivables").insert({"GLAccountCode": "1300", "AccountCode": "7"})
+    [row] = client.d(f"{DIVISION}/cashflow/Receivables", {"$select": "GLAccountCode,AccountCode"})["results"]
+    assert (row["GLAccountCode"], row["AccountCode"]) == ("1300", "7".rjust(18))

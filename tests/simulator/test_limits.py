@@ -139,7 +139,7 @@ def test_errors_by_endpoint(client: Client) -> None:
     assert client.sim.stats.errors_by_endpoint() == {(DIVISION, "crm/Accounts"): 2, (8, "crm/Accounts"): 1}
 
 
-def test_more_than_ten_errors_shut_an_endpoint_for_an_hour(client: Client) -> None:
+def test_more_than_ten_errors_on_an_endpoint_block_the_key_for_an_hour(client: Client) -> None:
     bad = f"{DIVISION}/crm/Accounts?$select=Nope"
     for _ in range(10):
         assert client.get(bad).status_code == 400
@@ -147,10 +147,17 @@ def test_more_than_ten_errors_shut_an_endpoint_for_an_hour(client: Client) -> No
     assert client.get(bad).status_code == 400
     assert client.get(PATH).status_code == 403
     assert client.sim.stats.violations["error_blocked"] == 1
-    assert client.get(f"{DIVISION}/crm/Contacts?$top=1").status_code == 200
-    assert client.get(OTHER).status_code == 200
+    for other in (f"{DIVISION}/crm/Contacts?$top=1", OTHER, "current/Me"):
+        assert client.get(other).status_code == 403
     client.sim.clock.advance(3600)
     client.sign_in()
+    assert client.get(PATH).status_code == 200
+
+
+def test_ten_errors_on_each_of_many_endpoints_block_nothing(client: Client) -> None:
+    for path in ("crm/Accounts", "crm/Contacts", "logistics/Items"):
+        for _ in range(10):
+            assert client.get(f"{DIVISION}/{path}?$select=Nope").status_code == 400
     assert client.get(PATH).status_code == 200
 
 

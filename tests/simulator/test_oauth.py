@@ -203,3 +203,17 @@ def test_another_program_rotates_our_token(sim: Simulator) -> None:
     sim.oauth.steal()
     sim.clock.advance(600)
     assert refresh(sim, first).json()["error_description"] == "Old refresh token used."
+
+
+@pytest.mark.parametrize("redirect", ["http://[bad", "http://localhost/\r\nSet-Cookie: a=b"])
+def test_what_is_no_url_is_no_redirect_uri(sim: Simulator, redirect: str) -> None:
+    response = ask(sim, redirect_uri=redirect)
+    assert (response.status_code, "registered" in response.text) == (400, True)
+
+
+def test_bytes_that_are_no_text_sign_nobody_in(sim: Simulator) -> None:
+    assert HTTP.post(f"{sim.base_url}/api/oauth2/auth", content=b"client_id=\xff\xfe").status_code == 400
+    headers = {"Authorization": b"Basic \xe9"}
+    data = {"grant_type": "refresh_token", "refresh_token": "x"}
+    response = HTTP.post(f"{sim.base_url}/api/oauth2/token", data=data, headers=headers)
+    assert (response.status_code, response.json()) == (400, {"error": "invalid_request"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import uuid
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,7 @@ def message(response: httpx.Response) -> str:
         ("crm/Accounts", 400, WANTED),
         ("crm/Accounts?$top=2", 400, WANTED),
         ("bulk/CRM/Accounts?$select=*", 400, WANTED),
+        ("bulk/CRM/Accounts?$select=ID,*", 400, WANTED),
         (
             "crm/Accounts?$select=ID,Naam",
             400,
@@ -86,6 +88,8 @@ def test_refusals(client: Client, path: str, status: int, text: str) -> None:
         "bulk/CRM/Accounts?$select=ID&$filter=Modified ge datetime'2026-01-01T00:00:00'",
         "bulk/Documents/Documents",
         "bulk/Documents/DocumentAttachments",
+        "bulk/Financial/TransactionLines",
+        "bulk/SalesOrder/SalesOrderLines",
         "bulk/Financial/TransactionLines?$select=ID&$filter=Modified ge datetime'2026-01-01'",
         "crm/Contacts?$select=ID&$filter=Modified ge datetime'2026-01-01'",
         "cashflow/Payments?$select=ID&$filter=Modified ge datetime'2026-01-01'",
@@ -205,6 +209,9 @@ def test_mandatory_filters(client: Client) -> None:
     client.sim.mandatory_filter = True
     refused = client.get(f"{DIVISION}/crm/Accounts?$select=ID")
     assert message(refused).startswith("A GET request for this endpoint must have a $filter parameter")
+    for path in ("crm/Accounts?$select=ID&$filter= ", "crm/Accounts/$count", "bulk/CRM/Accounts?$select=ID"):
+        assert client.get(f"{DIVISION}/{path}").status_code == 400
+    assert client.get(f"{DIVISION}/crm/Accounts/$count?$filter=ID ne null").text == "150"
     assert client.get(f"{DIVISION}/crm/Accounts?$select=ID&$filter=ID ne null").status_code == 200
     assert client.get(f"{DIVISION}/system/Divisions").status_code == 200
 
@@ -262,3 +269,14 @@ def test_books_know_their_properties(sim: Simulator) -> None:
 def test_error_bodies_are_json_whatever_was_asked(client: Client) -> None:
     response = client.get(f"{DIVISION}/crm/Accounts?$select=Nope", Accept="text/html")
     assert json.loads(response.content)["error"]["code"] == ""
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [("Content-Length: ten", 400), ("Content-Length: -5", 400), ("Transfer-Encoding: chunked", 411)],
+)
+def test_a_body_of_unknown_length_ends_the_connection(client: Client, header: str, status: int) -> None:
+    with socket.create_connection((client.sim.host, client.sim.port), timeout=5) as connection:
+        connection.sendall(f"GET /api/v1/current/Me HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())

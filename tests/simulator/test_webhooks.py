@@ -72,6 +72,8 @@ def test_a_subscription_is_made_listed_and_deleted(client: Client, listener: Lis
         ({"CallbackURL": "http://example.com/", "Topic": "Accounts"}, 400, "https"),
         ({"CallbackURL": "https://e.com/", "Topic": "Items", "IsInstant": True}, 400, "IsInstant"),
         ({"CallbackURL": "https://e.com/", "Topic": "Items", "Colour": "red"}, 400, "'Colour'"),
+        ({"CallbackURL": "https://[bad", "Topic": "Items"}, 400, "https"),
+        ({"CallbackURL": f"https://{'a' * 70}.example/", "Topic": "Items"}, 500, "does not answer"),
         ([], 400, "request stream"),
     ],
     ids=str,
@@ -80,6 +82,11 @@ def test_a_wrong_one_is_refused(client: Client, body: Any, status: int, words: s
     response = send(client, "POST", json=body)
     assert (response.status_code, words in said(response)) == (status, True), response.text
     assert client.d(LIST)["results"] == []
+
+
+def test_a_body_that_is_nested_without_end_is_refused(client: Client) -> None:
+    response = send(client, "POST", content=b"[" * 100_000, headers={"Content-Type": "application/json"})
+    assert (response.status_code, "request stream" in said(response)) == (400, True)
 
 
 def test_plain_http_needs_the_switch(client: Client, listener: Listener) -> None:

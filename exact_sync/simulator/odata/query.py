@@ -87,7 +87,7 @@ def list_query(options: dict[str, str], entity: Entity, entities: dict[str, Enti
     select_wanted = entity.bulk_select_required if bulk else entity.select_required
     if select_wanted and not options.get("$select", "").strip() and top != 1:
         raise Refusal(400, SELECT_WANTED)
-    if bulk and options.get("$select", "").strip() == "*":
+    if bulk and "*" in [name.strip() for name in options.get("$select", "").split(",")]:
         raise Refusal(400, SELECT_WANTED)
     columns, navigations, nested = select(options.get("$select"), entity)
     expanded = _expand(options.get("$expand"), entity, entities, navigations, nested)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from exact_sync.simulator.clock import to_wall
@@ -20,9 +21,11 @@ _WORDS = re.compile(
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*(?:/[A-Za-z_][A-Za-z0-9_]*)*)
     | (?P<mark>[(),])
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,  # digits of other scripts are none
 )
-_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?(Z)?)?")
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?(Z)?)?", re.ASCII)
+_LONGEST_INT64 = 20
+"""Characters of -2^63. Python refuses to read whole numbers of thousands of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,18 @@ def _number(word: str, at: int) -> Token:
     if suffix == "L" and not whole:
         raise Refusal(400, f"Syntax error at position {at}: '{word}' is no number.")
     if whole and suffix in ("", "L"):
-        value = int(digits)
+        value = int(digits) if len(digits) <= _LONGEST_INT64 else 2**63
         if not -(2**63) <= value < 2**63:
             raise Refusal(400, f"Unrecognized 'Edm.Int64' literal '{word}' at '{at}'.")
         wide = suffix == "L" or not -(2**31) <= value < 2**31
         return Token("number", word, at, value, "Edm.Int64" if wide else "Edm.Int32")
-    return Token("number", word, at, Decimal(digits), "Edm.Decimal" if suffix == "M" else "Edm.Double")
+    edm = "Edm.Decimal" if suffix == "M" else "Edm.Double"
+    if not math.isfinite(float(digits)):
+        raise Refusal(400, f"Unrecognized '{edm}' literal '{word}' at '{at}'.")
+    try:
+        return Token("number", word, at, Decimal(digits), edm)
+    except InvalidOperation:  # an exponent of twenty digits, below zero
+        return Token("number", word, at, Decimal(0), edm)
 
 
 def moment(text: str, at: int = 0) -> datetime:
