@@ -5,7 +5,7 @@ An idle cycle consists of beginnings and ends, so each statement that is spared 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from exact_sync.catalog import DIVISIONS
 from exact_sync.store.checkpoints import Checkpoint
 from exact_sync.store.runs import NOW
 from exact_sync.store.schemas import sql
-from exact_sync.store.state import checkpoint, division, run
+from exact_sync.store.state import checkpoint, division, run, window
 from exact_sync.store.tables import table as table_of
 
 _Names = tuple[tuple[str, bool], ...]
@@ -38,12 +38,15 @@ class Beginning:
     is_suspended: bool
     moved_at: datetime | None
     """When Exact last moved the division to another database, where its row versions begin anew."""
+    reaches: date | None
+    """Where the oldest part of history begins that was read, or is to be; None where nobody noted that."""
 
 
 def _question() -> Any:
     listed = table_of(DIVISIONS)
     moved_at = select(listed.c.division_move_date).where(listed.c.code == bindparam("asked"))
-    point, known = checkpoint.c, division.c
+    point, known, part = checkpoint.c, division.c, window.c
+    is_part = and_(part.division == bindparam("division"), part.resource == bindparam("resource"))
     one = select(literal(1).label("one")).subquery()
     is_point = and_(point.division == bindparam("division"), point.resource == bindparam("resource"))
     return select(
@@ -51,6 +54,7 @@ def _question() -> Any:
         moved_at.scalar_subquery(),
         known.budget,
         known.suspended_because.is_not(None),
+        select(func.min(part.starts)).where(is_part).scalar_subquery(),
         point.rows,
         *(point[name] for name in _FIELDS),
     ).select_from(
@@ -77,9 +81,10 @@ _ATTEMPT = f"""
 def look(connection: Connection, where: int, resource: str, asked: int) -> Beginning:
     """``where``: the division of the checkpoint; ``asked``: the one whose number goes into the requests."""
     row = connection.execute(_QUESTION, {"division": where, "resource": resource, "asked": asked}).one()
-    now, moved_at, budget, is_suspended, rows, *point = row
+    now, moved_at, budget, is_suspended, reaches, rows, *point = row
     known = Checkpoint(*point) if point[0] is not None else Checkpoint(where, resource)
-    return Beginning(now, known, rows, dict(budget) if budget else None, bool(is_suspended), moved_at)
+    known_budget = dict(budget) if budget else None
+    return Beginning(now, known, rows, known_budget, bool(is_suspended), moved_at, reaches)
 
 
 def begin(

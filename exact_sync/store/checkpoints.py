@@ -151,11 +151,9 @@ def reset(connection: Connection, resource: str, divisions: list[int] | None = N
 
 def want_sweeps(connection: Connection, division: int, resources: Iterable[str]) -> None:
     """All keys of these are to be compared as soon as possible."""
-    connection.execute(
-        update(checkpoint)
-        .where(checkpoint.c.division == division, checkpoint.c.resource.in_(list(resources)))
-        .values(sweep_wanted=True)
-    )
+    if names := list(resources):
+        here = update(checkpoint).where(checkpoint.c.division == division, checkpoint.c.resource.in_(names))
+        connection.execute(here.values(sweep_wanted=True))
 
 
 def accept(connection: Connection, resource: str, divisions: Sequence[int] | None = None) -> set[int]:

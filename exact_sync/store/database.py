@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from exact_sync.clock import Clock
-from exact_sync.errors import BadConfiguration, BadData, DatabaseAway
+from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, NeedsPerson
 from exact_sync.store.schemas import FIRST, Schemas
 
 T = TypeVar("T")
@@ -164,6 +164,11 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
         return BadData(
             f"the database can't hold what came: {said}",
             "nothing of it was stored; an index of your own on a long text must go",
+        )
+    if state == "0A000" and "used by" in said:
+        return NeedsPerson(
+            f"the database can't widen a column: {said}",
+            "a view of your own is in the way: drop it, sync, and make it again",
         )
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in (
         "25",

@@ -25,6 +25,7 @@ def save(connection: Connection, resource: Resource, known: Learned) -> Learned:
     Several divisions may learn at a time, so nothing that another one has learned is forgotten.
     """
     provision.claim(connection)
+    provision.wait_briefly(connection)
     known = merged(read(connection, resource), known)
     values = {"endpoint": resource.endpoint, "columns": [[name, edm] for name, edm in known.items()]}
     statement = insert(learned_table).values(resource=resource.name, **values)

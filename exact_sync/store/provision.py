@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateColumn
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import BadConfiguration
-from exact_sync.store import fingerprints, schemas
+from exact_sync.store import checkpoints, fingerprints, schemas
 from exact_sync.store.database import Database
 from exact_sync.store.merging import quote
 from exact_sync.store.tables import FINGERPRINT
@@ -35,10 +35,17 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
             _check_key(connection, keys, table_of(resource))
         if all(_fits(there, indexes, table_of(resource)) for resource in wanted):
             return
-        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+        wait_briefly(connection)
         claim(connection)
         for resource in wanted:
+            if resource.name not in there:  # where it was dropped, a position tells of rows that are gone
+                checkpoints.reset(connection, resource.name)
             fit(connection, table_of(resource), columns_there(connection))
+
+
+def wait_briefly(connection: Connection) -> None:
+    """Behind a change that waits for a long query all other readers wait, too."""
+    connection.execute(text("SET LOCAL lock_timeout = '2s'"))
 
 
 def claim(connection: Connection) -> None:

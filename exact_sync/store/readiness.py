@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import BadConfiguration
-from exact_sync.store import migrate, ownership, provision
+from exact_sync.store import migrate, origins, ownership, provision
 from exact_sync.store.database import Database
 
 _TURN = threading.Lock()
@@ -28,5 +28,7 @@ def upgraded(database: Database, *, auto_migrate: bool) -> None:
 def claimed(database: Database, owner: str, resources: Iterable[Resource]) -> None:
     """Make sure that the schemas are this connection's, and that there is a table for each resource."""
     ownership.claim(database, owner)
+    others = [resource for resource in resources if not resource.is_migrated]
     with _TURN:
-        provision.make(database, [resource for resource in resources if not resource.is_migrated])
+        origins.check(database, others)
+        provision.make(database, others)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from exact_sync.catalog import DELETIONS, Resource, Strategy
+from exact_sync.catalog import DELETIONS, RESOURCES, Resource, Strategy
 from exact_sync.store import checkpoints, counts, quarantine
 from exact_sync.store.keys import Deletion, Keys
 from exact_sync.store.tables import VERSION, row_columns
@@ -32,6 +32,7 @@ def apply(task: Task, connection: Connection, batch: Batch) -> None:
             task.tally.deleted += _bury(task, connection, resource, entries)
         if not is_known(entity_type):
             unknown[entity_type] += len(entries)
+        checkpoints.want_sweeps(connection, task.division, _switched_off(task, entity_type))
     for entity_type, count in sorted(unknown.items(), key=str):
         task.note(f"the log names {count} deletions of the unknown type {entity_type}; they are kept")
 
@@ -53,6 +54,16 @@ def _covered(task: Task, entity_type: int | None) -> list[Resource]:
         resource
         for resource in task.options.resources
         if entity_type is not None and resource.entity_type == entity_type
+    ]
+
+
+def _switched_off(task: Task, entity_type: int | None) -> list[str]:
+    """Those that can't be told of it now, and are to look for themselves when they are switched on again."""
+    on = {resource.name for resource in task.options.resources}
+    return [
+        resource.name
+        for resource in RESOURCES.values()
+        if entity_type is not None and resource.entity_type == entity_type and resource.name not in on
     ]
 
 

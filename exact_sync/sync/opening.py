@@ -103,6 +103,7 @@ class Opening:
             began_at=found.now,
             on_page=on_page,
             moved_at=found.moved_at if resource.is_versioned else None,
+            reaches=found.reaches,
             is_suspended=found.is_suspended,
             learned=columns,
         )

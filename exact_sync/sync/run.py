@@ -23,7 +23,7 @@ from exact_sync.errors import (
     Unavailable,
 )
 from exact_sync.store import divisions, runs
-from exact_sync.sync import inference, modified, row_versions, snapshot, sweep, windows
+from exact_sync.sync import inference, modified, reach, row_versions, snapshot, sweep, windows
 from exact_sync.sync.again import ask_again
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
@@ -84,6 +84,7 @@ class Runner:
                     return self._close(task, "unavailable", task.checkpoint.message)
                 if task.learned is not None and not inference.prepare(task):
                     return self._done(task)
+                reach.follow(task)
                 task.claim(row_versions.strategy_here(task))
                 READERS[task.cursor_of](task)
                 if again:

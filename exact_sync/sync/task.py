@@ -78,6 +78,8 @@ class Task:
     """Rows of the table when it began, the deleted ones included; None where nobody has counted them."""
     moved_at: datetime | None = None
     """When Exact last moved the division to another database."""
+    reaches: date | None = None
+    """Where the oldest part of history begins that was read, or is to be; None where nobody noted that."""
     is_suspended: bool = False
     """The division is left alone, as far as its beginning knew."""
     strategy: Strategy = Strategy.SNAPSHOT

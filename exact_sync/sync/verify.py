@@ -24,7 +24,7 @@ from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.findings import Suspect
 from exact_sync.sync.outcome import Difference
 from exact_sync.sync.questions import Questions
-from exact_sync.sync.rows import Batch
+from exact_sync.sync.rows import ROW_VERSION, Batch
 from exact_sync.sync.standing import Standing
 from exact_sync.sync.task import Task
 
@@ -200,10 +200,24 @@ def _compare_rows(task: Task, questions: Questions, findings: Findings, rows: in
             elif differing := [name for name, a, b in zip(names, row, ours, strict=False) if a != b]:
                 findings.changed[key] = ", ".join(differing)
     absent = roll.absent()
+    if drawn is not None and task.cursor_of is Strategy.ROW_VERSION:
+        _leave_out_young(task, questions, findings)
     findings.extra = absent if drawn is None else list({*findings.extra, *drawn} - came)
     if drawn is None and roll.is_readable:
         findings.counts = None
     findings.checked.append(f"{roll.number:,} rows")
+
+
+def _leave_out_young(task: Task, questions: Questions, findings: Findings) -> None:
+    """What Exact wrote after our last reading, of rows that were asked for by key: their records come
+    without a version, so only the feed tells.
+    """
+    if (stands := _stands(task)) is None or not findings.changed:
+        return
+    query = replace(questions.behind(stands.highest), select=[ROW_VERSION, task.resource.key])
+    for page in questions.pages(lambda: query):
+        for key in task.shaper.keys(page.records).keys:
+            findings.pending += findings.changed.pop(key, None) is not None
 
 
 def _draw(task: Task, rows: int) -> list[Any]:
@@ -225,12 +239,16 @@ def _records(task: Task, questions: Questions, drawn: Sequence[Any] | None) -> I
             yield page.records
 
 
+def _stands(task: Task) -> Standing | None:
+    return Standing.from_json((task.checkpoint.resume or {}).get("standing"))
+
+
 def _is_pending(task: Task, stamp: Stamp) -> bool:
     """True for what Exact wrote after our last reading: that is not wrong, only young."""
     point = task.checkpoint
     if task.cursor_of is Strategy.ROW_VERSION:
-        standing = Standing.from_json((point.resume or {}).get("standing"))
-        return standing is not None and stamp.version is not None and stamp.version > standing.highest
+        stands = _stands(task)
+        return stands is not None and stamp.version is not None and stamp.version > stands.highest
     cursor = cursors.parse(point.cursor, task.resource.name, task.division)
     read_up_to = to_instant(cursor) if cursor else None
     if task.cursor_of is Strategy.SNAPSHOT or point.strategy == Strategy.SNAPSHOT or cursor is None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from exact_sync.config import ResourceSettings
 from exact_sync.simulator import Simulator
 from exact_sync.sync.verify import Checks
 from tests.deployment import TINY, Deployment, SharedClock, Silent
-from tests.facts import only, sql
+from tests.facts import only, restart, sql
 from tests.mirror import THE_OTHERS_OFF
 
 NAME, PATH = "documents", "documents/Documents"
@@ -46,13 +47,56 @@ def test_only_what_is_dated_from_that_day_on_is_mirrored(
         assert idle.tally.written == 0
 
 
+@pytest.mark.parametrize("earlier", [date(2024, 6, 1), None])
+@pytest.mark.parametrize("strategy", ["modified", "row_version", "snapshot"])
+def test_an_earlier_day_brings_what_was_left_out(
+    simulator: Simulator,
+    database_url: str,
+    clock: SharedClock,
+    tmp_path: Path,
+    strategy: str,
+    earlier: date | None,
+) -> None:
+    """Though it has not changed, so that no cursor would bring it."""
+    resources = THE_OTHERS_OFF | {NAME: section(strategy)}
+    with Deployment(
+        simulator, database_url, clock, tmp_path, counts=TINY | {PATH: 150}, resources=resources
+    ) as deployment:
+        deployment.sync_well(NAME)
+        for start in (date(2025, 4, 1), earlier):
+            clock.advance(hours=1)
+            changed = {"start_date": start} if start else {"start_date": None, "date": None}
+            own = ResourceSettings(**section(strategy) | changed)
+            restart(deployment, resources=deployment.settings.resources | {NAME: own})
+            deployment.sync_well(NAME)
+            assert mirrored(deployment) == at_exact(deployment, start)
+            clock.advance(hours=1)
+            assert only(deployment.sync_well(NAME), NAME).tally.written == 0
+
+
+def test_a_ledger_that_began_later_for_a_while_has_all_of_its_history_again(deployment: Deployment) -> None:
+    """What changed meanwhile was taken away, as it is dated before the start."""
+    deployment.sync_well("divisions", "transaction_lines")
+    deployment.clock.advance(hours=1)
+    restart(deployment, start_date=deployment.clock.now().date().replace(day=1))
+    table = deployment.table("financialtransaction/TransactionLines")
+    table.change(min(table.rows, key=lambda key: table.rows[key]["Date"]), Notes="changed long after")
+    assert only(deployment.sync_well("transaction_lines"), "transaction_lines").tally.deleted > 0
+    deployment.clock.advance(hours=1)
+    restart(deployment, start_date=None)
+    outcome = only(deployment.sync_well("transaction_lines"), "transaction_lines")
+    assert outcome.message == "the start date is earlier than before: everything is read once"
+    assert deployment.differences("transaction_lines") == []
+
+
 def day(row: dict[str, Any]) -> date:
     found: date = row["DocumentDate"].date()
     return found
 
 
-def at_exact(deployment: Deployment) -> set[str]:
-    return {str(row["ID"]) for row in deployment.table(PATH).rows.values() if day(row) >= START}
+def at_exact(deployment: Deployment, start: date | None = START) -> set[str]:
+    rows = deployment.table(PATH).rows.values()
+    return {str(row["ID"]) for row in rows if start is None or day(row) >= start}
 
 
 def mirrored(deployment: Deployment) -> set[str]:

@@ -268,6 +268,24 @@ def test_a_resource_that_was_off_for_a_while_misses_no_deletion(reader: Deployme
     assert reader.differences("customers") == []
 
 
+def test_nor_does_one_that_was_off_for_a_day(reader: Deployment) -> None:
+    """The log is read on meanwhile, farther than it is read again."""
+    sections = dict(reader.settings.resources)
+    section = type(reader.settings.resource("customers"))
+    restart(reader, resources=sections | {"customers": section(enabled=False)})
+    remove(reader, ACCOUNTS, 3)
+    for _ in range(4):
+        reader.sync_well("deletions")
+        reader.clock.advance(hours=6)
+        remove(reader, "logistics/Items")
+    restart(reader, resources=sections)
+    reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
+    reader.clock.advance(hours=1)
+    reader.sync_well("deletions", "customers")
+    assert checkpoint(reader, "customers")["sweep_wanted"] is False
+
+
 def test_old_entries_that_exact_forgets_are_no_gap(reader: Deployment) -> None:
     """The log keeps two months; ours stays."""
     remove(reader, ACCOUNTS)

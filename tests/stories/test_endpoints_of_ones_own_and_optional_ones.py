@@ -24,6 +24,19 @@ def test_a_resource_is_switched_on_later_and_off_again(deployment: Deployment) -
     assert only(deployment.sync_well("warehouses"), "warehouses").tally.written == 0
 
 
+def test_a_table_that_was_dropped_while_it_was_off_comes_back_whole(deployment: Deployment) -> None:
+    on = {"projects": ResourceSettings(strategy="modified")}
+    restart(deployment, resources=on)
+    deployment.sync_well("divisions", "projects")
+    assert deployment.differences("projects") == []
+    restart(deployment, resources={})
+    sql(deployment, "DROP TABLE exact.projects")
+    deployment.clock.advance(hours=1)
+    restart(deployment, resources=on)
+    deployment.sync_well("projects")
+    assert deployment.differences("projects") == []
+
+
 def test_a_default_resource_is_switched_off(deployment: Deployment) -> None:
     deployment.sync_well("items")
     rows = sql(deployment, "SELECT count(*) FROM exact.items")

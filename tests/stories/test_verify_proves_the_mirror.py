@@ -280,6 +280,31 @@ def test_what_exact_changed_since_is_no_difference(
         assert deployment.differences(name) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "settings"),
+    [
+        ("contacts", "crm/Contacts", on("contacts", strategy="row_version")),
+        ("transaction_lines", "financialtransaction/TransactionLines", {}),
+        ("payments", "cashflow/Payments", {}),
+    ],
+)
+def test_nor_is_it_one_in_rows_that_are_drawn_and_come_without_their_version(
+    deploy: Deploy, name: str, path: str, settings: dict[str, Any]
+) -> None:
+    column = {"payments": "Description"}.get(name, "Notes")
+    with deploy(name, **settings) as deployment:
+        table = deployment.table(path)
+        old = next(iter(table.rows))
+        for key in table.rows.keys() - {old}:
+            table.change(key, **{column: "later"})
+        outcome = only(verify(deployment, name, rows=1000, books=False), name)
+        assert (outcome.status, outcome.differences) == ("verified", ())
+        sql(deployment, f"UPDATE exact.{name} SET {column.lower()} = 'damaged' WHERE id = '{old}'")
+        outcome = only(verify(deployment, name, rows=1000, books=False), name)
+        assert [(d.kind, d.what) for d in outcome.differences] == [("changed", str(old))]
+        assert deployment.violations() == {}
+
+
 def test_what_exact_removed_since_is_none_either_where_its_log_tells(deploy: Deploy) -> None:
     with deploy("deletions", "customers") as deployment:
         table = deployment.table("crm/Accounts")
