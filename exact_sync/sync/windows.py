@@ -48,7 +48,8 @@ def read(task: Task) -> None:
     before = cursors.parse(task.checkpoint.cursor, task.resource.name, task.division)
     with task.database.begin() as connection:
         begun = checkpoints.windows(connection, task.division, task.resource.name)
-    if task.full or task.is_new:
+    is_ours = task.checkpoint.cursor_of == Strategy.DATE_WINDOWS  # else they tell how far another one reaches
+    if task.full or task.is_new or not is_ours:
         begun = {}
     today = to_wall(task.clock.now()).date()
     is_first = task.checkpoint.complete_at is None or task.full or task.is_new

@@ -102,3 +102,19 @@ def at_exact(deployment: Deployment, start: date | None = START) -> set[str]:
 def mirrored(deployment: Deployment) -> set[str]:
     live = sql(deployment, f"SELECT id FROM exact.{NAME} WHERE _deleted_at IS NULL")
     return {str(key) for (key,) in live}
+
+
+def test_how_far_a_position_reaches_is_no_window_that_was_read(deployment: Deployment) -> None:
+    """Another strategy's first reading got as far as to note that, and no further."""
+    name = "transaction_lines"
+    deployment.sync_well("divisions")
+    away = deployment.simulator.faults.add("status", path="TransactionLines", status=503, times=None)
+    assert only(deployment.sync(name), name).status == "later"
+    deployment.simulator.faults.remove(away)
+    own = ResourceSettings(strategy="date_windows")
+    restart(deployment, resources=deployment.settings.resources | {name: own})
+    assert "strategy" not in str(only(deployment.sync_well(name), name).message)
+    assert deployment.differences(name) == []
+    assert sql(
+        deployment, "SELECT count(*) > 1 FROM exact_sync.window WHERE resource = :name", name=name
+    ) == [(True,)]
