@@ -115,6 +115,5 @@ def test_how_far_a_position_reaches_is_no_window_that_was_read(deployment: Deplo
     restart(deployment, resources=deployment.settings.resources | {name: own})
     assert "strategy" not in str(only(deployment.sync_well(name), name).message)
     assert deployment.differences(name) == []
-    assert sql(
-        deployment, "SELECT count(*) > 1 FROM exact_sync.window WHERE resource = :name", name=name
-    ) == [(True,)]
+    windows = "SELECT count(*) > 1, min(starts) > '1970-01-01' FROM exact_sync.window WHERE resource = :name"
+    assert sql(deployment, windows, name=name) == [(True, True)]
