@@ -25,10 +25,11 @@ class Material:
         self._folder = folder
 
     def files(self) -> dict[str, str]:
-        """The records, one on each line."""
+        """The records, one on each line: none of its texts can hold the line breaks that Exact makes."""
         names = {"records": self.records, "changed": self.changed}
         for name, records in names.items():
-            (self._folder / name).write_bytes(b"\n".join(records) + b"\n")
+            lines = [record.replace(b"\r\n", b"") + b"\n" for record in records]
+            (self._folder / name).write_bytes(b"".join(lines))
         return {name: str(self._folder / name) for name in names}
 
     def served(
