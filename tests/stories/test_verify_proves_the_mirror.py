@@ -176,6 +176,16 @@ def test_the_books_tie_out_to_the_cent_in_every_period_of_every_division(deploy:
             assert outcome.checked == f"{number:,} sums of the books, {lines[1]:,} counted"
 
 
+def test_what_is_left_of_a_binary_float_is_no_difference_and_a_cent_is(deploy: Deploy) -> None:
+    one = "ctid = (SELECT min(ctid) FROM exact.reporting_balance)"
+    with deploy("transaction_lines", "reporting_balance") as deployment:
+        deployment.sync_well("divisions", "transaction_lines", "reporting_balance")
+        for more, differing in (("5.55E-17", 0), ("0.01", 1)):
+            sql(deployment, f"UPDATE exact.reporting_balance SET amount = amount + {more} WHERE {one}")
+            with deployment.service.database.begin() as connection:
+                assert len(books.compare(connection, DIVISION, None)[1]) == differing
+
+
 def test_everything_is_verified_after_a_sync(deploy: Deploy) -> None:
     with deploy() as deployment:
         before = {name: checkpoint(deployment, name) for name in ("customers", "journals", "payments")}
