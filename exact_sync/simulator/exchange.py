@@ -66,7 +66,7 @@ class Listing:
         if self.shape == "object" and records:
             return layout.answer(records[0])
         count = b"" if self.count is None else b'"__count": "%d", ' % self.count
-        link = b"" if self.next_url is None else b', "__next": ' + json_body(self.next_url)
+        link = b"" if self.next_url is None else b', "__next": ' + layout.laid_out(json_body(self.next_url))
         return layout.page(records, count, link, is_list=self.shape == "list")
 
 

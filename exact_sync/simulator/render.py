@@ -2,7 +2,7 @@
 
 Int64 is text, a Double has its Decimal's digits, a DateTime is /Date(ms)/ with the wall clock
 read as if it were UTC, fixed-width text has its spaces. A dict per row, made in the entity's
-own order; msgspec writes it: 1,000 rows of 150 columns take about 20 ms.
+own order; msgspec writes it, and ``layout`` puts it as Exact's server does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Sections of the settings: which connections there are, and what is told of a mistake in one."""
 
-import os
 from datetime import date
 from pathlib import Path
 
@@ -14,18 +13,6 @@ from exact_sync.patterns import Pattern
 from exact_sync.service import load_settings
 
 TOP = 'client_id = "top"\nclient_secret = "secret of the top"\n'
-
-
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Nothing of this machine's own settings; a secrets folder of our own."""
-    for name in [name for name in os.environ if name.upper().startswith("EXACT_SYNC_")]:
-        monkeypatch.delenv(name)
-    folder = tmp_path / "secrets"
-    folder.mkdir()
-    monkeypatch.setenv("EXACT_SYNC_SECRETS_DIR", str(folder))
-    monkeypatch.chdir(tmp_path)
-    return folder
 
 
 def of(text: str) -> list[Connection]:
