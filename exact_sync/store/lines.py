@@ -6,6 +6,8 @@ care, which is so for nearly all columns; a look at each value costs six times a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress
 
 NULL = "\x1f"
 """What stands for NULL: a control character, so that a text that has it is escaped like others."""
@@ -33,24 +35,48 @@ def lines(columns: dict[str, Sequence[str]], rows: int) -> Lines:
     return Lines(tuple(columns), b"\n".join([*map(str.encode, each), b""]), rows)
 
 
-def joined(values: Sequence[str | None]) -> tuple[Sequence[str], str]:
-    """Those that are not None, and all of these with a tab between them."""
+@dataclass(frozen=True)
+class Present:
+    """The texts of a column that are there, and where they stand. Mostly few records have a value in a
+    column: so nothing is done one by one for the others.
+    """
+
+    texts: Sequence[str]
+    together: str
+    """All of them, with a tab between them."""
+    places: Sequence[int]
+
+    def spread(self, texts: Sequence[str], rows: int) -> Sequence[str]:
+        """Texts that are made of these in their places, and NULL in the others."""
+        if len(texts) == rows:
+            return texts
+        column = [NULL] * rows
+        for place, text in zip(self.places, texts, strict=True):
+            column[place] = text
+        return column
+
+
+def present(values: Sequence[str | None]) -> Present:
     try:
-        return values, "\t".join(values)  # type: ignore[return-value, arg-type]  # none has to be looked at
+        return Present(values, "\t".join(values), ())  # type: ignore[arg-type]  # none has to be looked at
     except TypeError:
-        texts = [text for text in values if text is not None]
-        return texts, "\t".join(texts)
+        places = [*compress(_places(len(values)), values)]
+        if len(places) + values.count(None) < len(values):  # an empty text is false, too
+            places = [place for place, value in enumerate(values) if value is not None]
+        texts = [values[place] for place in places]
+        return Present(texts, "\t".join(texts), places)  # type: ignore[arg-type]  # these are texts
 
 
-def filled(values: Sequence[str | None]) -> Sequence[str]:
-    """NULL where there is no value."""
-    return [NULL if value is None else value for value in values]
+@lru_cache(maxsize=4)
+def _places(rows: int) -> Sequence[int]:
+    """Of a page of so many records; most have the same number, and numbers are made one by one."""
+    return list(range(rows))
 
 
 def escaped(values: Sequence[str | None]) -> Sequence[str]:
     """Texts as a column stores them - no NUL characters, no spaces around - and as a line can hold them."""
-    there, together = joined(values)
-    texts = there
+    there = present(values)
+    texts, together = there.texts, there.together
     if "\x00" in together:
         texts = [text.replace("\x00", "") for text in texts]
         together = "\t".join(texts)
@@ -61,14 +87,4 @@ def escaped(values: Sequence[str | None]) -> Sequence[str]:
         together = "\t".join(texts)
     if any(mark in together for mark in _CARE) or together.count("\t") >= len(texts):
         texts = [text.translate(_ESCAPES) for text in texts]
-    if texts is there and there is not values:  # as they came, they need not be put back one by one
-        return filled(values)
-    return put_back(texts, values)
-
-
-def put_back(texts: Sequence[str], values: Sequence[str | None]) -> Sequence[str]:
-    """The texts in the places of the values that they stand for, NULL in the others."""
-    if len(texts) == len(values):
-        return texts
-    rest = iter(texts)
-    return [NULL if value is None else next(rest) for value in values]
+    return there.spread(texts, len(values))

@@ -5,18 +5,20 @@ Whoever can't tell at a look what a value is raises a ValueError, `Odd` mostly, 
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from operator import sub
 from typing import Any
 
 import msgspec
 
 from exact_sync.catalog import Column, Edm
 from exact_sync.exact.wallclock import ahead, from_milliseconds, read_date, read_moment
-from exact_sync.store.lines import NULL, escaped, filled, joined, put_back
+from exact_sync.store.lines import NULL, Present, escaped, present
 
 _NIL = "00000000-0000-0000-0000-000000000000"
-_DAY = 86_400_000
-_MOST_DAYS = 5_000
-"""Of which something is kept."""
+_HOUR = 3_600_000
+_DAY = 24 * _HOUR
+_MOST_KEPT = 5_000
+"""Days, or hours, of which something is kept."""
 _EXACT = 2**32 * 1000
 """Milliseconds: until the year 2106, a binary float of seconds is less than a microsecond off."""
 _LATEST = 10**14
@@ -48,25 +50,27 @@ def highest(values: Sequence[str | None]) -> datetime | None:
     """The highest moment of a column, on Exact's clock."""
     if not any(values):
         return None
-    numbers = _milliseconds(values)
+    there = present(values)
+    if len({*map(len, there.texts)}) == 1 and not (last := max(there.texts)).startswith("/Date(-"):
+        there = present([last])  # numbers with as many digits stand in the order of their texts
+    numbers = _milliseconds(there)
     if numbers is None:
         raise Odd
     return from_milliseconds(max(numbers))
 
 
 def _guids(values: Sequence[str | None]) -> Sequence[str]:
-    texts, together = joined(values)
+    there = present(values)
+    texts, together = there.texts, there.together.encode()
     # One comparison for the whole column: 36 characters each, digits and dashes in their places.
     shape = f"{_NIL}\t".encode() * len(texts)
-    if together.encode().translate(_SHAPE) == shape[:-1]:
-        return filled(values) if _NIL not in together else _without_nil(values)
-    if together.lower().encode().translate(_SHAPE) == shape[:-1]:
-        return _without_nil([None if text is None else text.lower() for text in values])
-    raise Odd
-
-
-def _without_nil(values: Sequence[str | None]) -> Sequence[str]:
-    return [NULL if text is None or text == _NIL else text for text in values]
+    if together.translate(_SHAPE) != shape[:-1]:
+        texts, together = [text.lower() for text in texts], together.lower()
+        if together.translate(_SHAPE) != shape[:-1]:
+            raise Odd
+    if _NIL.encode() in together:
+        texts = [NULL if text == _NIL else text for text in texts]
+    return there.spread(texts, len(values))
 
 
 def _booleans(values: Sequence[bool | None]) -> Sequence[str]:
@@ -131,22 +135,29 @@ def _is_far_off(number: str) -> bool:
 
 
 def _dates(values: Sequence[str | None]) -> Sequence[str]:
-    numbers = _milliseconds(values)
+    there = present(values)
+    numbers = _milliseconds(there)
     if numbers is None:
-        return [NULL if text is None else read_date(text).isoformat() for text in values]
-    return put_back([_DAYS[number // _DAY] for number in numbers], values)
+        days = [read_date(text).isoformat() for text in there.texts]
+    else:
+        days = [_DAYS[number // _DAY] for number in numbers]
+    return there.spread(days, len(values))
 
 
 def _moments(values: Sequence[str | None]) -> Sequence[str]:
     """Moments on Exact's clock, as texts in UTC: read as JSON, where they are numbers of seconds, and
     written as JSON. That takes half as long as to put each text together.
     """
-    numbers = _milliseconds(values)
+    there = present(values)
+    numbers = _milliseconds(there)
     if numbers is None or not _DAY <= min(numbers) <= max(numbers) < _EXACT:
-        return [NULL if text is None else read_moment(text).isoformat(sep=" ") for text in values]
-    instants = _ENCODE([number - (_AHEAD[number // _DAY] or _ahead(number)) for number in numbers])
-    moments = _MOMENTS.decode(instants.replace(b",", b"e-3,").replace(b"]", b"e-3]"))
-    return put_back(_ENCODE(moments)[2:-2].decode().split('","'), values)
+        texts = [read_moment(text).isoformat(sep=" ") for text in there.texts]
+    else:
+        ahead_then = [_AHEAD[number // _DAY] or _AHEAD_THEN[number // _HOUR] for number in numbers]
+        instants = _ENCODE([*map(sub, numbers, ahead_then)])
+        moments = _MOMENTS.decode(instants.replace(b",", b"e-3,").replace(b"]", b"e-3]"))
+        texts = _ENCODE(moments)[2:-2].decode().split('","')
+    return there.spread(texts, len(values))
 
 
 def _ahead(milliseconds: int) -> int:
@@ -154,30 +165,30 @@ def _ahead(milliseconds: int) -> int:
     return ahead(from_milliseconds(milliseconds)) // timedelta(milliseconds=1)
 
 
-def _milliseconds(values: Sequence[str | None]) -> list[int] | None:
+def _milliseconds(there: Present) -> list[int] | None:
     """The numbers in a column of `/Date(…)/`; None where there is anything else. Raises ValueError where
     one of them is no number after all.
     """
-    texts, together = joined(values)
+    together = there.together
     # What is between the numbers is known; what is before the first and after the last, not yet.
     numbers = together[6:-2].replace(")/\t/Date(", ",")
     is_known = together[:6] == "/Date(" and together[-2:] == ")/"
     if not is_known or numbers.encode().translate(None, b"-0123456789,"):
         return None
     found = _NUMBERS.decode(f"[{numbers}]")
-    return found if len(found) == len(texts) and max(found) < _LATEST else None
+    return found if len(found) == len(there.texts) and max(found) < _LATEST else None
 
 
-class _ByDay(dict[int, Any]):
-    """What is true of a day, counted from 1970; found when it is first asked for."""
+class _Kept(dict[int, Any]):
+    """What is true of a day or an hour, counted from 1970; found when it is first asked for."""
 
     def __init__(self, find: Callable[[int], Any]) -> None:
         self._find = find
 
-    def __missing__(self, day: int) -> Any:
-        if len(self) >= _MOST_DAYS:
+    def __missing__(self, number: int) -> Any:
+        if len(self) >= _MOST_KEPT:
             self.clear()
-        found = self[day] = self._find(day)
+        found = self[number] = self._find(number)
         return found
 
 
@@ -187,8 +198,10 @@ def _ahead_all_day(day: int) -> int | None:
     return begins if begins == ends else None
 
 
-_AHEAD = _ByDay(_ahead_all_day)
-_DAYS = _ByDay(lambda day: str(from_milliseconds(day * _DAY).date()))
+_AHEAD = _Kept(_ahead_all_day)
+_AHEAD_THEN = _Kept(lambda hour: _ahead(hour * _HOUR))
+"""On the days on which that changes: it does so on the hour."""
+_DAYS = _Kept(lambda day: str(from_milliseconds(day * _DAY).date()))
 
 _CONVERTERS: dict[Edm, Callable[[Sequence[Any]], Sequence[str]]] = {
     Edm.STRING: escaped,
