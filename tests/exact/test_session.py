@@ -143,7 +143,17 @@ def test_a_token_that_exact_finds_younger_than_we_do_is_trusted_to_its_end_at_mo
 
 
 @pytest.mark.parametrize(
-    "bad", [Answer(200, b""), page(), page(503), Answer(hangs_up=True), Answer(200, b"{}")]
+    "bad",
+    [
+        Answer(200, b""),
+        page(),
+        page(400),
+        page(503),
+        Answer(401, b""),
+        Answer(hangs_up=True),
+        Answer(200, b"{}"),
+        Answer(200, b'{"access_token": "half", "expires_in": "600"}'),
+    ],
 )
 def test_a_broken_answer_is_asked_for_again_with_the_same_refresh_token(company: Found, bad: Answer) -> None:
     with company(bad, bad, token("access-1", "refresh-1")) as ours:
