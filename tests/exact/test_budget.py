@@ -216,6 +216,21 @@ def test_a_429_although_calls_were_left_shrinks_our_own_idea_of_the_minute(clock
     known.before_call(ENDPOINT)
     assert clock.slept == [60.5]
     assert budget(clock, state=known.as_json()).as_json()["cap"] == 40
+    clock.advance(seconds=65)
+    lied_to(known, calls=35)
+    assert most_in_a_minute(known, clock) == 34
+
+
+def test_the_minute_shrinks_from_what_exact_states(clock: SharedClock) -> None:
+    known = budget(clock)
+    for _ in range(81):
+        known.before_call(ENDPOINT)
+    known.heard(minute(19, limit=100))
+    known.limited(minute(19, limit=100))
+    clock.advance(seconds=65)
+    for _ in range(81):
+        known.before_call(ENDPOINT)
+    assert clock.slept == [60.5]
 
 
 def lied_to(known: Budget, calls: int) -> None:

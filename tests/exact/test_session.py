@@ -43,6 +43,15 @@ def test_a_stored_token_is_used_by_the_next_process_without_a_second_refresh(com
         assert ours.offered == ["refresh-0"]
 
 
+def test_a_refused_token_that_somebody_has_replaced_meanwhile_costs_no_refresh(company: Found) -> None:
+    with company(token("access-2", "refresh-2")) as ours:
+        session, now = ours.process(), ours.clock.now()
+        refused = session.tokens()
+        ours.store.sign_in(Tokens("access-1", "refresh-1", now + timedelta(minutes=10), now))
+        assert session.tokens(refused=refused).access == "access-1"
+        assert ours.offered == []
+
+
 @pytest.mark.parametrize("processes", [2, 50])
 def test_of_many_processes_exactly_one_refreshes(
     database_url: str, clock: SharedClock, tmp_path: Path, processes: int

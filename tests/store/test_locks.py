@@ -8,6 +8,7 @@ from sqlalchemy import text
 from exact_sync.errors import DatabaseAway, WorkHeld
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
+from exact_sync.store.schemas import Schemas
 from tests.deployment import SharedClock
 
 _HELD = """
@@ -90,6 +91,20 @@ def test_another_database_on_the_same_server_has_a_lock_of_its_own(
     first.free()
     second.free()
     elsewhere.close()
+
+
+def test_each_connection_to_exact_has_work_and_divisions_of_its_own(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    theirs, ours = WorkLock(other.within(Schemas("exact_be", "exact_sync_be")), clock), WorkLock(database, clock)
+    theirs.take()
+    assert theirs.take_division(7)
+    assert (ours.holder(), ours.division_holder(7)) == (None, None)
+    ours.take()
+    assert ours.take_division(7)
+    assert (theirs.held(), ours.held()) == (True, True)
+    theirs.free()
+    ours.free()
 
 
 def test_freeing_what_is_not_held_does_nothing(database: Database, clock: SharedClock) -> None:
