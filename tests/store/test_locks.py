@@ -194,6 +194,56 @@ def test_a_division_belongs_to_one_process_at_a_time(
     assert first.take_division(8)
     first.free()
     assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    first.check()
+    assert second.take_division(8)
+    assert not first.take_division(8), "given back with all the rest"
+    assert second.free_division(8) is True
+    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_a_division_is_free_for_others_while_the_work_goes_on(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    for lock in (first, second):
+        lock.take(alone=False)
+    for _ in range(2):
+        assert first.take_division(7)
+    for _ in range(2):
+        first.free_division(7)
+    assert second.take_division(7)
+    assert (first.held(), second.held()) == (True, True)
+    first.free()
+    second.free()
+
+
+def test_who_holds_the_work_holds_no_transaction_open(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    """PostgreSQL may end such connections, and what cleans up waits for them."""
+    lock = WorkLock(other, clock)
+    lock.take()
+    with database.connect() as connection:
+        states = connection.execute(
+            text("SELECT state FROM pg_stat_activity WHERE application_name LIKE 'the other one%'")
+        ).scalars()
+        assert set(states) == {"idle"}
+    lock.free()
+
+
+def test_the_work_that_was_cut_is_not_ours_until_it_is_taken_again(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    first.take()
+    cut(database)
+    assert not first.held()
+    assert not first.held(), "however often it is asked"
+    assert first.keep() is True
+    assert first.held()
+    with pytest.raises(WorkHeld):
+        second.take()
+    first.free()
 
 
 def test_what_was_cut_is_taken_again_whole_or_not_at_all(
