@@ -116,6 +116,7 @@ def test_after_a_429_by_the_minute_nothing_is_called_before_its_reset(clock: Sha
         (day(0, reset=epoch_ms(START - timedelta(hours=5))), START + timedelta(minutes=15)),
         (day(0, reset=epoch_ms(START)), START + timedelta(minutes=15)),
         (day(0, reset=epoch_ms(START + timedelta(days=40))), MIDNIGHT),
+        (day(0, reset=epoch_ms(START - timedelta(days=40))), MIDNIGHT),
         (day(0, reset="99999999999999999999"), MIDNIGHT),
         (day(0, reset=epoch_ms(START + timedelta(hours=30))), MIDNIGHT),
         (day(0) | minute(30), MIDNIGHT),

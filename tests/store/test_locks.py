@@ -96,7 +96,10 @@ def test_another_database_on_the_same_server_has_a_lock_of_its_own(
 def test_each_connection_to_exact_has_work_and_divisions_of_its_own(
     database: Database, other: Database, clock: SharedClock
 ) -> None:
-    theirs, ours = WorkLock(other.within(Schemas("exact_be", "exact_sync_be")), clock), WorkLock(database, clock)
+    theirs, ours = (
+        WorkLock(other.within(Schemas("exact_be", "exact_sync_be")), clock),
+        WorkLock(database, clock),
+    )
     theirs.take()
     assert theirs.take_division(7)
     assert (ours.holder(), ours.division_holder(7)) == (None, None)
