@@ -96,6 +96,19 @@ def test_a_refresh_refused_as_too_early_means_go_on_with_the_token_in_hand(
         assert session.tokens().access == "access-1"
 
 
+def test_a_refresh_that_was_too_early_is_tried_again_when_the_token_ends_and_not_before(
+    company: Found,
+) -> None:
+    with company(refusal(400, "access_denied", TOO_EARLY), token("access-1", "refresh-1")) as ours:
+        session = ours.process()
+        for seconds in (585, 10):
+            ours.clock.advance(seconds=seconds)
+            assert session.tokens().access == "access-0"
+        assert ours.offered == ["refresh-0"]
+        ours.clock.advance(seconds=5)
+        assert session.tokens().access == "access-1"
+
+
 class Strict:
     """Answers as Exact does, now and then slowly: no token before the last one's last 30 seconds."""
 
