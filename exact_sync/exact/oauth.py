@@ -74,11 +74,11 @@ def read_redirect(text: str, state: str) -> str:
     Raises SignInNeeded where the consent was refused or belongs to another sign-in.
     """
     text = text.strip()
-    if "=" not in text and "/" not in text.replace("%2F", ""):
+    if "=" not in text and "/" not in text:
         if not text:
             raise SignInNeeded("no code was given")
         return unquote(text)
-    query = parse_qs(query_of(text) or text.lstrip("?"))
+    query = parse_qs(query_of(text) or text)
     refused = "error" in query
     if refused and "state" not in query:
         raise SignInNeeded(f"Exact did not give consent: {query['error'][0]}")

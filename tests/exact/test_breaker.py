@@ -4,6 +4,9 @@ import sys
 import threading
 from datetime import timedelta
 
+import pytest
+
+from exact_sync.errors import Refused
 from exact_sync.exact.breaker import Breaker
 from tests.deployment import START, SharedClock
 
@@ -40,3 +43,15 @@ def test_what_was_not_refused_is_not_written_down(clock: SharedClock) -> None:
     again.check("crm/Accounts")
     assert again.as_json() == {"errors": {}, "overcome": {}, "said": {}}
     assert clock.now() - START == timedelta(hours=1)
+
+
+def test_an_endpoint_its_twins_and_its_count_share_their_errors_and_others_do_not(clock: SharedClock) -> None:
+    breaker = Breaker(clock, 7)
+    for endpoint in ("crm/Accounts", "bulk/CRM/Accounts", "sync/CRM/Accounts", "crm/Accounts/$count"):
+        breaker.failed(endpoint, "HTTP 400")
+    breaker.check("crm/Accounts/$count")
+    breaker.failed("crm/Accounts/$count", "HTTP 400")
+    for endpoint in ("crm/Accounts", "bulk/CRM/Accounts", "sync/CRM/Accounts", "crm/Accounts/$count"):
+        with pytest.raises(Refused):
+            breaker.check(endpoint)
+    breaker.check("crm/Contacts/$count")

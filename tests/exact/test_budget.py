@@ -116,8 +116,14 @@ def test_after_a_429_by_the_minute_nothing_is_called_before_its_reset(clock: Sha
         (day(0, reset=epoch_ms(START - timedelta(hours=5))), START + timedelta(minutes=15)),
         (day(0, reset=epoch_ms(START)), START + timedelta(minutes=15)),
         (day(0, reset=epoch_ms(START + timedelta(days=40))), MIDNIGHT),
+        (day(0, reset=epoch_ms(START - timedelta(days=40))), MIDNIGHT),
         (day(0, reset="99999999999999999999"), MIDNIGHT),
+        (day(0, reset=epoch_ms(START + timedelta(hours=30))), MIDNIGHT),
         (day(0) | minute(30), MIDNIGHT),
+        (day(0) | {"Retry-After": "20"}, MIDNIGHT),
+        (day(3000), MIDNIGHT),
+        ({f"{DAY}Remaining": "0"}, MIDNIGHT),
+        ({f"{DAY}Reset": epoch_ms(START + timedelta(hours=5))}, START + timedelta(hours=5)),
         ({"Retry-After": "7200"}, START + timedelta(hours=2)),
     ],
 )
@@ -125,13 +131,16 @@ def test_a_429_by_the_day_parks_the_division(
     clock: SharedClock, headers: dict[str, str], until: datetime
 ) -> None:
     known = budget(clock)
+    known.heard(headers)
     with pytest.raises(BudgetSpent) as caught:
         known.limited(headers)
     assert caught.value.until == until
-    if until - START > MINUTE_BOUND:
-        with pytest.raises(BudgetSpent):
-            known.before_call(ENDPOINT)
-        assert known.calls == 0
+    with pytest.raises(BudgetSpent):
+        known.before_call(ENDPOINT)
+    assert known.calls == 0
+    clock.advance(seconds=(until - START).total_seconds())
+    known.before_call(ENDPOINT)
+    assert clock.slept == []
 
 
 @pytest.mark.parametrize(
@@ -147,6 +156,8 @@ def test_a_429_by_the_day_parks_the_division(
         (minute(0, reset=epoch_ms(START - timedelta(hours=3))), 1),
         (minute(0, reset=epoch_ms(START)), 1),
         (minute(0) | day(4000), 40),
+        (minute(0) | {"Retry-After": "7200"}, 40),
+        ({f"{MINUTE}Reset": epoch_ms(START + timedelta(seconds=40))}, 40),
         ({"Retry-After": "20"}, 20),
         ({f"{MINUTE}Remaining": "0"}, 60),
         ({f"{MINUTE}Remaining": "0", "Retry-After": "20"}, 20),
@@ -156,6 +167,7 @@ def test_a_429_by_the_minute_is_waited_out_within_bounds(
     clock: SharedClock, headers: dict[str, str], wait: float
 ) -> None:
     known = budget(clock)
+    known.heard(headers)
     known.limited(headers)
     known.before_call(ENDPOINT)
     assert clock.slept == [wait + 0.5]
@@ -205,6 +217,21 @@ def test_a_429_although_calls_were_left_shrinks_our_own_idea_of_the_minute(clock
     known.before_call(ENDPOINT)
     assert clock.slept == [60.5]
     assert budget(clock, state=known.as_json()).as_json()["cap"] == 40
+    clock.advance(seconds=65)
+    lied_to(known, calls=35)
+    assert most_in_a_minute(known, clock) == 34
+
+
+def test_the_minute_shrinks_from_what_exact_states(clock: SharedClock) -> None:
+    known = budget(clock)
+    for _ in range(81):
+        known.before_call(ENDPOINT)
+    known.heard(minute(19, limit=100))
+    known.limited(minute(19, limit=100))
+    clock.advance(seconds=65)
+    for _ in range(81):
+        known.before_call(ENDPOINT)
+    assert clock.slept == [60.5]
 
 
 def lied_to(known: Budget, calls: int) -> None:
@@ -229,6 +256,9 @@ def test_a_429_that_was_not_for_our_pace_slows_nothing_down(clock: SharedClock) 
     known = budget(clock)
     lied_to(known, calls=1)
     assert most_in_a_minute(known, clock) == 60
+    known.heard(minute(0))
+    known.limited(minute(0))
+    assert most_in_a_minute(known, clock) == 60, "that one was deserved"
 
 
 def test_the_minute_grows_again_with_each_hour_without_such_a_429(clock: SharedClock) -> None:

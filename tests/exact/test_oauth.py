@@ -109,6 +109,7 @@ def test_a_code_is_exchanged_for_tokens_with_the_redirect_uri_it_was_given_for(c
     [
         refusal(400, "invalid_grant", "Token is not allowed, because of invalid or empty chainId"),
         refusal(401, "unauthorized_client", "Old refresh token used."),
+        refusal(400, "access_denied", "Rate limit exceeded: access_token not expired"),
     ],
 )
 def test_a_used_code_is_refused_and_not_offered_again(clock: SharedClock, answer: Answer) -> None:
@@ -164,6 +165,14 @@ def test_an_unknown_app_is_a_matter_of_configuration(clock: SharedClock, answer:
     with serve(answer) as served, pytest.raises(BadConfiguration) as caught:
         endpoint(served, clock).refresh(held(clock))
     assert "EXACT_SYNC_CLIENT_SECRET" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "answer", [refusal(400, "invalid_grant", ""), refusal(401, "unauthorized_client", "Token was revoked")]
+)
+def test_a_refused_sign_in_is_not_taken_for_an_unknown_app(clock: SharedClock, answer: Answer) -> None:
+    with serve(answer) as served, pytest.raises(SignInNeeded):
+        endpoint(served, clock).refresh(held(clock))
 
 
 def test_no_error_tells_a_secret(clock: SharedClock) -> None:

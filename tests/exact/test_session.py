@@ -43,6 +43,15 @@ def test_a_stored_token_is_used_by_the_next_process_without_a_second_refresh(com
         assert ours.offered == ["refresh-0"]
 
 
+def test_a_refused_token_that_somebody_has_replaced_meanwhile_costs_no_refresh(company: Found) -> None:
+    with company(token("access-2", "refresh-2")) as ours:
+        session, now = ours.process(), ours.clock.now()
+        refused = session.tokens()
+        ours.store.sign_in(Tokens("access-1", "refresh-1", now + timedelta(minutes=10), now))
+        assert session.tokens(refused=refused).access == "access-1"
+        assert ours.offered == []
+
+
 @pytest.mark.parametrize("processes", [2, 50])
 def test_of_many_processes_exactly_one_refreshes(
     database_url: str, clock: SharedClock, tmp_path: Path, processes: int
@@ -84,6 +93,19 @@ def test_a_refresh_refused_as_too_early_means_go_on_with_the_token_in_hand(
         assert ours.offered == ["refresh-0"]
         assert ours.store.read().unfinished_refresh is None
         ours.clock.advance(seconds=61)
+        assert session.tokens().access == "access-1"
+
+
+def test_a_refresh_that_was_too_early_is_tried_again_when_the_token_ends_and_not_before(
+    company: Found,
+) -> None:
+    with company(refusal(400, "access_denied", TOO_EARLY), token("access-1", "refresh-1")) as ours:
+        session = ours.process()
+        for seconds in (585, 10):
+            ours.clock.advance(seconds=seconds)
+            assert session.tokens().access == "access-0"
+        assert ours.offered == ["refresh-0"]
+        ours.clock.advance(seconds=5)
         assert session.tokens().access == "access-1"
 
 
@@ -143,7 +165,17 @@ def test_a_token_that_exact_finds_younger_than_we_do_is_trusted_to_its_end_at_mo
 
 
 @pytest.mark.parametrize(
-    "bad", [Answer(200, b""), page(), page(503), Answer(hangs_up=True), Answer(200, b"{}")]
+    "bad",
+    [
+        Answer(200, b""),
+        page(),
+        page(400),
+        page(503),
+        Answer(401, b""),
+        Answer(hangs_up=True),
+        Answer(200, b"{}"),
+        Answer(200, b'{"access_token": "half", "expires_in": "600"}'),
+    ],
 )
 def test_a_broken_answer_is_asked_for_again_with_the_same_refresh_token(company: Found, bad: Answer) -> None:
     with company(bad, bad, token("access-1", "refresh-1")) as ours:

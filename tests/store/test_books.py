@@ -63,11 +63,14 @@ def test_a_cent_in_one_period_and_what_only_one_side_has_is_found(database: Data
 
 def test_deleted_lines_lines_without_a_place_and_other_divisions_do_not_count(database: Database) -> None:
     write(
-        database, [(CASH, 2026, 1, "1"), (None, 2026, 1, "9"), (CASH, None, 1, "9")], [(CASH, 2026, 1, "1")]
+        database,
+        [(CASH, 2026, 1, "1"), (None, 2026, 1, "9"), (CASH, None, 1, "9")],
+        [(CASH, 2026, 1, "1"), (None, 2026, 1, "8")],
     )
-    write(database, [(CASH, 2026, 1, "3")], [], division=8)
+    write(database, [(CASH, 2026, 1, "3")], [(CASH, 2026, 1, "2")], division=8)
     with database.begin() as connection:
-        connection.execute(text("UPDATE exact.transaction_lines SET _deleted_at = now() WHERE division = 8"))
+        for table in ("transaction_lines", "reporting_balance"):
+            connection.execute(text(f"UPDATE exact.{table} SET _deleted_at = now() WHERE division = 8"))
     assert compare(database) == (1, [])
     assert compare(database, division=8) == (0, [])
 

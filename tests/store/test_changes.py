@@ -27,6 +27,11 @@ def test_only_what_really_changes_is_noted_and_only_where_it_is_wanted(database:
     assert noted.by_resource == {"items": Change(1, 1, 1, keys(2, 3), keys(1))}
     with database.begin() as connection:
         assert changes.of(connection) is None, "connections of the pool forget it"
+    nothing = Changes(lambda resource: 5)
+    with database.begin() as connection, changes.noting(connection, nothing):
+        ITEMS.stage(connection, [row("items", 2, code="B")])
+        ITEMS.merge(connection)
+    assert nothing.by_resource == {}
     nobody = Changes(lambda resource: None)
     with database.begin() as connection, changes.noting(connection, nobody):
         assert ITEMS.delete_keys(connection, DIVISION, [key(2)]) == 1
@@ -42,6 +47,10 @@ def test_no_more_keys_are_named_than_are_wanted(database: Database) -> None:
         assert ITEMS.delete_keys(connection, DIVISION, [key(1), key(2)]) == 2
     [change] = noted.by_resource.values()
     assert (change.inserted, change.deleted, change.keys_complete) == (2, 2, False)
+    with database.begin() as connection, changes.noting(connection, noted):
+        ITEMS.stage(connection, [row("items", 3)])
+        ITEMS.merge(connection)
+    assert change.inserted == 3
     assert len(change.upserted_keys + change.deleted_keys) == 3
 
 
@@ -58,4 +67,6 @@ def test_two_changes_are_one_in_which_a_key_stands_where_it_was_last() -> None:
     second = Change(1, 1, 1, ["d", "a"], ["b"])
     assert first.then(second, 10) == Change(2, 3, 2, ["c", "d", "a"], ["b"])
     assert first.then(second, 3) == Change(2, 3, 2, ["c", "d"], ["b"], keys_complete=False)
-    assert not Change(keys_complete=False).then(Change(), 3).keys_complete
+    for one, other in ((Change(), Change(keys_complete=False, first_load=True)), (Change(), Change())):
+        for both in (one.then(other, 3), other.then(one, 3)):
+            assert (both.keys_complete, both.first_load) == (other.keys_complete, other.first_load)

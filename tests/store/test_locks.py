@@ -8,6 +8,7 @@ from sqlalchemy import text
 from exact_sync.errors import DatabaseAway, WorkHeld
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
+from exact_sync.store.schemas import Schemas
 from tests.deployment import SharedClock
 
 _HELD = """
@@ -90,6 +91,23 @@ def test_another_database_on_the_same_server_has_a_lock_of_its_own(
     first.free()
     second.free()
     elsewhere.close()
+
+
+def test_each_connection_to_exact_has_work_and_divisions_of_its_own(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    theirs, ours = (
+        WorkLock(other.within(Schemas("exact_be", "exact_sync_be")), clock),
+        WorkLock(database, clock),
+    )
+    theirs.take()
+    assert theirs.take_division(7)
+    assert (ours.holder(), ours.division_holder(7)) == (None, None)
+    ours.take()
+    assert ours.take_division(7)
+    assert (theirs.held(), ours.held()) == (True, True)
+    theirs.free()
+    ours.free()
 
 
 def test_freeing_what_is_not_held_does_nothing(database: Database, clock: SharedClock) -> None:
@@ -179,6 +197,56 @@ def test_a_division_belongs_to_one_process_at_a_time(
     assert first.take_division(8)
     first.free()
     assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    first.check()
+    assert second.take_division(8)
+    assert not first.take_division(8), "given back with all the rest"
+    assert second.free_division(8) is True
+    assert database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_a_division_is_free_for_others_while_the_work_goes_on(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    for lock in (first, second):
+        lock.take(alone=False)
+    for _ in range(2):
+        assert first.take_division(7)
+    for _ in range(2):
+        first.free_division(7)
+    assert second.take_division(7)
+    assert (first.held(), second.held()) == (True, True)
+    first.free()
+    second.free()
+
+
+def test_who_holds_the_work_holds_no_transaction_open(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    """PostgreSQL may end such connections, and what cleans up waits for them."""
+    lock = WorkLock(other, clock)
+    lock.take()
+    with database.connect() as connection:
+        states = connection.execute(
+            text("SELECT state FROM pg_stat_activity WHERE application_name LIKE 'the other one%'")
+        ).scalars()
+        assert set(states) == {"idle"}
+    lock.free()
+
+
+def test_the_work_that_was_cut_is_not_ours_until_it_is_taken_again(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    first.take()
+    cut(database)
+    assert not first.held()
+    assert not first.held(), "however often it is asked"
+    assert first.keep() is True
+    assert first.held()
+    with pytest.raises(WorkHeld):
+        second.take()
+    first.free()
 
 
 def test_what_was_cut_is_taken_again_whole_or_not_at_all(

@@ -237,6 +237,10 @@ def test_the_last_day_that_there_is_keeps_no_page_from_the_quick_way() -> None:
         f'{{"ID":"{KEY}","Modified":"2026-06-25T12:00:00"}}',
         f'{{"ID":"{KEY}","Text":"\\udc00"}}',
         f'{{"ID":"{KEY}","Amount":{"1" * 20_000}}}',
+        *(f'{{"ID":"{KEY}","Small":{number}}}' for number in (-1, 256)),
+        *(f'{{"ID":"{KEY}","Short":{number}}}' for number in (-(2**15) - 1, 2**15)),
+        *(f'{{"ID":"{KEY}","Number":{number}}}' for number in (-(2**31) - 1, 2**31)),
+        *(f'{{"ID":"{KEY}","Long":{number}}}' for number in (-(2**63) - 1, 2**63)),
         "",
     ],
 )

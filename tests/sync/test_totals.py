@@ -1,7 +1,7 @@
 """The status of many divisions, added up."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -46,12 +46,20 @@ def test_the_state_of_a_resource(outcome: str, loading: Loading | None, state: s
 
 
 def test_totals_count_and_take_the_worst() -> None:
-    late = replace(FINE, resource="customers", outcome="failed", lag_seconds=900, rows=5)
-    facts = a_status(FINE, late, replace(FINE, division=2))
+    before = NOW - timedelta(minutes=14)
+    late = replace(FINE, resource="customers", outcome="failed", lag_seconds=900, rows=5, succeeded_at=before)
+    facts = a_status(FINE, late, replace(FINE, resource="contacts"), replace(FINE, division=2))
     first = by_division(facts)[1]
-    assert (first.ok, first.lines, first.failing, first.rows, first.worst_lag) == (1, 2, 1, 15, 900)
+    assert (first.ok, first.lines, first.failing, first.rows, first.worst_lag) == (2, 3, 1, 25, 900)
+    assert first.oldest_success == before
     assert by_division(facts)[2].worst_lag == 60
     assert by_resource(facts)["items"].lines == 2
+
+
+def test_a_division_is_loaded_when_what_takes_longest_is() -> None:
+    loading = [replace(LOADING, seconds_left=seconds) for seconds in (20, 50, None, 30)]
+    lines = [replace(FINE, resource=f"r{number}", loading=each) for number, each in enumerate(loading)]
+    assert by_division(a_status(*lines))[1].seconds_left == 50
 
 
 def test_divisions_that_are_not_read_do_not_make_a_resource_late() -> None:
@@ -70,9 +78,10 @@ def test_what_needs_a_look() -> None:
 
 def test_only_problems_leave_out_what_is_fine() -> None:
     bad = replace(FINE, division=2, outcome="failed")
-    facts = without_fine(a_status(FINE, bad, replace(FINE, division=2, resource="customers")))
+    held = replace(FINE, division=2, resource="contacts", quarantined=1)
+    facts = without_fine(a_status(FINE, bad, replace(FINE, division=2, resource="customers"), held))
     assert [division.division for division in facts.divisions] == [2]
-    assert facts.resources == [bad]
+    assert facts.resources == [bad, held]
 
 
 def test_the_same_message_of_many_divisions_is_told_once() -> None:
@@ -82,7 +91,8 @@ def test_the_same_message_of_many_divisions_is_told_once() -> None:
         for code in (11, 12)
     ]
     other = replace(FINE, division=13, outcome="failed", message="division 13: 13 records of 113")
-    first, second = sayings(a_status(*lines, other))
+    loads = replace(FINE, division=14, outcome="later", message="goes on at midnight", loading=LOADING)
+    first, second = sayings(a_status(FINE, *lines, other, loads))
     assert (first.text, first.divisions) == ("division …: shut", [11, 12])
     assert first.resources == ["items", "customers"]
     assert (second.text, second.divisions) == ("division 13: 13 records of 113", [13])
