@@ -183,13 +183,23 @@ class Machine:
         self._processes.append(process)
         return process
 
-    def fork(self, *arguments: str, **environment: str | None) -> Process:
+    def fork(
+        self, *arguments: str, program: str = "", is_typed_to: bool = False, **environment: str | None
+    ) -> Process:
         """Start a command like `start`, but quicker: where starting it is not the point."""
         number = len(self._processes)
         out, err = self.folder / f"out-{number}", self.folder / f"err-{number}"
         out.touch()
         err.touch()
-        forked = fork(arguments, self.variables(**environment), self.folder, out, err)
+        forked = fork(
+            arguments,
+            self.variables(**environment),
+            self.folder,
+            out,
+            err,
+            program=program,
+            is_typed_to=is_typed_to,
+        )
         process = Process(forked, f"exact-sync {' '.join(arguments)}", out, err)
         self._processes.append(process)
         return process
