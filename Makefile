@@ -12,7 +12,7 @@ demo: $(VENV)/.installed
 # Compiled once, whatever the shell says: a hundred processes of their own would compile us anew.
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest -n 3  # more than two cores need: some tests wait for processes of their own
+	$(BIN)/pytest -n 3 --dist worksteal  # more than two cores need: some wait for processes of their own
 
 # Stories told before a real browser: Debian's own, never one that is downloaded.
 test-browser: $(VENV)/.installed-dev chromium

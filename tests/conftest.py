@@ -39,12 +39,18 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(100_000, 20, 50)
 
 
+def pytest_sessionfinish() -> None:
+    """At its end pytest has the collector look at everything, twice: let that be nothing."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _thrift() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         thrift.certificates_are_read_once(patch)
         thrift.statements_are_compiled_once(patch)
         thrift.servers_are_asked_once_what_they_are(patch)
+        thrift.records_are_laid_out_once(patch)
         yield
 
 

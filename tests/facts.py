@@ -43,13 +43,14 @@ def cursor(deployment: Deployment, name: str, division: int = DIVISION) -> datet
 
 def line(deployment: Deployment, name: str, division: int | None = DIVISION) -> ResourceStatus:
     """What ``status`` says of a resource."""
-    lines = deployment.service.status().resources
+    lines = deployment.service.status([name]).resources
     return next(line for line in lines if (line.resource, line.division) == (name, division))
 
 
 def division_line(deployment: Deployment, division: int = DIVISION) -> DivisionStatus:
     """What ``status`` says of a division."""
-    return next(line for line in deployment.service.status().divisions if line.division == division)
+    lines = deployment.service.status(["divisions"]).divisions
+    return next(line for line in lines if line.division == division)
 
 
 def quarantined(deployment: Deployment, name: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 _NEEDED = (
     # ours: commands, and what a daemon and its server import once they are at work
@@ -36,10 +36,9 @@ _NEEDED = (
 class Fork:
     """A forked command; to its owner what a ``subprocess.Popen`` is."""
 
-    stdin = None
-
-    def __init__(self, pid: int, status: Path) -> None:
+    def __init__(self, pid: int, status: Path, stdin: BinaryIO | None) -> None:
         self.pid = pid
+        self.stdin = stdin
         self._status = status
 
     def poll(self) -> int | None:
@@ -60,11 +59,22 @@ class Fork:
                 os.kill(self.pid, number)
 
 
-def fork(arguments: tuple[str, ...], environment: dict[str, str], folder: Path, out: Path, err: Path) -> Fork:
-    """Start ``exact-sync`` with these arguments; what it says goes to files."""
+def fork(
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    folder: Path,
+    out: Path,
+    err: Path,
+    *,
+    program: str = "",
+    is_typed_to: bool = False,
+) -> Fork:
+    """Start ``exact-sync`` with these arguments, or a program that does; what it says goes to files."""
     status = Path(f"{out}.status")
-    places = {"folder": folder, "out": out, "err": err, "status": status}
-    order = {"arguments": arguments, "environment": environment}
+    typed = Path(f"{out}.typed" if is_typed_to else os.devnull)
+    stdin = _pipe(typed) if is_typed_to else None
+    places = {"folder": folder, "typed": typed, "out": out, "err": err, "status": status}
+    order = {"arguments": arguments, "environment": environment, "program": program}
     order |= {name: str(path) for name, path in places.items()}
     process, one_at_a_time = _origin()
     assert process.stdin is not None
@@ -72,7 +82,13 @@ def fork(arguments: tuple[str, ...], environment: dict[str, str], folder: Path, 
     with one_at_a_time:
         process.stdin.write(json.dumps(order).encode() + b"\n")
         process.stdin.flush()
-        return Fork(int(process.stdout.readline()), status)
+        return Fork(int(process.stdout.readline()), status, stdin)
+
+
+def _pipe(path: Path) -> BinaryIO:
+    """A pipe with a name; its end to write into."""
+    os.mkfifo(path)
+    return os.fdopen(os.open(path, os.O_RDWR), "wb", buffering=0)  # to write alone would wait for a reader
 
 
 @cache
@@ -129,10 +145,18 @@ def _guard(status: str, **order: Any) -> None:
     os._exit(0)
 
 
-def _become(arguments: list[str], environment: dict[str, str], folder: str, out: str, err: str) -> None:
+def _become(
+    arguments: list[str],
+    environment: dict[str, str],
+    program: str,
+    folder: str,
+    typed: str,
+    out: str,
+    err: str,
+) -> None:
     from exact_sync.cli import main
 
-    files = ((os.devnull, os.O_RDONLY), (out, os.O_WRONLY | os.O_CREAT), (err, os.O_WRONLY | os.O_CREAT))
+    files = ((typed, os.O_RDONLY), (out, os.O_WRONLY | os.O_CREAT), (err, os.O_WRONLY | os.O_CREAT))
     for number, (path, mode) in enumerate(files):
         opened = os.open(path, mode)
         os.dup2(opened, number)
@@ -141,6 +165,9 @@ def _become(arguments: list[str], environment: dict[str, str], folder: str, out:
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["exact-sync", *arguments]
+    if program:
+        exec(program, {"__name__": "__main__"})
+        sys.exit()
     sys.exit(main(arguments))
 
 

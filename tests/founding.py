@@ -4,6 +4,7 @@ The simulator makes the same company of the same seed every time, so whoever get
 would have got; no record in the books is ever changed in place, and `load` copies them besides.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
 
@@ -31,14 +32,14 @@ TINY: Counts = {
 
 def found(books: Books, division: int, today: date, *, seed: int = 1, counts: Counts | None = None) -> None:
     """What ``found_company`` would put into these books."""
-    values, tables = _made(division, today, seed, tuple((counts or TINY).items()))
-    books.add_division(division, **values)
+    made = _made(division, today, seed, tuple((counts or TINY).items()))
+    books.add_division(division, **made.values)
     with books.lock:
-        for path, records in tables.items():
+        for path, count in made.counts.items():
             if path in KNOWN:
-                _load(books.table(division, path), records)
+                _load(books.table(division, path), made.rows(path))
             else:  # most stories never look at these
-                books.load_later(division, path, len(records), partial(list, records))
+                books.load_later(division, path, count, partial(made.rows, path))
 
 
 def _load(table: Table, records: list[Record]) -> None:
@@ -50,14 +51,26 @@ def _load(table: Table, records: list[Record]) -> None:
         del table._complete
 
 
-@lru_cache(maxsize=8)
-def _made(
-    division: int, today: date, seed: int, counts: tuple[tuple[str, int], ...]
-) -> tuple[Record, dict[str, list[Record]]]:
-    """What to open the division with, and the rows of its tables, in the order in which they were made."""
+@dataclass(frozen=True)
+class Made:
+    """A company in books of its own, that only copies are made of."""
+
+    books: Books
+    division: int
+    values: Record
+    """What to open the division with."""
+    counts: Counts
+    """Rows of its tables, in the order in which they were made."""
+
+    def rows(self, path: str) -> list[Record]:
+        return list(self.books.table(self.division, path).rows.values())
+
+
+@lru_cache(maxsize=64)
+def _made(division: int, today: date, seed: int, counts: tuple[tuple[str, int], ...]) -> Made:
     books = Books()
     values = division_values(
         Setting(division, "NL", seed, today, (books.user_id, books.user_name)), homes("NL")
     )
-    paths = found_company(books, division, size="small", seed=seed, today=today, counts=dict(counts))
-    return values, {path: list(books.table(division, path).rows.values()) for path in paths}
+    made = found_company(books, division, size="small", seed=seed, today=today, counts=dict(counts))
+    return Made(books, division, values, made)

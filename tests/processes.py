@@ -153,6 +153,7 @@ class Machine:
         }
         (folder / "no-secrets").mkdir(exist_ok=True)
         self._processes: list[Process] = []
+        self._reader: psycopg.Connection | None = None
 
     def variables(self, **changes: str | None) -> dict[str, str]:
         """The environment, with variables named without EXACT_SYNC_ changed (None: unset)."""
@@ -183,13 +184,23 @@ class Machine:
         self._processes.append(process)
         return process
 
-    def fork(self, *arguments: str, **environment: str | None) -> Process:
+    def fork(
+        self, *arguments: str, program: str = "", is_typed_to: bool = False, **environment: str | None
+    ) -> Process:
         """Start a command like `start`, but quicker: where starting it is not the point."""
         number = len(self._processes)
         out, err = self.folder / f"out-{number}", self.folder / f"err-{number}"
         out.touch()
         err.touch()
-        forked = fork(arguments, self.variables(**environment), self.folder, out, err)
+        forked = fork(
+            arguments,
+            self.variables(**environment),
+            self.folder,
+            out,
+            err,
+            program=program,
+            is_typed_to=is_typed_to,
+        )
         process = Process(forked, f"exact-sync {' '.join(arguments)}", out, err)
         self._processes.append(process)
         return process
@@ -200,10 +211,16 @@ class Machine:
         return process.ends(), process
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        """Ask the database, as a reader would."""
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            cursor = connection.execute(statement, values)
-            return cursor.fetchall() if cursor.description else []
+        """Ask the database, as a reader would: on a connection that is kept while it holds."""
+        if self._reader is None or self._reader.closed:
+            self._reader = psycopg.connect(self.database_url, autocommit=True, prepare_threshold=None)
+        try:
+            cursor = self._reader.execute(statement, values)
+        except psycopg.OperationalError:
+            if not self._reader.closed:
+                raise
+            return self.query(statement, *values)
+        return cursor.fetchall() if cursor.description else []
 
     def consent(self, url: str) -> str:
         """What a person does in the browser; the URL it is sent to."""
@@ -218,6 +235,8 @@ class Machine:
         """End what a failed test left running."""
         for process in self._processes:
             process.close()
+        if self._reader is not None:
+            self._reader.close()
 
 
 @dataclass(frozen=True)

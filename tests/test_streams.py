@@ -44,5 +44,8 @@ def test_what_is_typed_and_no_text_is_one_clear_line(locale: dict[str, str]) -> 
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == b"error: what stands on stdin is no text in UTF-8"
     assert len(done.stderr.splitlines()) == 2
+
+
+def test_what_is_typed_and_text_is_taken_and_nothing_is_not() -> None:
     assert said("server password", "caf\u00e9 caf\u00e9".encode()).returncode == 0
     assert said("server password", redirected="<&-").returncode == 2

@@ -4,7 +4,7 @@ Users' processes build one and do it once anyway; nothing here changes what is d
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import httpx
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.util import LRUCache
 
+from exact_sync.simulator import layout
 from exact_sync.store import database
 
 
@@ -56,3 +57,8 @@ def servers_are_asked_once_what_they_are(patch: pytest.MonkeyPatch) -> None:
         vars(dialect).update(facts)
 
     patch.setattr(PGDialect_psycopg, "initialize", initialize)
+
+
+def records_are_laid_out_once(patch: pytest.MonkeyPatch) -> None:
+    """Most tests read the same company's."""
+    patch.setattr(layout, "_data", lru_cache(maxsize=10_000)(layout._data))

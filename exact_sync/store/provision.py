@@ -37,10 +37,11 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
             return
         wait_briefly(connection)
         claim(connection)
+        there = columns_there(connection)  # another process may just have made some
         for resource in wanted:
             if resource.name not in there:  # where it was dropped, a position tells of rows that are gone
                 checkpoints.reset(connection, resource.name)
-            fit(connection, table_of(resource), columns_there(connection))
+            fit(connection, table_of(resource), there)
 
 
 def wait_briefly(connection: Connection) -> None:

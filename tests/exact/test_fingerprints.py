@@ -231,7 +231,7 @@ def compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     records=st.lists(ANY_RECORD, min_size=1, max_size=4),
     behind=BEHIND,

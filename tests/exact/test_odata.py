@@ -81,9 +81,7 @@ def number(digits: str) -> object:
     return read_answer(f'{{"d":[{{"a":{digits}}}]}}'.encode()).records[0]["a"]
 
 
-@given(
-    st.from_regex(r"-?(0|[1-9]\d{0,60})(\.\d{1,60})?([eE][+-]?\d{1,9})?", fullmatch=True).filter(str.isascii)
-)
+@given(st.from_regex(r"-?(0|[1-9][0-9]{0,60})(\.[0-9]{1,60})?([eE][+-]?[0-9]{1,9})?", fullmatch=True))
 def test_a_number_keeps_every_digit(digits: str) -> None:
     found = number(digits)
     assert isinstance(found, int | Decimal)

@@ -33,7 +33,9 @@ def test_a_page_is_laid_out_to_the_byte() -> None:
     assert layout.laid_out(whole).decode() == PAGE.replace('"d" :', '"d":')
 
 
-TEXTS = st.text('a"{}[]:,\\ é😀/Date()\n', max_size=6) | st.sampled_from(['"}, ', "/Date(1)/", "\ud7ff"])
+TEXTS = st.text('a"{}[]:,\\ é😀/Date()\n', max_size=6) | st.sampled_from(
+    ['"}, ', '"},', "},", "/Date(1)/", "\ud7ff"]
+)
 VALUES = st.none() | st.booleans() | st.integers() | TEXTS
 DATA = st.dictionaries(
     TEXTS, VALUES | st.lists(VALUES, max_size=2) | st.dictionaries(TEXTS, VALUES, max_size=2)

@@ -68,7 +68,7 @@ def test_the_daemon_stops_within_seconds_though_a_request_hangs(
     # One hangs in the list of divisions, which the scheduler reads itself, one in a worker.
     machine.simulator.faults.add("timeout", path="system/Divisions")
     shaky_machine.simulator.faults.add("timeout", path="Journals")
-    daemons = {each: each.start("run", program=("-c", IN_A_HURRY)) for each in (machine, shaky_machine)}
+    daemons = {each: each.fork("run", program=IN_A_HURRY) for each in (machine, shaky_machine)}
     for each in daemons:
         until(lambda each=each: [fault.used for fault in each.simulator.faults] == [1], "a hanging request")
     for daemon in daemons.values():
@@ -86,7 +86,7 @@ def test_the_daemon_stops_though_a_page_that_is_fetched_ahead_hangs(machine: Mac
         machine.deployment.table("crm/Accounts").insert({"Code": f"{number}", "Name": f"Customer {number}"})
     machine.simulator.faults.add("refuse_bulk", times=None)
     hangs = machine.simulator.faults.add("timeout", path="crm/Accounts", query="$skiptoken")
-    daemon = machine.start("run", program=("-c", IN_A_HURRY))
+    daemon = machine.fork("run", program=IN_A_HURRY)
     until(lambda: hangs.used == 1, "a hanging request")
     daemon.signal(signal.SIGTERM)
     assert daemon.ends() == 0, daemon
@@ -118,7 +118,7 @@ def test_an_interrupted_sync_exits_with_4_and_the_next_one_goes_on(machine: Mach
 
 
 def test_a_second_ctrl_c_does_not_reach_what_is_started_at_the_end(machine: Machine) -> None:
-    sync = machine.start("sync", program=("-c", ITS_CHILDREN_ARE_INTERRUPTED_AT_THE_END))
+    sync = machine.fork("sync", program=ITS_CHILDREN_ARE_INTERRUPTED_AT_THE_END)
     machine.simulator.faults.add("hook", after=5, hook=lambda context: sync.signal(signal.SIGINT))
     assert sync.ends() == 4, sync
     assert "asked to stop" in one_clear_line(sync.err)
@@ -132,7 +132,7 @@ def test_ctrl_c_in_the_first_moments_is_no_traceback(machine: Machine, name: str
 
 def test_ctrl_c_in_psql_is_for_psql(machine: Machine) -> None:
     """There it cancels a query; the session goes on."""
-    psql = machine.start(program=("-c", PSQL_IS_INTERRUPTED), DATABASE_URL=None)
+    psql = machine.fork(program=PSQL_IS_INTERRUPTED, DATABASE_URL=None)
     assert (psql.ends(), psql.err) == (7, "")
 
 

@@ -110,7 +110,7 @@ def test_a_person_who_signs_in_during_a_slow_refresh_is_signed_in(
 def test_processes_that_refresh_at_once_make_one_refresh(machine: Machine) -> None:
     the_token_has_ended(machine.deployment)
     machine.simulator.faults.add("hook", path="oauth2/token", hook=all_but_one_wait(machine.database_url, 3))
-    processes = [machine.start(program=("-c", TOKENS)) for _ in range(3)]
+    processes = [machine.fork(program=TOKENS) for _ in range(3)]
     assert [process.ends() for process in processes] == [0, 0, 0]
     assert len({process.out for process in processes}) == 1
     assert machine.deployment.calls("oauth2/token") == 1

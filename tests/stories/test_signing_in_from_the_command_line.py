@@ -31,7 +31,7 @@ def test_pasting_the_url_signs_in_and_the_status_says_so(machine: Machine, here:
 
 def test_a_bare_code_may_be_pasted_too(machine: Machine) -> None:
     machine.nobody_is_signed_in()
-    login = machine.start("auth", "login", "--paste")
+    login = machine.fork("auth", "login", "--paste", is_typed_to=True)
     place = machine.consent(login.first_line())
     login.type(httpx.URL(place).params["code"])
     assert login.ends() == 0, login
@@ -40,7 +40,7 @@ def test_a_bare_code_may_be_pasted_too(machine: Machine) -> None:
 def test_an_answer_to_another_sign_in_is_refused(machine: Machine) -> None:
     machine.nobody_is_signed_in()
     machine.simulator.stats.reset()
-    login = machine.start("auth", "login", "--paste")
+    login = machine.fork("auth", "login", "--paste", is_typed_to=True)
     place = httpx.URL(machine.consent(login.first_line()))
     login.type(str(place.copy_set_param("state", "forged")))
     assert login.ends() == 3, login
@@ -53,7 +53,7 @@ def test_an_answer_to_another_sign_in_is_refused(machine: Machine) -> None:
 def test_a_code_that_was_used_before_is_refused(machine: Machine, here: Here) -> None:
     machine.nobody_is_signed_in()
     settings = machine.deployment.settings
-    login = machine.start("auth", "login", "--paste")
+    login = machine.fork("auth", "login", "--paste", is_typed_to=True)
     place = httpx.URL(machine.consent(login.first_line()))
     form = {
         "grant_type": "authorization_code",
@@ -78,7 +78,7 @@ def test_the_listener_waits_for_the_right_answer_and_for_nothing_else(machine: M
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     redirect = f"http://127.0.0.1:{port}/callback"
-    login = machine.start("auth", "login", REDIRECT_URI=redirect)
+    login = machine.fork("auth", "login", REDIRECT_URI=redirect)
     url = login.first_line()
     place = httpx.URL(machine.consent(url))
     assert str(place).startswith(redirect)

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import schemathesis
-from schemathesis.engine import events, from_schema
-
 from tests.deployment import Deployment
 from tests.web.desk import RecordingDesk
 from tests.web.served import a_server, metrics_of, source_of
@@ -38,6 +35,9 @@ LOST_COUNT = "AST constructor recursion depth mismatch"
 
 def test_schemathesis_finds_nothing(deployment: Deployment) -> None:
     """Each operation, with what its description allows and with what it forbids, and all its checks."""
+    import schemathesis  # takes a second, in each test process that only collects it
+    from schemathesis.engine import events, from_schema
+
     something_of_everything(deployment)
     source = replace(source_of(deployment), desk=RecordingDesk())
     found: list[str] = []
