@@ -152,7 +152,7 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
         return BadConfiguration(f"database_url is not understood: {said}", hint)
     if state.startswith("28") or (not state and _NO_LOGIN.search(said)):
         return BadConfiguration(f"the database refuses the login: {said}", "check EXACT_SYNC_DATABASE_URL")
-    if state.startswith("3D") or ("database" in said and "does not exist" in said):
+    if state.startswith("3D") or (not state and "database" in said and "does not exist" in said):
         return BadConfiguration(f"the database does not exist: {said}", "create it: createdb NAME")
     if state == "42501":
         return BadConfiguration(
