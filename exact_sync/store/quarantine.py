@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Connection, Text, case, cast, delete, func, lite
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Resource
-from exact_sync.store.state import quarantine
+from exact_sync.store.state import among, quarantine
 from exact_sync.store.tables import table as table_of
 
 UNREADABLE_KEY = "unreadable key "
@@ -71,7 +71,7 @@ def held(
     if resource is not None:
         query = query.where(quarantine.c.resource == resource)
     if divisions:
-        query = query.where(quarantine.c.division.in_([code for code in divisions if abs(code) < 2**31]))
+        query = query.where(among(quarantine.c.division, divisions))
     if before is not None:
         query = query.where(quarantine.c.id < before)
     return [Held(*row) for row in connection.execute(query.order_by(quarantine.c.id.desc()).limit(limit))]
@@ -152,8 +152,8 @@ def accept(
     """
     conditions = [quarantine.c.resource == resource, quarantine.c.accepted_at.is_(None)]
     if records:
-        conditions.append(quarantine.c.id.in_(list(records)))
+        conditions.append(among(quarantine.c.id, records))
     if divisions is not None:
-        conditions.append(quarantine.c.division.in_(list(divisions)))
+        conditions.append(among(quarantine.c.division, divisions))
     accepted = update(quarantine).where(*conditions).values(accepted_at=func.now())
     return set(connection.execute(accepted.returning(quarantine.c.division)).scalars())
