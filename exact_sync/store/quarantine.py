@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,6 +75,13 @@ def held(
     if before is not None:
         query = query.where(quarantine.c.id < before)
     return [Held(*row) for row in connection.execute(query.order_by(quarantine.c.id.desc()).limit(limit))]
+
+
+def numbers(connection: Connection, resources: Collection[str]) -> dict[tuple[int, str], int]:
+    """How many records each division and resource has in quarantine; only where there are any."""
+    place = (quarantine.c.division, quarantine.c.resource)
+    query = select(*place, func.count()).where(quarantine.c.resource.in_(resources)).group_by(*place)
+    return {(code, resource): number for code, resource, number in connection.execute(query)}
 
 
 def keep(connection: Connection, division: int, resource: str, rejects: Iterable[Reject]) -> int:
