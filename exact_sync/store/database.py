@@ -6,11 +6,12 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -118,6 +119,12 @@ class Database:
 
 class Conflict(DatabaseAway):
     """The transaction collided with another one and was rolled back."""
+
+
+def moment(connection: Connection) -> datetime:
+    """When this transaction began, by the database's clock, which all processes share."""
+    now: datetime = connection.execute(select(func.now())).scalar_one()
+    return now
 
 
 def shown_url(url: URL) -> str:
