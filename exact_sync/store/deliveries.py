@@ -7,15 +7,14 @@ from typing import Literal
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, delete, func, literal, select, tuple_, update
 
-from exact_sync.store.state import among, delivery, outbox
+from exact_sync.store.state import IS_WAITING, among, delivery, outbox
 
 State = Literal["waiting", "dead"]
 """What is still to be delivered, and what was given up."""
 
 _IS_DEAD = delivery.c.given_up_at.is_not(None)
-_WAITS = delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None)
 _IN: dict[State | None, ColumnElement[bool]] = {
-    "waiting": _WAITS,
+    "waiting": IS_WAITING,
     "dead": _IS_DEAD,
     None: delivery.c.delivered_at.is_(None),
 }
@@ -118,8 +117,8 @@ def backlogs(connection: Connection) -> dict[str, Backlog]:
     query = (
         select(
             delivery.c.target,
-            func.count().filter(_WAITS),
-            func.min(outbox.c.at).filter(_WAITS),
+            func.count().filter(IS_WAITING),
+            func.min(outbox.c.at).filter(IS_WAITING),
             func.count().filter(_IS_DEAD),
         )
         .join_from(delivery, outbox, outbox.c.id == delivery.c.message)

@@ -303,9 +303,6 @@ delivery = Table(
     schema=SCHEMA,
     comment="how far each target is with each message of the outbox",
 )
-Index(
-    "delivery_waiting",
-    delivery.c.target,
-    delivery.c.message,
-    postgresql_where=delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None),
-)
+IS_WAITING = delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None)
+"""Its target is still to have it."""
+Index("delivery_waiting", delivery.c.target, delivery.c.message, postgresql_where=IS_WAITING)
