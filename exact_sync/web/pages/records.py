@@ -22,7 +22,7 @@ _PAGE = 50
 _CALLS = 100
 _HELD = 200
 OUTCOMES = (
-    "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "stopped", "broken",
+    "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "broken",
     "unavailable", "verified", "differs",
 )  # fmt: skip
 SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "all": None}

@@ -214,7 +214,7 @@ def sayings(status: Status) -> list[Said]:
             state = outcomes.get((saying.resources[0], division), "failed")
         found.append(Said(saying, remedy(saying.hint or hints.get(saying.text), state), state))
     found.reverse()
-    return sorted(found, key=lambda said: said.state in ("unavailable", "ok", "stopped"))
+    return sorted(found, key=lambda said: said.state in ("unavailable", "ok"))
 
 
 def readings(board: Board) -> list[Reading]:
