@@ -176,10 +176,15 @@ class TokenEndpoint:
             raise
         finally:
             if self._observer is not None:
-                taken = milliseconds(started, self._clock.monotonic())
-                query = f"grant_type={form['grant_type']}"
                 self._observer.made(
-                    Request(at, None, None, TOKEN_ENDPOINT, query, status, trouble, taken, None, None, None)
+                    Request(
+                        at=at,
+                        endpoint=TOKEN_ENDPOINT,
+                        query=f"grant_type={form['grant_type']}",
+                        status=status,
+                        trouble=trouble,
+                        milliseconds=milliseconds(started, self._clock.monotonic()),
+                    )
                 )
 
 

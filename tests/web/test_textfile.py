@@ -19,7 +19,7 @@ from tests.web.test_metrics import outcome
 
 def a_request(query: str, status: int | None, milliseconds: int, trouble: str = "") -> Request:
     at = datetime(2026, 6, 25, tzinfo=UTC)
-    return Request(at, None, None, "oauth2/token", query, status, trouble, milliseconds, None, None, None)
+    return Request(at, "oauth2/token", query, status, trouble, milliseconds)
 
 
 def test_counters_go_on_where_the_file_left_them(deployment: Deployment, tmp_path: Path) -> None:
