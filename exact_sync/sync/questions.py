@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from exact_sync.catalog import Bulk, Edm, Feed, Strategy
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query, read_answer
 from exact_sync.exact.wallclock import literal
 from exact_sync.store import checkpoints
-from exact_sync.sync.rows import ROW_VERSION
 from exact_sync.sync.task import Task
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from exact_sync.catalog import Strategy
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Record
 from exact_sync.store import counts, quarantine
@@ -20,7 +21,7 @@ from exact_sync.store.keys import Stamp
 from exact_sync.sync import cursors, whole
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.questions import Questions
-from exact_sync.sync.rows import ROW_VERSION, Batch, read_version
+from exact_sync.sync.rows import Batch, read_version
 from exact_sync.sync.task import Task
 from exact_sync.sync.whole import Whole
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.errors import Refused
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import to_instant
@@ -25,7 +26,7 @@ from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.findings import Suspect
 from exact_sync.sync.outcome import Difference
 from exact_sync.sync.questions import Questions
-from exact_sync.sync.rows import ROW_VERSION, Batch
+from exact_sync.sync.rows import Batch
 from exact_sync.sync.standing import Standing
 from exact_sync.sync.task import Task
 
