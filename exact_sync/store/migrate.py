@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MUTEX = threading.Lock()
 
 _LOCK = text("SELECT pg_advisory_xact_lock(1163411779, 2)")
+_LOCK_TIMEOUT = "2s"
 
 
 def _folder() -> Path:
@@ -64,7 +65,7 @@ def claim(connection: Connection) -> None:
 
 def wait_briefly(connection: Connection) -> None:
     """Behind a change that waits for a long query all other readers wait, too."""
-    connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
 
 
 def upgrade(database: Database) -> bool:
