@@ -8,7 +8,8 @@ import pytest
 from exact_sync.errors import ExactAway
 from exact_sync.exact.odata import read_answer
 from exact_sync.exact.requests import Request
-from exact_sync.exact.transport import Patience, Transport
+from exact_sync.exact.sending import Patience
+from exact_sync.exact.transport import Transport
 from tests.deployment import START, SharedClock
 
 URL = "https://start.exactonline.nl/api/v1/1/crm/Accounts?$select=ID&$top=1"
