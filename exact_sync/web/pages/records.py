@@ -15,8 +15,8 @@ from exact_sync.web import facts
 from exact_sync.web.pages import charts
 from exact_sync.web.pages.asking import Asked, Reader, source_of
 from exact_sync.web.pages.boards import Boards, since
+from exact_sync.web.pages.cards import Said, sayings
 from exact_sync.web.pages.rendering import render
-from exact_sync.web.pages.views import Said, sayings
 
 _PAGE = 50
 _CALLS = 100
