@@ -117,7 +117,7 @@ class BadConfiguration(NeedsPerson):
 
 
 class Unknown(BadConfiguration):
-    """There is no connection, resource or division of this name."""
+    """There is nothing of this name: no connection, resource, division, target or message."""
 
 
 class SchemaAhead(NeedsPerson):
