@@ -65,6 +65,25 @@ def test_a_file_that_makes_no_sense_is_begun_anew(deployment: Deployment, tmp_pa
     assert counts.runs == {}
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "something_else NaN",
+        'exact_sync_runs_total{connection="be",resource="items",outcome="ok"} NaN',
+        'exact_sync_runs_total{connection="be",resource="items",outcome="ok"} +Inf',
+        'exact_sync_calls_total{connection="be",division="x"} 4',
+        'exact_sync_run_duration_seconds_bucket{connection="be",resource="items"} 4',
+    ],
+)
+def test_a_line_that_makes_no_sense_is_left_out(tmp_path: Path, odd: str) -> None:
+    file = tmp_path / "exact_sync.prom"
+    told = 'exact_sync_runs_total{connection="nl",resource="items",outcome="ok"} 3'
+    file.write_text(f"# TYPE exact_sync_runs counter\n{odd}\n{told}\n")
+    counts = Counts()
+    textfile.carry_on(file, counts)
+    assert counts.runs == {("nl", "items", "ok"): 3}
+
+
 def test_a_folder_that_is_not_there_is_one_clear_line(deployment: Deployment, tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match=r"the metrics can't be written to .*: No such file"):
         textfile.write(tmp_path / "none" / "file.prom", metrics_of(deployment))
