@@ -30,11 +30,7 @@ from exact_sync.sync.window_counts import Gone, differing
 def read(task: Task) -> None:
     questions = Questions(task)
     before = cursors.parse(task.checkpoint.cursor, task.resource.name, task.division)
-    with task.database.begin() as connection:
-        begun = checkpoints.windows(connection, task.division, task.resource.name)
-    is_ours = task.checkpoint.cursor_of == Strategy.DATE_WINDOWS  # else they tell how far another one reaches
-    if task.full or task.is_new or not is_ours:
-        begun = {}
+    begun = _begun(task)
     today = to_wall(task.clock.now()).date()
     is_first = task.checkpoint.complete_at is None or task.full or task.is_new
     filling = Backfill(task, questions, goes_on=bool(begun), is_on=is_first and not task.full)
@@ -64,6 +60,15 @@ def read(task: Task) -> None:
             if window not in recent:
                 _read_window(task, questions, window, gone)
     _finish(task, gone, whole=bool(recent) or is_first)
+
+
+def _begun(task: Task) -> dict[date, dict[str, Any] | None]:
+    """The windows that earlier runs began, and where their reading goes on; none where all is read anew."""
+    is_ours = task.checkpoint.cursor_of == Strategy.DATE_WINDOWS  # else they tell how far another one reaches
+    if task.full or task.is_new or not is_ours:
+        return {}
+    with task.database.begin() as connection:
+        return checkpoints.windows(connection, task.division, task.resource.name)
 
 
 def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window], int | None]:
