@@ -80,7 +80,7 @@ def held(
 def numbers(connection: Connection, resources: Collection[str]) -> dict[tuple[int, str], int]:
     """How many records each division and resource has in quarantine; only where there are any."""
     place = (quarantine.c.division, quarantine.c.resource)
-    query = select(*place, func.count()).where(quarantine.c.resource.in_(resources)).group_by(*place)
+    query = select(*place, func.count()).where(quarantine.c.resource.in_(list(resources))).group_by(*place)
     return {(code, resource): number for code, resource, number in connection.execute(query)}
 
 
