@@ -34,7 +34,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request as it is to be made."""
+    """What is asked of Exact; one question may take several requests."""
 
     endpoint: str
     url: str

@@ -22,7 +22,6 @@ DEAD_KEPT = timedelta(days=30)
 
 _ALONE = 0x4558414F  # "EXAO": the class of the locks that keep two processes from sending the same
 
-
 # In the order in which they were written; behind one that may not go yet, its kind waits. However many
 # wait, only those that may not go and the first that may are looked at closer.
 _DUE = """
