@@ -1,5 +1,6 @@
 """The section [alerts] of the settings: who is told of what, and when."""
 
+import json
 import re
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
@@ -34,8 +35,6 @@ def _urls(value: object) -> object:
 
 
 def _from_json(text: str) -> Any:
-    import json
-
     try:
         return json.loads(text)
     except ValueError:

@@ -20,9 +20,10 @@ from exact_sync.exact.client import ME, Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.requests import Observer, Several
+from exact_sync.exact.sending import Patience
 from exact_sync.exact.session import Session
 from exact_sync.exact.traced import Traced
-from exact_sync.exact.transport import Patience, Transport
+from exact_sync.exact.transport import Transport
 from exact_sync.store import migrate, readiness
 from exact_sync.store.connect import open_database
 from exact_sync.store.credentials import StoredSignIn

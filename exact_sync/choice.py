@@ -1,6 +1,5 @@
 """Which resources are mirrored, and how: the catalog, as the settings want it."""
 
-import difflib
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -9,7 +8,7 @@ from datetime import timedelta
 from exact_sync.catalog import RESOURCES, Edm, Resource, Strategy
 from exact_sync.catalog.custom import custom
 from exact_sync.config import Settings
-from exact_sync.errors import BadConfiguration, Unknown
+from exact_sync.errors import BadConfiguration, Unknown, did_you_mean
 from exact_sync.sections import ResourceSettings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
@@ -65,8 +64,7 @@ def check_names(names: Iterable[str], on: Collection[str]) -> None:
         if name in RESOURCES and name not in on:
             raise Unknown(f"{name} is switched off", f"set enabled = true in [resources.{name}]")
         if name not in on:
-            near = difflib.get_close_matches(name, {*on, *RESOURCES}, n=1)
-            hint = f"did you mean {near[0]}?" if near else "exact-sync resources lists them"
+            hint = did_you_mean(name, {*on, *RESOURCES}, "exact-sync resources lists them")
             raise Unknown(f"there is no resource {name}; {hint}")
 
 

@@ -3,7 +3,6 @@
 Every setting, with its default, stands in config.example.toml; a test compares the two.
 """
 
-import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -23,7 +22,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsConfigDict as SettingsConfig
 
 from exact_sync.alert_settings import AlertSettings
-from exact_sync.errors import BadConfiguration
+from exact_sync.errors import BadConfiguration, did_you_mean
 from exact_sync.known_settings import (
     check,
     check_names,
@@ -252,8 +251,7 @@ def _check_targets(settings: Settings, known_resources: Iterable[str]) -> None:
     for target, section in settings.outbox.targets.items():
         for name in section.resources:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                hint = f"did you mean {near[0]}?" if near else "exact-sync resources lists them"
+                hint = did_you_mean(name, known, "exact-sync resources lists them", cutoff=0.5)
                 raise BadConfiguration(
                     f"setting outbox.targets.{target}.resources: there is no resource {name}", hint
                 )

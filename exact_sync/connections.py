@@ -1,12 +1,11 @@
 """Which connections to Exact the settings describe: each with its name, its schema and its own settings."""
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exact_sync.config import PREFIX, Settings
-from exact_sync.errors import BadConfiguration, Unknown
+from exact_sync.errors import BadConfiguration, Unknown, did_you_mean
 from exact_sync.sections import ConnectionSettings
 
 FIRST_SCHEMA = "exact"
@@ -103,8 +102,7 @@ def named(found: Sequence[Connection], name: str | None) -> list[Connection]:
     if chosen:
         return chosen
     names = [connection.name for connection in found]
-    near = difflib.get_close_matches(str(name), names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there is: {', '.join(names)}"
+    hint = did_you_mean(str(name), names, f"there is: {', '.join(names)}")
     raise Unknown(f"there is no connection {name}", hint)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from exact_sync.errors import BadConfiguration
+from exact_sync.errors import BadConfiguration, SignInNeeded
 
 REFRESH_TOKEN_LIFE = timedelta(days=30)
 """How long Exact accepts a refresh token that nobody uses."""
@@ -51,6 +51,14 @@ class SignIn:
     def why_not(self) -> str | None:
         """Why a person must sign in; None while all is well."""
         return NOBODY if self.tokens is None else self.needed_because
+
+    def required(self) -> Tokens:
+        """Raises SignInNeeded where there are none, or none that still work."""
+        if self.needed_because:
+            raise SignInNeeded(f"signing in again is needed: {self.needed_because}")
+        if self.tokens is None:
+            raise SignInNeeded(NOBODY)
+        return self.tokens
 
 
 class TokenSlot(Protocol):

@@ -17,7 +17,7 @@ from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections, named
 from exact_sync.errors import BadConfiguration, ExactSyncError
-from exact_sync.exact.transport import Patience
+from exact_sync.exact.sending import Patience
 from exact_sync.service import Service
 from exact_sync.shares import Share, check_known, shares
 from exact_sync.store import checkpoints, pauses

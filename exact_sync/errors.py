@@ -24,12 +24,20 @@ Each carries a hint: what a person can do about it. httpx's and the driver's err
 translated only inside ``exact/`` and ``store/``.
 """
 
+import difflib
+from collections.abc import Iterable
 from datetime import datetime
 
 
 def one_line(text: str) -> str:
     """A text that may quote somebody else, on one line and with nothing in it that steers a terminal."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str, *, cutoff: float = 0.6) -> str:
+    """A hint: the nearest of the known names, or what else helps. ``cutoff``: how near, from 0 to 1."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
+    return f"did you mean {near[0]}?" if near else otherwise
 
 
 class ExactSyncError(Exception):
@@ -109,7 +117,7 @@ class BadConfiguration(NeedsPerson):
 
 
 class Unknown(BadConfiguration):
-    """There is no connection, resource or division of this name."""
+    """There is nothing of this name: no connection, resource, division, target or message."""
 
 
 class SchemaAhead(NeedsPerson):

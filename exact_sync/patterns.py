@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+LARGEST_CODE = 2**31 - 1
+"""Of a division: as Exact's own, and as the columns here."""
 FORMS = "write codes (123456) or patterns (name:Brouwer*, country:NL, code:12*)"
 
 _FIELDS = ("code", "name", "country")
@@ -35,8 +37,8 @@ def divisions(value: object) -> list[int | Pattern]:
 
 
 def _read(item: str) -> int | Pattern:
-    if re.fullmatch(r"[0-9]{1,10}", item):
-        return int(item)
+    if re.fullmatch(r"[0-9]{1,10}", item) and (code := int(item)) <= LARGEST_CODE:
+        return code
     field, separator, glob = item.partition(":")
     for known in _FIELDS:
         if separator and field.strip().lower() == known and glob.strip():

@@ -20,7 +20,7 @@ from pydantic_settings import NoDecode
 from exact_sync import patterns
 from exact_sync.errors import BadConfiguration
 from exact_sync.patterns import Pattern
-from exact_sync.urls import parts_of
+from exact_sync.urls import THIS_MACHINE, parts_of
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -59,13 +59,10 @@ def _site_url(value: str) -> str:
 SiteUrl = Annotated[str, AfterValidator(_site_url)]
 
 
-_ITSELF = ("localhost", "127.0.0.1", "::1")
-
-
 def _callback_url(value: str) -> str:
     """Plain http only to this machine itself, as a simulator or a tunnel may want it."""
     parts = parts_of(value)
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _ITSELF)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in THIS_MACHINE)
     if not (is_safe and parts.hostname) or parts.fragment or "@" in parts.netloc:
         raise ValueError(
             "is no URL that Exact could call, such as https://sync.example.com/webhooks/exact/be"
@@ -78,7 +75,7 @@ CallbackUrl = Annotated[str, AfterValidator(_callback_url)]
 
 def _included(value: object) -> object:
     """Nothing, as an empty variable says it, means all."""
-    if value == "" or (isinstance(value, str) and value.strip(" ,").lower() in ("", "all")):
+    if isinstance(value, str) and value.strip(" ,").lower() in ("", "all"):
         return "all"
     chosen = patterns.divisions(value)
     if not chosen:
@@ -86,12 +83,8 @@ def _included(value: object) -> object:
     return chosen
 
 
-def _excluded(value: object) -> object:
-    return patterns.divisions(value)
-
-
 Included = Annotated[list[int | Pattern] | Literal["all"], NoDecode, BeforeValidator(_included)]
-Excluded = Annotated[list[int | Pattern], NoDecode, BeforeValidator(_excluded)]
+Excluded = Annotated[list[int | Pattern], NoDecode, BeforeValidator(patterns.divisions)]
 
 REDIRECT_URI = "http://localhost:8471/callback"
 

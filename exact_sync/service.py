@@ -43,13 +43,12 @@ _BEFORE_ANOTHER = 1.0
 def load_settings(path: Path | None = None, **options: object) -> Settings:
     """The settings, with their secrets made known to the log filter."""
     settings = config.load(path, known_resources=known_names(), **options)
-    secrets = [settings.secret_key, settings.server.password_hash]
+    secrets = [settings.secret_key, settings.server.password_hash, *settings.alerts.urls]
     secrets += [token.hash for token in settings.server.tokens.values()]
     secrets += [settings.client_secret, settings.webhook_secret]
     for section in settings.connections.values():
         secrets += [section.client_secret, section.webhook_secret]
-    secrets += [token.hash for token in settings.server.tokens.values()]
-    for secret in (*secrets, *settings.alerts.urls):
+    for secret in secrets:
         logs.hide(secret.get_secret_value() if secret else None)
     logs.hide(*settings.outbox.secrets())
     logs.hide(*(header.get_secret_value() for header in settings.telemetry.headers.values()))

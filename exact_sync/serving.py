@@ -21,9 +21,11 @@ from exact_sync.web.pulse import Pulse
 from exact_sync.web.source import Source
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
     from starlette.routing import BaseRoute
 
     from exact_sync.exporting.measures import Measures
+    from exact_sync.web.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -125,53 +127,68 @@ def served(
     with contextlib.ExitStack() as stack:
         stack.callback(asking.close)
         parts = Served(services, audiences, clock, asking)
-        by_division = settings.server.metrics_division_label
         if measures is not None:
-            from exact_sync.web.metrics import Metrics
-
-            sent = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
-            stack.enter_context(measures.again_and_again(sent.families))
+            stack.enter_context(measures.again_and_again(_metrics(parts, settings, clock).families))
         if settings.server.enabled:
             settings.server.check()
-            # Only the daemon pays for these imports.
-            from exact_sync.web import api, login, probes, server, webhooks
-            from exact_sync.web.admission import Admission
-            from exact_sync.web.app import app
-            from exact_sync.web.metrics import Metrics
-            from exact_sync.web.pages.site import Pages
-
-            metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
             # Counting rows may take long: what people look at must not keep a probe from its answer.
             people = Asking(settings, clock, opened, connections=2)
             stack.callback(people.close)
-            shown = parts.asked_through(people)
-            pages = Pages(shown, time.monotonic, settings.server.public_url)
-            stack.callback(pages.close)
-            key = secret_key(settings.secret_key, settings.data_dir)
-            admission = Admission(settings.server, key, clock.now)
-            routes: list[BaseRoute] = [
-                *probes.routes(parts.sources, metrics, time.monotonic),
-                *login.routes(admission, time.monotonic),
-                *api.routes(shown),
-                *webhooks.routes(parts.sources, parts.counts, time.monotonic),
-                *pages.routes,
-            ]
-            application, where = app(routes, admission), (settings.server.host, settings.server.port)
-            application.state.language, application.state.sources = settings.server.language, shown
-            try:
-                opened_socket = stack.enter_context(server.listening(*where))
-            except server.PortTaken as taken:
-                # Another daemon, perhaps: then the work is held, and that is what is to be said.
-                log.warning("%s; it is tried again until that works", taken)
-                over = threading.Event()
-                stack.callback(over.set)
-                later = threading.Thread(
-                    target=server.serve_later, args=(application, *where, over), name="server", daemon=True
-                )
-                later.start()
-            else:
-                stack.enter_context(server.serving(application, opened_socket))
+            application = _application(parts, parts.asked_through(people), settings, clock, stack)
+            _listen(application, settings.server.host, settings.server.port, stack)
         yield parts
+
+
+def _metrics(parts: Served, settings: Settings, clock: Clock) -> "Metrics":
+    from exact_sync.web.metrics import Metrics  # only who shows or sends them pays for this import
+
+    by_division = settings.server.metrics_division_label
+    return Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
+
+
+def _application(
+    parts: Served, shown: Sequence[Source], settings: Settings, clock: Clock, stack: contextlib.ExitStack
+) -> "Starlette":
+    """Everything that is answered. ``shown``: what people ask; ``stack``: what ends with it."""
+    # Only the daemon pays for these imports.
+    from exact_sync.web import api, login, probes, webhooks
+    from exact_sync.web.admission import Admission
+    from exact_sync.web.app import app
+    from exact_sync.web.pages.site import Pages
+
+    pages = Pages(shown, time.monotonic, settings.server.public_url)
+    stack.callback(pages.close)
+    key = secret_key(settings.secret_key, settings.data_dir)
+    admission = Admission(settings.server, key, clock.now)
+    routes: list[BaseRoute] = [
+        *probes.routes(parts.sources, _metrics(parts, settings, clock), time.monotonic),
+        *login.routes(admission, time.monotonic),
+        *api.routes(shown),
+        *webhooks.routes(parts.sources, parts.counts, time.monotonic),
+        *pages.routes,
+    ]
+    application = app(routes, admission)
+    application.state.language, application.state.sources = settings.server.language, shown
+    return application
+
+
+def _listen(application: "Starlette", host: str, port: int, stack: contextlib.ExitStack) -> None:
+    """Until the stack closes; from later on where the port is taken now."""
+    from exact_sync.web import server
+
+    try:
+        opened_socket = stack.enter_context(server.listening(host, port))
+    except server.PortTaken as taken:
+        # Another daemon, perhaps: then the work is held, and that is what is to be said.
+        log.warning("%s; it is tried again until that works", taken)
+        over = threading.Event()
+        stack.callback(over.set)
+        later = threading.Thread(
+            target=server.serve_later, args=(application, host, port, over), name="server", daemon=True
+        )
+        later.start()
+    else:
+        stack.enter_context(server.serving(application, opened_socket))
 
 
 @contextlib.contextmanager
@@ -184,8 +201,8 @@ def measured(
     file: Path | None,
     measures: "Measures | None" = None,
 ) -> Iterator[Audiences]:
-    """A one-shot; at its end, however it ends, its metrics are in ``file`` (None: nowhere), and sent by
-    ``measures`` (None: nobody).
+    """A one-shot; at its end, also where one of our errors is its end, its metrics are in ``file`` (None:
+    nowhere), and sent by ``measures`` (None: nobody).
 
     Raises BadConfiguration before anything begins where the file has no place; what keeps it from being
     written later is only a warning, for the work has its own errors to tell.
@@ -200,10 +217,8 @@ def measured(
 
     def write() -> None:
         from exact_sync.web import textfile
-        from exact_sync.web.metrics import Metrics
 
-        by_division = settings.server.metrics_division_label
-        metrics = Metrics(parts.sources, parts.counts, clock.now, by_division=by_division)
+        metrics = _metrics(parts, settings, clock)
         try:
             if measures is not None:
                 measures.once(metrics.families())

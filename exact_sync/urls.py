@@ -2,6 +2,9 @@
 
 from urllib.parse import SplitResult, urlsplit
 
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+"""Hosts that nobody else can answer for."""
+
 
 def parts_of(url: str) -> SplitResult:
     """Raises ValueError where it is none, without showing it: a password may stand in it."""

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from exact_sync.config import Settings
-from exact_sync.exact.transport import Patience
+from exact_sync.exact.sending import Patience
 from exact_sync.service import Service
 from exact_sync.simulator import Simulator
 from exact_sync.simulator.clock import Clock as SimulatorClock

@@ -13,7 +13,9 @@ def test_codes_and_patterns_come_from_a_text_or_a_list() -> None:
     assert divisions("") == []
 
 
-@pytest.mark.parametrize("item", ["x", "-1", "1;2", "name:", "town:Delft", "²", "", "1.5", "9" * 11])
+@pytest.mark.parametrize(
+    "item", ["x", "-1", "1;2", "name:", "town:Delft", "²", "", "1.5", "9" * 11, "2147483648"]
+)
 def test_what_names_no_division_is_named_with_what_is_allowed(item: str) -> None:
     with pytest.raises(ValueError, match="names no division; write codes") as caught:
         divisions([1, item])

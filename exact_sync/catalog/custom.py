@@ -4,14 +4,13 @@ import difflib
 import re
 from dataclasses import replace
 
-from exact_sync.catalog.entry import ROWS_OF_A_FEED, entry
+from exact_sync.catalog.entry import entry
 from exact_sync.catalog.reference import endpoints, known
-from exact_sync.catalog.resource import Column, Edm, Feed, Resource, Strategy
+from exact_sync.catalog.resource import PROPERTY, ROW_VERSION, Column, Edm, Feed, Resource, Strategy
 
 _PATH = re.compile(r"[A-Za-z]+(/[A-Za-z0-9]+){1,4}")
 _DIVISION = "division"
 """The column that each row has of its own; the rest of a primary key is another one."""
-_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 
 def custom(name: str, endpoint: str, key: str | None, date: str | None) -> Resource:
@@ -23,9 +22,9 @@ def custom(name: str, endpoint: str, key: str | None, date: str | None) -> Resou
     if not _PATH.fullmatch(endpoint):
         raise ValueError(f"{endpoint!r} is no path of an endpoint, such as crm/Accounts")
     for property_name in (key, date):
-        if property_name is not None and not _PROPERTY.fullmatch(property_name):
+        if property_name is not None and not PROPERTY.fullmatch(property_name):
             raise ValueError(f"{property_name!r} is no name of a property")
-    if key == ROWS_OF_A_FEED:
+    if key == ROW_VERSION:
         raise ValueError(f"{key} can't be the key: it is a row's version, and changes with the row")
     if key is not None and Column(key, Edm.STRING).name == _DIVISION:
         raise ValueError(f"{key} can't be the key: each row has its division in any case")

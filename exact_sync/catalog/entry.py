@@ -1,9 +1,7 @@
 """A resource in one line: everything else about it stands in the reference."""
 
 from exact_sync.catalog.reference import columns_of, feed, key_of
-from exact_sync.catalog.resource import Bulk, Resource, Strategy
-
-ROWS_OF_A_FEED = "Timestamp"
+from exact_sync.catalog.resource import ROW_VERSION, Bulk, Resource, Strategy
 
 
 def entry(
@@ -23,7 +21,7 @@ def entry(
 
     ``sync``: its twin in the Sync API, where the twin means the same.
     """
-    own = tuple(c for c in columns_of(endpoint) if c.property != ROWS_OF_A_FEED)
+    own = tuple(c for c in columns_of(endpoint) if c.property != ROW_VERSION)
     path = endpoint if endpoint.startswith("sync/") else sync
     twin = feed(path, own) if path else None
     if strategy is None:

@@ -6,11 +6,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from exact_sync.catalog.resource import Column, Edm, Resource
+from exact_sync.catalog.resource import PROPERTY, ROW_VERSION, Column, Edm, Resource
 
 _DATE = re.compile(r"/Date\(-?\d+\)/")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
 Learned = dict[str, Edm | None]
 """Property to type; None: it never had a value. In the order in which Exact names them."""
@@ -21,7 +20,7 @@ def learn(known: Mapping[str, Edm | None], records: Iterable[Mapping[str, Any]])
     learned = dict(known)
     for record in records:
         for name, value in record.items():
-            if isinstance(value, dict | list) or not _PROPERTY.fullmatch(name):
+            if isinstance(value, dict | list) or not PROPERTY.fullmatch(name):
                 continue
             learned[name] = _wider(learned.get(name), _type(value))
     return learned
@@ -42,7 +41,7 @@ def resolved(resource: Resource, learned: Mapping[str, Edm | None]) -> Resource:
         raise ValueError(f"{resource.endpoint} has no Modified to ask for changes by")
     if resource.date is not None and learned.get(resource.date) is not Edm.DATETIME:
         raise ValueError(f"{resource.endpoint} has no date {resource.date}")
-    names = [resource.key, *(name for name in learned if name not in (resource.key, "Timestamp"))]
+    names = [resource.key, *(name for name in learned if name not in (resource.key, ROW_VERSION))]
     typed = [Column(name, edm) for name in names if (edm := learned[name]) is not None]
     return replace(
         resource,

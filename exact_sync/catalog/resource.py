@@ -15,6 +15,12 @@ _WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Moments, although their names end like those of calendar dates (contract, "Types").
 _MOMENTS = frozenset({"DeletedDate", "DivisionMoveDate"})
 
+ROW_VERSION = "Timestamp"
+"""What Exact's Sync API calls a row's version: a number, not a time, which changes with the row."""
+
+PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+"""The names of properties that can be columns."""
+
 RULES = 0xFF
 """The bits of a row's fingerprint that tell by which rules it was made."""
 

@@ -10,6 +10,7 @@ import click
 from exact_sync import logs
 from exact_sync.config import Settings
 from exact_sync.deployment import Deployment
+from exact_sync.patterns import LARGEST_CODE
 from exact_sync.service import load_settings
 
 
@@ -38,7 +39,7 @@ connection_option = click.option(
 division_option = click.option(
     "--division",
     "divisions",
-    type=click.IntRange(1, 2**31 - 1),  # as Exact's own, and as the columns here
+    type=click.IntRange(1, LARGEST_CODE),
     multiple=True,
     metavar="CODE",
     help="Only this division (may be given several times).",

@@ -1,6 +1,7 @@
 """``exact-sync requests``: every call to Exact of the last days."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,7 +46,7 @@ class _Status(click.ParamType[int | str]):
     def convert(self, value: Any, param: Any, ctx: Any) -> int | str:
         if value == "error":
             return "error"
-        if not (value.isascii() and value.isdigit() and 100 <= int(value) <= 599):
+        if not re.fullmatch("[1-5][0-9]{2}", value):
             self.fail(f"{value!r} is neither an HTTP status, as 429, nor the word error")
         return int(value)
 

@@ -7,7 +7,7 @@ from rich.text import Text
 from exact_sync.connections import Connection
 from exact_sync.errors import one_line
 from exact_sync.sync.loading import Loading
-from exact_sync.sync.status import Status
+from exact_sync.sync.status import ResourceStatus, Status
 
 _NARROW = 100
 """On a terminal with so few columns a space between two facts has to do."""
@@ -25,39 +25,41 @@ def print_head(connection: Connection, facts: Status) -> None:
 
 
 def print_lines(connection: Connection, facts: Status) -> None:
-    """A line per division, and one per division and resource."""
+    """A line per division, and one per division and resource; then what is to be said of some of them."""
     out = console()
-    divisions = Table(
-        "division",
-        "name",
-        "state",
-        "calls left: minute",
-        "day",
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-    )
+    out.print(_divisions(facts))
+    out.print()
+    out.print(_resources(facts, out.width))
+    for line in facts.resources:
+        _print_notes(out, connection, line)
+
+
+def _divisions(facts: Status) -> Table:
+    names = ("division", "name", "state", "calls left: minute", "day")
+    table = Table(*names, box=None, pad_edge=False, header_style="bold")
     for division in facts.divisions:
         state = division.suspended_because or ("active" if division.active else "not active")
         if division.parked_until:
             state = f"no calls until {division.parked_until[:16]}"
-        divisions.add_row(
+        table.add_row(
             str(division.division),
             one_line(division.name),
             state,
             of_limit(division.minute_left, division.minute_limit),
             of_limit(division.day_left, division.day_limit),
         )
-    out.print(divisions)
-    out.print()
-    between = (0, 1) if out.width > _NARROW else (0, 1, 0, 0)
-    lines = Table(box=None, pad_edge=False, header_style="bold", padding=between)
+    return table
+
+
+def _resources(facts: Status, width: int) -> Table:
+    between = (0, 1) if width > _NARROW else (0, 1, 0, 0)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=between)
     for name in (
         "division", "resource", "strategy", "state", "rows", "deleted", "checkpoint", "last success", "lag",
     ):  # fmt: skip
-        lines.add_column(name, overflow="fold")  # on two lines rather than cut off
+        table.add_column(name, overflow="fold")  # on two lines rather than cut off
     for line in facts.resources:
-        lines.add_row(
+        table.add_row(
             str(line.division or "all"),
             line.resource,
             line.strategy,
@@ -68,20 +70,23 @@ def print_lines(connection: Connection, facts: Status) -> None:
             f"{line.succeeded_at:%Y-%m-%d %H:%M:%S}" if line.succeeded_at else "never",
             duration(line.lag_seconds),
         )
-    out.print(lines)
-    for line in facts.resources:
-        if line.loading is not None:
-            out.print(f"{line.resource} {line.division or ''}: {loading_text(line.loading)}", soft_wrap=True)
-        if line.message and line.outcome != "running" and line.state != "loading":
-            out.print(Text(f"{line.resource} {line.division or ''}: {line.message}", "yellow"))
-            if line.hint:
-                out.print(f"  → {connection.hint(line.hint)}")
-        if line.paused_since is not None:
-            since, hint = f"{line.paused_since:%Y-%m-%d %H:%M}", f"exact-sync resume {line.resource}"
-            out.print(f"{line.resource} {line.division or ''}: paused since {since} UTC")
-            out.print(f"  → {connection.hint(hint)}")
-        if line.quarantined:
-            out.print(f"{line.resource} {line.division or ''}: {line.quarantined} records in quarantine")
+    return table
+
+
+def _print_notes(out: Console, connection: Connection, line: ResourceStatus) -> None:
+    whose = f"{line.resource} {line.division or ''}"
+    if line.loading is not None:
+        out.print(f"{whose}: {loading_text(line.loading)}", soft_wrap=True)
+    if line.message and line.outcome != "running" and line.state != "loading":
+        out.print(Text(f"{whose}: {line.message}", "yellow"))
+        if line.hint:
+            out.print(f"  → {connection.hint(line.hint)}")
+    if line.paused_since is not None:
+        since, hint = f"{line.paused_since:%Y-%m-%d %H:%M}", f"exact-sync resume {line.resource}"
+        out.print(f"{whose}: paused since {since} UTC")
+        out.print(f"  → {connection.hint(hint)}")
+    if line.quarantined:
+        out.print(f"{whose}: {line.quarantined} records in quarantine")
 
 
 def console() -> Console:

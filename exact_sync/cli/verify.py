@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Sequence
 
 import click
@@ -23,7 +24,7 @@ _SHOWN = 20
 def _rows(context: click.Context, option: click.Parameter, value: str) -> int | str:
     if value == "all":
         return value
-    if not value.isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", value):
         raise click.BadParameter(f"{value!r} is neither a number nor all")
     return int(value)
 

@@ -1,6 +1,5 @@
 """``exact-sync webhooks``: have Exact tell us of changes, instead of waiting for the next look."""
 
-import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -11,7 +10,7 @@ from exact_sync.cli.options import Options, connection_option, division_option
 from exact_sync.cli.output import report, say
 from exact_sync.connections import Connection
 from exact_sync.deployment import Deployment
-from exact_sync.errors import BadConfiguration, ExactSyncError, SignInNeeded
+from exact_sync.errors import BadConfiguration, ExactSyncError, SignInNeeded, did_you_mean
 from exact_sync.exact.subscriptions import Subscription
 from exact_sync.service import Service
 from exact_sync.shares import shares
@@ -158,8 +157,7 @@ def _each(deployment: Deployment, codes: Sequence[int], work: Work) -> list[Exac
 def _check_topics(topics: Iterable[str]) -> None:
     for topic in topics:
         if topic not in TOPICS:
-            near = difflib.get_close_matches(topic, TOPICS, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(TOPICS)}"
+            hint = did_you_mean(topic, TOPICS, f"known are: {', '.join(TOPICS)}", cutoff=0.4)
             raise BadConfiguration(f"there is no topic {topic}", hint)
 
 

@@ -10,13 +10,12 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from exact_sync.patterns import LARGEST_CODE
+
 _MESSAGE = re.compile(
     rb'\s*\{\s*"Content"\s*:\s*(\{.*\})\s*,\s*"HashCode"\s*:\s*"([0-9A-Fa-f]{64})"\s*\}\s*', re.DOTALL
 )
 """To the very end of it: what looks like the end of a content may stand inside."""
-
-
-_LARGEST_DIVISION = 2**31 - 1
 
 
 class NoMessage(ValueError):
@@ -54,7 +53,7 @@ def read_event(body: bytes, secret: bytes) -> Event:
         division, topic = int(values["Division"]), values["Topic"]
     except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         raise NoMessage("its content says nothing") from None
-    if not isinstance(topic, str) or not 0 < division <= _LARGEST_DIVISION:
+    if not isinstance(topic, str) or not 0 < division <= LARGEST_CODE:
         raise NoMessage("its content says nothing")
     return Event(
         topic,

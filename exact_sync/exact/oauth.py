@@ -13,6 +13,7 @@ from exact_sync.clock import Clock
 from exact_sync.credentials import Tokens
 from exact_sync.errors import BadConfiguration, ExactAway, SignInNeeded
 from exact_sync.exact.requests import TOKEN_ENDPOINT, Observer, Request, milliseconds
+from exact_sync.urls import THIS_MACHINE
 
 TRIES = 4
 """How often one refresh token is offered while the token endpoint gives no readable answer."""
@@ -175,10 +176,15 @@ class TokenEndpoint:
             raise
         finally:
             if self._observer is not None:
-                taken = milliseconds(started, self._clock.monotonic())
-                query = f"grant_type={form['grant_type']}"
                 self._observer.made(
-                    Request(at, None, None, TOKEN_ENDPOINT, query, status, trouble, taken, None, None, None)
+                    Request(
+                        at=at,
+                        endpoint=TOKEN_ENDPOINT,
+                        query=f"grant_type={form['grant_type']}",
+                        status=status,
+                        trouble=trouble,
+                        milliseconds=milliseconds(started, self._clock.monotonic()),
+                    )
                 )
 
 
@@ -234,6 +240,6 @@ def loopback_address(redirect_uri: str) -> tuple[str, int, str] | None:
         raise BadConfiguration(
             f"the redirect URI is not a URL: {redirect_uri}", "check EXACT_SYNC_REDIRECT_URI"
         ) from None
-    if parts.scheme != "http" or parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if parts.scheme != "http" or parts.hostname not in THIS_MACHINE:
         return None
     return parts.hostname, port, parts.path or "/"

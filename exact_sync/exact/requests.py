@@ -23,9 +23,6 @@ class Request:
     """One request as it was made, and what came of it."""
 
     at: datetime
-    division: int | None
-    """None: a call outside all divisions, for a token or for who is signed in."""
-    resource: str | None
     endpoint: str
     query: str
     """What was asked, readable; without ``$select``, which is the same each time."""
@@ -34,10 +31,13 @@ class Request:
     trouble: str
     """Why the answer was no good, in words; '' where it was good."""
     milliseconds: int
-    rows: int | None
+    division: int | None = None
+    """None: a call outside all divisions, for a token or for who is signed in."""
+    resource: str | None = None
+    rows: int | None = None
     """How many records came; None where the answer has none to count."""
-    minute_left: int | None
-    day_left: int | None
+    minute_left: int | None = None
+    day_left: int | None = None
     """Calls left, as this answer states them."""
 
 
@@ -120,17 +120,19 @@ class Watch(httpx.Auth):
             is_last = sent is self._sent[-1]
             refused = "the access token was refused" if sent.status == 401 else ""
             yield Request(
-                sent.at,
-                division,
-                resource,
-                endpoint,
-                asked(url),
-                sent.status,
-                (is_last and trouble) or refused,
-                milliseconds(sent.started, sent.ended if sent.ended is not None else sent.started),
-                rows if is_last else None,
-                sent.minute_left,
-                sent.day_left,
+                at=sent.at,
+                endpoint=endpoint,
+                query=asked(url),
+                status=sent.status,
+                trouble=(is_last and trouble) or refused,
+                milliseconds=milliseconds(
+                    sent.started, sent.ended if sent.ended is not None else sent.started
+                ),
+                division=division,
+                resource=resource,
+                rows=rows if is_last else None,
+                minute_left=sent.minute_left,
+                day_left=sent.day_left,
             )
 
 

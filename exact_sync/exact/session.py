@@ -72,7 +72,7 @@ class Session(httpx.Auth):
                 return self._tokens
             with self._store.locked() as slot:
                 sign_in = slot.read()
-                stored = _signed_in(sign_in)
+                stored = sign_in.required()
                 replaced = refused is not None and stored.access != refused.access
                 if (refused is None or replaced) and self._usable(stored):
                     return self._keep(stored)
@@ -80,7 +80,7 @@ class Session(httpx.Auth):
 
     def keep_alive(self) -> None:
         """Refresh when nothing else did for days."""
-        tokens = _signed_in(self._store.read())
+        tokens = self._store.read().required()
         if self._clock.now() - tokens.obtained_at > IDLE_LIMIT:
             self.tokens()
 
@@ -157,11 +157,3 @@ class Session(httpx.Auth):
         if isinstance(error, ExactAway):
             error.until = self._clock.now() + self._rest
         self._no_answer = copy.copy(error)
-
-
-def _signed_in(sign_in: SignIn) -> Tokens:
-    if sign_in.needed_because:
-        raise SignInNeeded(f"signing in again is needed: {sign_in.needed_because}")
-    if sign_in.tokens is None:
-        raise SignInNeeded("nobody is signed in at Exact yet")
-    return sign_in.tokens

@@ -35,7 +35,7 @@ _TIMEOUT = 3.0
 
 
 class _Quiet:
-    """An exporter that never raises, and says once that it can't send and once that it can again."""
+    """An exporter that says once that it can't send, and once that it can again."""
 
     def __init__(self, exporter: Any, signal: Signal, where: str) -> None:
         self._exporter = exporter

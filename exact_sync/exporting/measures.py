@@ -1,5 +1,6 @@
 """Metrics as OpenTelemetry has them: the same numbers under the same names as /metrics."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,6 +25,8 @@ from prometheus_client.samples import Sample
 
 from exact_sync import __version__
 
+log = logging.getLogger(__name__)
+
 _SUMS = AggregationTemporality.CUMULATIVE
 
 
@@ -45,12 +48,19 @@ class Measures:
 
     @contextmanager
     def again_and_again(self, families: Callable[[], Iterable[Family]]) -> Iterator[None]:
-        """In a thread of its own, and once more at the end."""
+        """In a thread of its own, and once more at the end; what keeps them from it is only logged."""
         is_over = threading.Event()
+
+        def send() -> None:
+            try:
+                self.once(families())
+            except Exception:
+                # A mistake of ours in one number must not end all the others, nor the work.
+                log.exception("metrics could not be sent")
 
         def work() -> None:
             while not is_over.wait(self._every):
-                self.once(families())
+                send()
 
         thread = threading.Thread(target=work, name="metrics", daemon=True)
         thread.start()
@@ -58,7 +68,7 @@ class Measures:
             yield
         finally:
             is_over.set()
-            self.once(families())
+            send()
 
 
 def _metrics(family: Family, began: int, now: int) -> Iterator[Metric]:

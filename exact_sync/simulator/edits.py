@@ -202,10 +202,7 @@ class Editor:
         lines = self._table(lines_path)
         shared = ("EntryID", "EntryNumber", "Date", "FinancialYear", "FinancialPeriod", "InvoiceID")
         same = {name: header[name] for name in shared if name in header and name in lines.entity.properties}
-        fresh = dict.fromkeys(
-            ("Created", "Modified", "Creator", "CreatorFullName", "Modifier", "ModifierFullName")
-        )
-        fresh = {name: None for name in fresh if name in lines.entity.properties}
+        fresh = {name: None for name in _STAMPS if name in lines.entity.properties}
         for line in lines.where(parent, origin):
             lines.insert({**line, **fresh, **same, "ID": self._dice.guid()})
             _count(done, lines_path, "inserted")

@@ -60,15 +60,11 @@ def found_papers(
         kind, title, category = _TYPES[i % 3]
         sale = numbered[i // 3 * 7 % len(numbered)] if kind == 10 and numbered else None
         entry = bought[i // 3 * 5 % len(bought)] if kind == 20 and bought else None
-        account = (
-            sale.customer
-            if sale
-            else entry.account
-            if entry
-            else dice.pick(accounts)
-            if accounts and i % 2
-            else None
-        )
+        account = dice.pick(accounts) if not (sale or entry) and accounts and i % 2 else None
+        if sale:
+            account = sale.customer
+        elif entry:
+            account = entry.account
         stamps = history.stamps(sale.day if sale else entry.day if entry else None)
         identity = dice.guid()
         body = dice.pick(_BODIES) if i % 2 else None
@@ -84,38 +80,35 @@ def found_papers(
             "ExpiryDate": midnight(history.today) if i % 11 == 4 else None,
         }  # fmt: skip
         if account:
-            record["Account"], record["AccountCode"], record["AccountName"] = (
-                account["ID"],
-                account["Code"],
-                account["Name"],
-            )
+            record["Account"], record["AccountCode"] = account["ID"], account["Code"]
+            record["AccountName"] = account["Name"]
         if contacts and i % 6 == 5:
             contact = dice.pick(contacts)
             record["Contact"], record["ContactFullName"] = contact["ID"], contact["FullName"]
         if items and i % 12 == 2:
             item = dice.pick(items)
-            record["Item"], record["ItemCode"], record["ItemDescription"] = (
-                item["ID"],
-                item["Code"],
-                item["Description"],
-            )
+            record["Item"], record["ItemCode"] = item["ID"], item["Code"]
+            record["ItemDescription"] = item["Description"]
         _RARE.fill(record, i, dice)
         for name, companion in _GUIDS.items():
             if record.get(companion) is not None:
                 record[name] = guids[name]
         setting.stamp(record, stamps)
-        if sale:
-            record["SalesInvoiceNumber"], record["AmountFC"] = (
-                sale.record["InvoiceNumber"],
-                sale.record["AmountFC"],
-            )
-            _link(record, [sale.record])
-        if entry:
-            record["FinancialTransactionEntryID"] = entry.record["EntryID"]
-            record["AmountFC"], record["Currency"] = -entry.lines[0]["AmountFC"], entry.currency
-            _link(record, [entry.record, *entry.lines])
+        _belong(record, sale, entry)
         made.append(record)
     return made
+
+
+def _belong(document: Record, sale: Sale | None, entry: Entry | None) -> None:
+    """A document is that of an invoice or of an entry, or of neither."""
+    if sale:
+        document["SalesInvoiceNumber"] = sale.record["InvoiceNumber"]
+        document["AmountFC"] = sale.record["AmountFC"]
+        _link(document, [sale.record])
+    if entry:
+        document["FinancialTransactionEntryID"] = entry.record["EntryID"]
+        document["AmountFC"], document["Currency"] = -entry.lines[0]["AmountFC"], entry.currency
+        _link(document, [entry.record, *entry.lines])
 
 
 def _link(document: Record, others: list[Record]) -> None:

@@ -1,6 +1,6 @@
 """Where each resource of each division stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -52,6 +52,45 @@ def read(connection: Connection, division: int, resource: str) -> Checkpoint:
     query = select(*columns).where(checkpoint.c.division == division, checkpoint.c.resource == resource)
     row = connection.execute(query).first()
     return Checkpoint(*row) if row else Checkpoint(division, resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """As much of a checkpoint as ``status`` tells: of hundreds of divisions it reads all of them."""
+
+    division: int
+    resource: str
+    cursor: str | None
+    strategy: str | None
+    outcome: str | None
+    message: str | None
+    hint: str | None
+    attempted_at: datetime | None
+    succeeded_at: datetime | None
+    complete_at: datetime | None
+    progress: dict[str, Any] | None
+    is_sweeping: bool
+    """A comparison of all keys is under way."""
+
+
+def reports(
+    connection: Connection, resources: Collection[str], divisions: Collection[int] = ()
+) -> Iterator[Report]:
+    """Of these resources, by division. ``divisions``: only these; empty: all."""
+    told = [checkpoint.c[name] for name in Report.__dataclass_fields__ if name != "is_sweeping"]
+    columns = [*told, checkpoint.c.sweep.is_not(None)]
+    query = select(*columns).where(checkpoint.c.resource.in_(list(resources))).order_by(checkpoint.c.division)
+    if divisions:
+        query = query.where(checkpoint.c.division.in_(list(divisions)))
+    return (Report(*row) for row in connection.execute(query))
+
+
+def successes(connection: Connection, resources: Collection[str]) -> list[tuple[int, str, datetime]]:
+    """Division, resource and last success, of those that ever had one."""
+    query = select(checkpoint.c.division, checkpoint.c.resource, checkpoint.c.succeeded_at).where(
+        checkpoint.c.succeeded_at.is_not(None), checkpoint.c.resource.in_(list(resources))
+    )
+    return [(code, resource, at) for code, resource, at in connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +150,7 @@ def positions(
     if resource is not None:
         query = query.where(checkpoint.c.resource == resource)
     if divisions:
-        query = query.where(checkpoint.c.division.in_(divisions))
+        query = query.where(checkpoint.c.division.in_(list(divisions)))
     if after is not None:
         query = query.where(tuple_(*place) > tuple_(literal(after[0], BigInteger), literal(after[1])))
     return [Position(*row) for row in connection.execute(query.limit(limit))]
@@ -132,7 +171,7 @@ def reset(connection: Connection, resource: str, divisions: list[int] | None = N
     conditions = [checkpoint.c.resource == resource]
     windows = [window.c.resource == resource]
     if divisions is not None:
-        conditions.append(checkpoint.c.division.in_(divisions))
+        conditions.append(checkpoint.c.division.in_(list(divisions)))
         windows.append(window.c.division.in_(divisions))
     connection.execute(delete(window).where(*windows))
     values: dict[str, Any] = {
@@ -160,7 +199,7 @@ def accept(connection: Connection, resource: str, divisions: Sequence[int] | Non
     """Accept what suspect runs saw (None: of all divisions); the next run takes it over. Where it was so."""
     conditions = [checkpoint.c.resource == resource, checkpoint.c.outcome == "suspect"]
     if divisions is not None:
-        conditions.append(checkpoint.c.division.in_(divisions))
+        conditions.append(checkpoint.c.division.in_(list(divisions)))
     seen = func.coalesce(checkpoint.c.suspect_rows, 0)
     accepted = update(checkpoint).where(*conditions)
     accepted = accepted.values(accepted_rows=seen, outcome="accepted", retry_at=None)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from exact_sync.catalog import DIVISIONS
+from exact_sync.credentials import NOBODY
 from exact_sync.store import calls, divisions
 from exact_sync.store.divisions import Access, Division
 from exact_sync.store.schemas import sql
@@ -53,7 +54,7 @@ def read(connection: Connection, now: datetime, lag: timedelta, day: date) -> Co
     signed = connection.execute(
         select(sign_in.c.obtained_at, sign_in.c.needed_because).where(sign_in.c.refresh_token.is_not(None))
     ).first()
-    obtained, needed = signed or (None, "nobody is signed in at Exact yet")
+    obtained, needed = signed or (None, NOBODY)
     return Conditions(
         token_obtained_at=obtained,
         sign_in_needed=needed,

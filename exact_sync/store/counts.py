@@ -55,6 +55,20 @@ def of_divisions(
     return {code: ((total or 0) - gone.get(code, 0), gone.get(code, 0)) for code, total in totals.items()}
 
 
+def of_all(connection: Connection, resources: Iterable[Resource]) -> dict[tuple[int, str], tuple[int, int]]:
+    """Live and deleted rows, by division (or WHOLE) and resource."""
+    known: dict[str, list[tuple[int, int | None]]] = {}
+    for name, code, rows in connection.execute(
+        select(checkpoint.c.resource, checkpoint.c.division, checkpoint.c.rows)
+    ):
+        known.setdefault(name, []).append((code, rows))
+    return {
+        (code, resource.name): numbers
+        for resource in resources
+        for code, numbers in of_divisions(connection, resource, known.get(resource.name, ())).items()
+    }
+
+
 def _by_division(
     connection: Connection, resource: Resource, condition: ColumnElement[bool]
 ) -> dict[int, int]:

@@ -6,11 +6,12 @@ import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TypeVar
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -120,6 +121,12 @@ class Conflict(DatabaseAway):
     """The transaction collided with another one and was rolled back."""
 
 
+def moment(connection: Connection) -> datetime:
+    """When this transaction began, by the database's clock, which all processes share."""
+    now: datetime = connection.execute(select(func.now())).scalar_one()
+    return now
+
+
 def shown_url(url: URL) -> str:
     """A database URL that may be shown: without its password, and with those options that tell where."""
     query = {name: value for name, value in url.query.items() if name in _SHOWN}
@@ -152,7 +159,7 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
         return BadConfiguration(f"database_url is not understood: {said}", hint)
     if state.startswith("28") or (not state and _NO_LOGIN.search(said)):
         return BadConfiguration(f"the database refuses the login: {said}", "check EXACT_SYNC_DATABASE_URL")
-    if state.startswith("3D") or ("database" in said and "does not exist" in said):
+    if state.startswith("3D") or (not state and "database" in said and "does not exist" in said):
         return BadConfiguration(f"the database does not exist: {said}", "create it: createdb NAME")
     if state == "42501":
         return BadConfiguration(

@@ -7,15 +7,14 @@ from typing import Literal
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, delete, func, literal, select, tuple_, update
 
-from exact_sync.store.state import delivery, outbox
+from exact_sync.store.state import IS_WAITING, among, delivery, outbox
 
 State = Literal["waiting", "dead"]
 """What is still to be delivered, and what was given up."""
 
 _IS_DEAD = delivery.c.given_up_at.is_not(None)
-_WAITS = delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None)
 _IN: dict[State | None, ColumnElement[bool]] = {
-    "waiting": _WAITS,
+    "waiting": IS_WAITING,
     "dead": _IS_DEAD,
     None: delivery.c.delivered_at.is_(None),
 }
@@ -71,13 +70,13 @@ class Filter:
         if self.targets:
             wanted.append(delivery.c.target.in_(list(self.targets)))
         if self.messages:
-            wanted.append(delivery.c.message.in_([number for number in self.messages if number < 2**63]))
+            wanted.append(among(delivery.c.message, self.messages))
         if self.after is not None:
             place = tuple_(literal(self.after[0], BigInteger), literal(self.after[1]))
             wanted.append(tuple_(delivery.c.message, delivery.c.target) > place)
         about: list[ColumnElement[bool]] = []
         if self.divisions:
-            about.append(outbox.c.division.in_([code for code in self.divisions if abs(code) < 2**31]))
+            about.append(among(outbox.c.division, self.divisions))
         if self.resource is not None:
             about.append(outbox.c.resource == self.resource)
         if about:
@@ -118,8 +117,8 @@ def backlogs(connection: Connection) -> dict[str, Backlog]:
     query = (
         select(
             delivery.c.target,
-            func.count().filter(_WAITS),
-            func.min(outbox.c.at).filter(_WAITS),
+            func.count().filter(IS_WAITING),
+            func.min(outbox.c.at).filter(IS_WAITING),
             func.count().filter(_IS_DEAD),
         )
         .join_from(delivery, outbox, outbox.c.id == delivery.c.message)

@@ -74,9 +74,5 @@ def resume(connection: Connection, code: int) -> None:
 
 
 def save_budget(connection: Connection, code: int, budget: dict[str, Any]) -> None:
-    _save(connection, code, {"budget": budget})
-
-
-def _save(connection: Connection, code: int, values: dict[str, Any]) -> None:
-    statement = insert(division).values(division=code, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["division"], set_=values))
+    statement = insert(division).values(division=code, budget=budget)
+    connection.execute(statement.on_conflict_do_update(index_elements=["division"], set_={"budget": budget}))

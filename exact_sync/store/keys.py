@@ -6,17 +6,14 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
 from exact_sync.store import changes
 from exact_sync.store.merging import bury_sql, modified, quote
 from exact_sync.store.planning import without_loops
 from exact_sync.store.schemas import sql
-from exact_sync.store.tables import VERSION, data_columns
+from exact_sync.store.tables import VERSION, data_columns, sql_type
 from exact_sync.store.tables import table as table_of
-
-_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Keys:
         self._resource = resource
         self._table = f"{table.schema}.{quote(table.name)}"
         self._key = quote(name)
-        self._type = table.c[name].type.compile(_POSTGRES)
+        self._type = sql_type(table.c[name].type)
         self._is_one_of = f"t.{self._key} = ANY(CAST(:keys AS {self._type}[]))"
         self._live = "t.division = :division AND t._deleted_at IS NULL"
 

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Edm, Resource
 from exact_sync.catalog.inference import Learned, merged, resolved
-from exact_sync.store import provision
+from exact_sync.store import migrate, provision
 from exact_sync.store.state import learned as learned_table
 from exact_sync.store.tables import table
 
@@ -24,8 +24,8 @@ def save(connection: Connection, resource: Resource, known: Learned) -> Learned:
 
     Several divisions may learn at a time, so nothing that another one has learned is forgotten.
     """
-    provision.claim(connection)
-    provision.wait_briefly(connection)
+    migrate.claim(connection)
+    migrate.wait_briefly(connection)
     known = merged(read(connection, resource), known)
     values = {"endpoint": resource.endpoint, "columns": [[name, edm] for name, edm in known.items()]}
     statement = insert(learned_table).values(resource=resource.name, **values)

@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 from functools import partial
 
-from sqlalchemy.dialects import postgresql
-
 from exact_sync.catalog import Resource
 from exact_sync.catalog.resource import RULES
-from exact_sync.store.tables import FINGERPRINT, VERSION, data_columns, row_columns
-
-_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
+from exact_sync.store.tables import FINGERPRINT, POSTGRES, VERSION, data_columns, row_columns
 
 
 def quote(name: str) -> str:
-    return str(_POSTGRES.identifier_preparer.quote(name))
+    return str(POSTGRES.identifier_preparer.quote(name))
 
 
 def bury_sql(resource: Resource, table: str) -> str:

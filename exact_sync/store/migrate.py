@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # Alembic keeps what it is doing in global names: threads of one process take turns.
 _MUTEX = threading.Lock()
 
-# Two upgrades at once must not happen, and no reader may be blocked for longer than this.
 _LOCK = text("SELECT pg_advisory_xact_lock(1163411779, 2)")
 _LOCK_TIMEOUT = "2s"
 
@@ -59,6 +58,16 @@ def _revisions(folder: Path) -> frozenset[str]:
     return frozenset(file.name.partition("_")[0] for file in (folder / "versions").glob("[0-9]*_*.py"))
 
 
+def claim(connection: Connection) -> None:
+    """Be the only one who changes the schema, until the transaction ends."""
+    connection.execute(_LOCK)
+
+
+def wait_briefly(connection: Connection) -> None:
+    """Behind a change that waits for a long query all other readers wait, too."""
+    connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
+
+
 def upgrade(database: Database) -> bool:
     """Bring the schema up to date in one transaction; True if there was something to do.
 
@@ -67,8 +76,8 @@ def upgrade(database: Database) -> bool:
     with database.begin() as connection:
         if is_current(connection):
             return False
-        connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))
-        connection.execute(_LOCK)
+        wait_briefly(connection)
+        claim(connection)
         if is_current(connection):
             return False
         from alembic import command

@@ -15,14 +15,12 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from exact_sync.store.changes import Change
 from exact_sync.store.database import Database
 from exact_sync.store.schemas import sql
-from exact_sync.store.state import delivery, outbox
+from exact_sync.store.state import IS_WAITING, delivery, outbox
 
 DELIVERED_KEPT = timedelta(days=1)
 DEAD_KEPT = timedelta(days=30)
 
 _ALONE = 0x4558414F  # "EXAO": the class of the locks that keep two processes from sending the same
-
-_WAITS = delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None)
 
 # In the order in which they were written; behind one that may not go yet, its kind waits. However many
 # wait, only those that may not go and the first that may are looked at closer.
@@ -132,7 +130,7 @@ def due(connection: Connection, target: str, now: datetime, most: int) -> list[M
 
 def is_any_due(connection: Connection, target: str, now: datetime) -> bool:
     """Whether it is worth a lock to look closer: as cheap as a question can be."""
-    waits = select(delivery.c.message).where(delivery.c.target == target, _WAITS)
+    waits = select(delivery.c.message).where(delivery.c.target == target, IS_WAITING)
     ripe = waits.where(func.coalesce(delivery.c.retry_at, now) <= now).limit(1)
     return connection.execute(ripe).first() is not None
 
@@ -157,7 +155,7 @@ def failed(
 
 def due_at_once(connection: Connection, target: str) -> None:
     """The target is back: what waits for it need not wait any longer."""
-    waits = (delivery.c.target == target, _WAITS, delivery.c.retry_at.is_not(None))
+    waits = (delivery.c.target == target, IS_WAITING, delivery.c.retry_at.is_not(None))
     connection.execute(update(delivery).where(*waits).values(retry_at=None))
 
 

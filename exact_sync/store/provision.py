@@ -8,20 +8,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateColumn
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import BadConfiguration
-from exact_sync.store import checkpoints, fingerprints, schemas
+from exact_sync.store import checkpoints, fingerprints, migrate, schemas
 from exact_sync.store.database import Database
 from exact_sync.store.merging import quote
-from exact_sync.store.tables import FINGERPRINT
+from exact_sync.store.tables import FINGERPRINT, sql_type
 from exact_sync.store.tables import table as table_of
-
-_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
-_LOCK = text("SELECT pg_advisory_xact_lock(1163411779, 2)")
-"""The same as an upgrade's: only one process changes the schema at a time."""
 
 
 def make(database: Database, resources: Iterable[Resource]) -> None:
@@ -35,23 +30,13 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
             _check_key(connection, keys, table_of(resource))
         if all(_fits(there, indexes, table_of(resource)) for resource in wanted):
             return
-        wait_briefly(connection)
-        claim(connection)
+        migrate.wait_briefly(connection)
+        migrate.claim(connection)
         there = columns_there(connection)  # another process may just have made some
         for resource in wanted:
             if resource.name not in there:  # where it was dropped, a position tells of rows that are gone
                 checkpoints.reset(connection, resource.name)
             fit(connection, table_of(resource), there)
-
-
-def wait_briefly(connection: Connection) -> None:
-    """Behind a change that waits for a long query all other readers wait, too."""
-    connection.execute(text("SET LOCAL lock_timeout = '2s'"))
-
-
-def claim(connection: Connection) -> None:
-    """Be the only one who changes the schema, until the transaction ends."""
-    connection.execute(_LOCK)
 
 
 def columns_there(connection: Connection) -> dict[str, dict[str, str]]:
@@ -136,7 +121,7 @@ def _fits(there: dict[str, dict[str, str]], indexes: set[str], table: Table) -> 
 
 
 def _type(column: Column[Any]) -> str:
-    return str(column.type.compile(_POSTGRES)).lower()
+    return sql_type(column.type).lower()
 
 
 _WIDER = {

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Connection, Text, case, cast, delete, func, lite
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Resource
-from exact_sync.store.state import quarantine
+from exact_sync.store.state import among, quarantine
 from exact_sync.store.tables import table as table_of
 
 UNREADABLE_KEY = "unreadable key "
@@ -71,10 +71,17 @@ def held(
     if resource is not None:
         query = query.where(quarantine.c.resource == resource)
     if divisions:
-        query = query.where(quarantine.c.division.in_([code for code in divisions if abs(code) < 2**31]))
+        query = query.where(among(quarantine.c.division, divisions))
     if before is not None:
         query = query.where(quarantine.c.id < before)
     return [Held(*row) for row in connection.execute(query.order_by(quarantine.c.id.desc()).limit(limit))]
+
+
+def numbers(connection: Connection, resources: Collection[str]) -> dict[tuple[int, str], int]:
+    """How many records each division and resource has in quarantine; only where there are any."""
+    place = (quarantine.c.division, quarantine.c.resource)
+    query = select(*place, func.count()).where(quarantine.c.resource.in_(list(resources))).group_by(*place)
+    return {(code, resource): number for code, resource, number in connection.execute(query)}
 
 
 def keep(connection: Connection, division: int, resource: str, rejects: Iterable[Reject]) -> int:
@@ -152,8 +159,8 @@ def accept(
     """
     conditions = [quarantine.c.resource == resource, quarantine.c.accepted_at.is_(None)]
     if records:
-        conditions.append(quarantine.c.id.in_(list(records)))
+        conditions.append(among(quarantine.c.id, records))
     if divisions is not None:
-        conditions.append(quarantine.c.division.in_(list(divisions)))
+        conditions.append(among(quarantine.c.division, divisions))
     accepted = update(quarantine).where(*conditions).values(accepted_at=func.now())
     return set(connection.execute(accepted.returning(quarantine.c.division)).scalars())

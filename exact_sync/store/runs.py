@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Interval, cast, delete, func, select, text, update
 
-from exact_sync.store.state import run
+from exact_sync.store.state import among, run
 
 KEEP_DAYS = 90
 
@@ -71,7 +71,7 @@ class Filter:
     def conditions(self) -> list[ColumnElement[bool]]:
         wanted: list[ColumnElement[bool]] = []
         if self.divisions:
-            wanted.append(run.c.division.in_([code for code in self.divisions if abs(code) < 2**31]))
+            wanted.append(among(run.c.division, self.divisions))
         if self.resource is not None:
             wanted.append(run.c.resource == self.resource)
         if self.outcome is not None:

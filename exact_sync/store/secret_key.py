@@ -1,8 +1,10 @@
 """The key that encrypts the tokens: from the settings, or made once in the data directory."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from pydantic import SecretStr
 
@@ -22,17 +24,8 @@ def secret_key(configured: SecretStr | None, data_dir: Path) -> str:
     file = data_dir / FILE
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all, even if two processes make it at once: the first link wins.
-        fresh = data_dir / f".{FILE}.{os.getpid()}"
         if not file.exists():
-            fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(32), encoding="utf-8")
-            try:
-                os.link(fresh, file)
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
+            _make(file)
         key = file.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadConfiguration(
@@ -44,3 +37,13 @@ def secret_key(configured: SecretStr | None, data_dir: Path) -> str:
     if not key:
         raise BadConfiguration(f"the key file {file} is empty", _RESTORE)
     return key
+
+
+def _make(file: Path) -> None:
+    """Whole or not at all, even if several processes or connections make it at once: the first link wins."""
+    # For its owner's eyes only, as all temporary files.
+    with NamedTemporaryFile("w", encoding="utf-8", prefix=f".{FILE}.", dir=file.parent) as fresh:
+        fresh.write(secrets.token_urlsafe(32))
+        fresh.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh.name, file)

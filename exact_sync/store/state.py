@@ -1,11 +1,14 @@
 """The product's own state: schema ``exact_sync``."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Identity,
@@ -35,6 +38,14 @@ def _count(name: str) -> Column[int]:
 
 def _key(name: str, kind: type[Integer | BigInteger | Text | Date]) -> Column[object]:
     return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def among(column: Column[int], numbers: Iterable[int]) -> ColumnElement[bool]:
+    """Whether it is one of these. What people ask for may be more than the column can hold, which
+    PostgreSQL would refuse to compare.
+    """
+    bound = 2 ** (63 if isinstance(column.type, BigInteger) else 31)
+    return column.in_([number for number in numbers if -bound <= number < bound])
 
 
 sign_in = Table(
@@ -292,9 +303,6 @@ delivery = Table(
     schema=SCHEMA,
     comment="how far each target is with each message of the outbox",
 )
-Index(
-    "delivery_waiting",
-    delivery.c.target,
-    delivery.c.message,
-    postgresql_where=delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None),
-)
+IS_WAITING = delivery.c.delivered_at.is_(None) & delivery.c.given_up_at.is_(None)
+"""Its target is still to have it."""
+Index("delivery_waiting", delivery.c.target, delivery.c.message, postgresql_where=IS_WAITING)

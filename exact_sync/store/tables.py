@@ -19,11 +19,13 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from exact_sync import catalog
 from exact_sync.catalog import RESOURCES, Edm, Resource
 
+POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 SCHEMA = "exact"
 
 metadata = MetaData()
@@ -46,6 +48,11 @@ def column_type(column: catalog.Column) -> TypeEngine[Any]:
     if column.edm is Edm.DATETIME:
         return Date() if column.is_date else DateTime(timezone=True)
     return _TYPES[column.edm]
+
+
+def sql_type(kind: TypeEngine[Any]) -> str:
+    """A type as PostgreSQL calls it."""
+    return str(kind.compile(POSTGRES))
 
 
 VERSION = "_version"

@@ -15,7 +15,6 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, CursorResult, Table, text
-from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
 from exact_sync.store import changes
@@ -24,12 +23,11 @@ from exact_sync.store.merging import bury_sql, merge_sql, quote
 from exact_sync.store.planning import without_loops
 from exact_sync.store.schemas import of as schemas_of
 from exact_sync.store.schemas import sql, translated_sql
-from exact_sync.store.tables import SCHEMA, row_columns
+from exact_sync.store.tables import SCHEMA, row_columns, sql_type
 from exact_sync.store.tables import table as table_of
 
 Row = tuple[Any, ...]
 
-_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 _FEW = 500
 """Rows that the usual room is enough to sort."""
 _ROOM_TO_SORT = text("SET LOCAL work_mem TO '32MB'")
@@ -62,7 +60,7 @@ class Writer:
         dated_by = resource.dated_by
         self._date = quote(resource.by_property[dated_by].name) if dated_by else None
         self._columns = ", ".join(map(quote, names))
-        types = {column.name: column.type.compile(_POSTGRES) for column in table.columns}
+        types = {column.name: sql_type(column.type) for column in table.columns}
         self._stage_columns = ", ".join(f"{quote(name)} {types[name]}" for name in names)
         digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
         self._stage_name = f"{resource.name[:45]}_{digest}"

@@ -9,13 +9,11 @@ from exact_sync.store import books
 from exact_sync.store.books import Cell
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.findings import Suspect
-from exact_sync.sync.questions import Questions
+from exact_sync.sync.questions import LARGE_PAGE, Questions
 from exact_sync.sync.task import Task
 
 LEDGER = "transaction_lines"
 BALANCE = "reporting_balance"
-
-_PAGE = 1_000
 
 
 def compare(task: Task, refresh: Callable[[str], None]) -> tuple[int, list[Cell]]:
@@ -33,7 +31,7 @@ def compare(task: Task, refresh: Callable[[str], None]) -> tuple[int, list[Cell]
 def is_cheaper_whole(task: Task, cells: Sequence[Cell]) -> bool:
     """Whether reading the whole ledger costs fewer calls than a question for each of some cells."""
     with task.database.begin() as connection:
-        return len(cells) > task.writer.live(connection, task.division) / _PAGE + 2
+        return len(cells) > task.writer.live(connection, task.division) / LARGE_PAGE + 2
 
 
 def repair(task: Task, cells: Sequence[Cell]) -> None:

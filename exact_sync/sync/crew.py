@@ -6,15 +6,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sql
-
 from exact_sync.catalog import DIVISIONS
 from exact_sync.clock import Clock
 from exact_sync.credentials import TokenStore
-from exact_sync.errors import ExactSyncError, SignInNeeded, WorkHeld
+from exact_sync.errors import ExactSyncError, WorkHeld
 from exact_sync.store import checkpoints, divisions, pauses, runs
 from exact_sync.store.checkpoints import Standing
-from exact_sync.store.database import Database
+from exact_sync.store.database import Database, moment
 from exact_sync.store.locks import WorkLock
 from exact_sync.store.pauses import Pauses
 from exact_sync.sync.audience import Audience
@@ -114,11 +112,7 @@ class Crew:
 
     def check_signed_in(self) -> None:
         """Raises SignInNeeded before anything is tried that would only fail."""
-        sign_in = self._sign_in.read()
-        if sign_in.needed_because:
-            raise SignInNeeded(f"signing in again is needed: {sign_in.needed_because}")
-        if sign_in.tokens is None:
-            raise SignInNeeded("nobody is signed in at Exact yet")
+        self._sign_in.read().required()
 
     def home(self) -> int:
         """The division whose number goes into connection-wide requests."""
@@ -178,5 +172,4 @@ class Crew:
     def moment(self) -> datetime:
         """Now, by the database's clock, which all processes share."""
         with self.database.begin() as connection:
-            now: datetime = connection.execute(sql.select(sql.func.now())).scalar_one()
-            return now
+            return moment(connection)

@@ -80,12 +80,8 @@ class Reading:
     trusted: bool = False
     """Exact's clock and ours agree, so the ceiling is not a slip of a clock."""
 
-    def saw(self, records: Iterable[Record], server_time: datetime | None, now: datetime) -> "Reading":
-        """The reading after one more page."""
-        return self.saw_up_to(highest_modified(records), server_time, now)
-
     def saw_up_to(self, highest: datetime | None, server_time: datetime | None, now: datetime) -> "Reading":
-        """The same, where the page's highest Modified is known."""
+        """The reading after one more page. ``highest``: the page's highest Modified."""
         highest = _later(self.highest, highest)
         if self.ceiling is not None:
             return Reading(highest, self.ceiling, self.trusted)

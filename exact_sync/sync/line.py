@@ -213,8 +213,9 @@ class Line:
         """The divisions that are not ready yet."""
         return list(self._parked.values())
 
-    def has_others(self, waiting: Waiting) -> bool:
-        """Whether anything else is under way, or could be."""
+    @property
+    def has_others(self) -> bool:
+        """Whether anything is under way, or could be, besides the one whose turn it is."""
         return self._settle() or len(self._busy) > 1
 
     def next_ready(self, now: datetime) -> float:

@@ -1,10 +1,10 @@
-"""How far a long reading has come, and what it still has before it."""
+"""What ``status`` says of long readings."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from exact_sync.exact.budget import left_to_small_reads
+from exact_sync.store.checkpoints import Report
 from exact_sync.sync.backfill import Progress, left
 
 
@@ -40,15 +40,13 @@ class Allowance:
         return max(1, int(usable) - left_to_small_reads(self.calls_an_hour, usable, timedelta(days=1)))
 
 
-def loading(point: Any, minute_limit: int, day_limit: int) -> Loading | None:
-    """Of a row of checkpoints; None where no long reading is under way. ``day_limit``: the calls of a
-    day that first loads may use.
-    """
+def loading(point: Report, minute_limit: int, day_limit: int) -> Loading | None:
+    """None where no long reading is under way. ``day_limit``: the calls of a day that first loads may use."""
     progress = Progress.from_json(point.progress)
     if progress is None:
         return None
     rest = left(progress, minute_limit, day_limit)
-    again = "comparison of all keys" if point.sweep is not None else "reading of everything again"
+    again = "comparison of all keys" if point.is_sweeping else "reading of everything again"
     return Loading(
         what="first load" if point.complete_at is None else again,
         began=progress.began,

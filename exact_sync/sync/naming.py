@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from exact_sync.connections import Connection
-from exact_sync.errors import ExactSyncError, TryLater
+from exact_sync.errors import ExactSyncError
 from exact_sync.sync.audience import Audience
-from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.outcome import Outcome, failure
+from exact_sync.sync.task import CONNECTION_WIDE
 
 
 def named_error(connection: Connection, error: ExactSyncError) -> ExactSyncError:
@@ -39,16 +40,7 @@ def named_outcome(connection: Connection, outcome: Outcome) -> Outcome:
 
 def not_begun(connection: Connection, error: ExactSyncError) -> Outcome:
     """Of a connection that could not begin at all."""
-    outcome = Outcome(
-        0,
-        "",
-        "later" if isinstance(error, TryLater) else "failed",
-        message=error.message,
-        hint=error.hint,
-        exit_code=error.exit_code,
-        error=error,
-    )
-    return named_outcome(connection, outcome)
+    return named_outcome(connection, failure(CONNECTION_WIDE, "", error))
 
 
 class Naming:

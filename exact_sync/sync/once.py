@@ -8,7 +8,7 @@ from exact_sync.catalog import DIVISIONS, Resource
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import job
-from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.outcome import Outcome, failure
 
 if TYPE_CHECKING:
     from exact_sync.sync.verify import Checks
@@ -81,9 +81,7 @@ def _sync_divisions(
         return  # reading them failed, and that outcome says why
     selection = crew.selection(codes, insist=full)
     for code, error in selection.failures.items():
-        recorder.ends(
-            Outcome(code, "", "failed", message=error.message, hint=error.hint, exit_code=1, error=error)
-        )
+        recorder.ends(failure(code, "", error))
     pool = crew.pool(recorder, since=None if full or checks else began)
     standings, paused = crew.standings(), crew.paused()
     try:

@@ -32,7 +32,7 @@ class Outcome:
     division: int
     resource: str
     status: str
-    """ok, unavailable, suspect, quarantine, later, stopped, failed; verified or differs."""
+    """ok, waits, later, unavailable, suspect, quarantine, failed, skipped; verified or differs."""
     tally: Tally = field(default_factory=Tally)
     message: str | None = None
     hint: str | None = None
@@ -50,10 +50,16 @@ class Outcome:
 
 
 def not_begun(resource: Resource, division: int, error: ExactSyncError) -> Outcome:
+    """Of a run that an error kept from beginning."""
+    return failure(division if resource.per_division else CONNECTION_WIDE, resource.name, error)
+
+
+def failure(division: int, resource: str, error: ExactSyncError, status: str | None = None) -> Outcome:
+    """What an error makes of a run. ``status``: where it is neither later nor failed."""
     return Outcome(
-        division if resource.per_division else CONNECTION_WIDE,
-        resource.name,
-        "later" if isinstance(error, TryLater) else "failed",
+        division,
+        resource,
+        status or ("later" if isinstance(error, TryLater) else "failed"),
         message=error.message,
         hint=error.hint,
         exit_code=error.exit_code,

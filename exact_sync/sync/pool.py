@@ -28,7 +28,7 @@ from exact_sync.errors import (
 )
 from exact_sync.sync.audience import Audience, Claims
 from exact_sync.sync.line import Job, Line, Waiting
-from exact_sync.sync.outcome import Outcome
+from exact_sync.sync.outcome import Outcome, failure
 from exact_sync.sync.run import Runner
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class Pool:
     def _is_held(self, waiting: Waiting) -> None:
         """Another process works on it: other divisions first, then once more, then left to that one."""
         with self._changed:
-            if not self._line.has_others(waiting):
+            if not self._line.has_others:
                 waiting.tries += 1
             waiting.ready_at = self._clock.now() + _HELD_FOR
             gives_up = waiting.tries >= _HELD_TRIES
@@ -274,15 +274,4 @@ class Pool:
         with self._changed:
             jobs = waiting.take_all()
         for job in jobs:
-            self._tell(
-                Outcome(
-                    job.division,
-                    job.resource.name,
-                    "skipped",
-                    message=error.message,
-                    hint=error.hint,
-                    exit_code=error.exit_code,
-                    until=getattr(error, "until", None),
-                    error=error,
-                )
-            )
+            self._tell(failure(job.division, job.resource.name, error, "skipped"))

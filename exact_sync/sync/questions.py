@@ -10,12 +10,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from exact_sync.catalog import Bulk, Edm, Feed, Strategy
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query, read_answer
 from exact_sync.exact.wallclock import literal
 from exact_sync.store import checkpoints
-from exact_sync.sync.rows import ROW_VERSION
 from exact_sync.sync.task import Task
 
 log = logging.getLogger(__name__)
@@ -214,20 +214,11 @@ class Questions:
         resource = self._task.resource
         is_bulk = resource.bulk is not None and query.endpoint == resource.bulk.endpoint
         is_feed = resource.feed is not None and query.endpoint == resource.feed.endpoint
-        if isinstance(refusal, Refused):
-            named = set(_QUOTED.findall(refusal.message)) & set(query.select)
-            named -= {resource.key, "Modified", resource.dated_by, "Division"}
-            if named:
-                for name in sorted(named):
-                    self.learn(f"sync without {name}" if is_feed else f"without {name}")
-                self._task.note(f"Exact does not know {', '.join(sorted(named))} here; left empty")
-                return True
-            if query.filter is None and "$filter" in refusal.message:
-                self._supposed.append("filter wanted")
-                return True
-            if is_bulk and query.filter is not None and "Modified" in query.filter:
-                self._supposed.append("no modified filter on bulk")
-                return True
+        is_refused = isinstance(refusal, Refused)
+        if is_refused and self._leave_out(refusal.message, query, is_feed=is_feed):
+            return True
+        if is_refused and self._filter_otherwise(refusal.message, query, is_bulk=is_bulk):
+            return True
         if is_feed:
             if self._task.cursor_of is Strategy.ROW_VERSION:
                 return False
@@ -237,11 +228,32 @@ class Questions:
             self._supposed.append("no bulk")
             self._task.note(f"{query.endpoint} is refused here; read through {resource.endpoint}")
             return True
-        if isinstance(refusal, Refused) and "Modified" in (query.filter or ""):
+        if is_refused and "Modified" in (query.filter or ""):
             self._supposed.append("no modified filter")
             self._task.note("Exact refuses a filter on Modified here; everything is read each time")
             if query.filter != _ALWAYS:
                 raise ModifiedRefused from None
+            return True
+        return False
+
+    def _leave_out(self, said: str, query: Query, *, is_feed: bool) -> bool:
+        """True if Exact named properties that it does not know, and that can be done without."""
+        resource = self._task.resource
+        named = set(_QUOTED.findall(said)) & set(query.select)
+        named -= {resource.key, "Modified", resource.dated_by, "Division"}
+        for name in sorted(named):
+            self.learn(f"sync without {name}" if is_feed else f"without {name}")
+        if named:
+            self._task.note(f"Exact does not know {', '.join(sorted(named))} here; left empty")
+        return bool(named)
+
+    def _filter_otherwise(self, said: str, query: Query, *, is_bulk: bool) -> bool:
+        """True if it may help to ask the same endpoint with another filter."""
+        if query.filter is None and "$filter" in said:
+            self._supposed.append("filter wanted")
+            return True
+        if is_bulk and query.filter is not None and "Modified" in query.filter:
+            self._supposed.append("no modified filter on bulk")
             return True
         return False
 

@@ -14,6 +14,7 @@ from itertools import repeat
 from typing import Any
 
 from exact_sync.catalog import Column, Edm, Resource
+from exact_sync.catalog.resource import ROW_VERSION as ROW_VERSION
 from exact_sync.errors import BadData
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import read_date, read_moment
@@ -21,9 +22,6 @@ from exact_sync.store.lines import Lines
 from exact_sync.store.quarantine import Reject
 
 Row = tuple[Any, ...]
-
-ROW_VERSION = "Timestamp"
-"""What Exact's Sync API calls a row's version: a number, not a time."""
 
 LONGEST_KEY = 2_600
 """Bytes of a key, as a text in UTF-8: PostgreSQL's indexes hold little more in an entry."""

@@ -7,6 +7,7 @@ close the run's record, with a hint for the operator where it failed.
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -27,7 +28,7 @@ from exact_sync.sync import inference, modified, reach, row_versions, snapshot, 
 from exact_sync.sync.again import ask_again
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
-from exact_sync.sync.outcome import SUSPENDED_FOR, UNAVAILABLE_FOR, Outcome, not_begun
+from exact_sync.sync.outcome import SUSPENDED_FOR, UNAVAILABLE_FOR, Outcome, failure, not_begun
 from exact_sync.sync.task import CONNECTION_WIDE, Task
 from exact_sync.sync.traced import traced
 
@@ -188,16 +189,7 @@ class Runner:
         except DatabaseAway as away:
             log.warning("the end of a run could not be recorded: %s", away)
             if error is None:
-                return Outcome(
-                    task.division,
-                    task.resource.name,
-                    "later",
-                    task.tally,
-                    away.message,
-                    away.hint,
-                    4,
-                    error=away,
-                )
+                return replace(failure(task.division, task.resource.name, away), tally=task.tally)
         task.wake()
         return Outcome(
             task.division, task.resource.name, status, task.tally, message, hint, exit_code, until, error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from exact_sync.errors import BadConfiguration, DivisionLost, ExactSyncError
+from exact_sync.errors import BadConfiguration, DivisionLost
 from exact_sync.patterns import Pattern
 from exact_sync.store.divisions import Access, Division
 from exact_sync.sync.outcome import SUSPENDED_FOR
@@ -15,7 +15,7 @@ class Selection:
     """Divisions to read, and those that were asked for and can't be read."""
 
     divisions: list[int]
-    failures: dict[int, ExactSyncError]
+    failures: dict[int, DivisionLost]
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,19 @@ def select(
     Raises BadConfiguration for one that nobody wants, and where patterns or what is excluded leave none.
     """
     configured = wanted.of(listed)
+    _check(listed, wanted, configured, restricted_to)
+    failures: dict[int, DivisionLost] = {}
+    for code in restricted_to or configured:
+        lost = _lost(code, listed.get(code), None if insist else access.get(code), now)
+        if lost is not None:
+            failures[code] = lost
+    return Selection([code for code in restricted_to or configured if code not in failures], failures)
+
+
+def _check(
+    listed: Mapping[int, Division], wanted: Wanted, configured: Sequence[int], restricted_to: Sequence[int]
+) -> None:
+    """Raises BadConfiguration where there is nothing to choose from, or something else was named."""
     if wanted.by_pattern and listed and not Wanted(wanted.chosen).of(listed):
         raise BadConfiguration(
             f"the setting divisions chooses none of the {len(listed)} divisions that Exact lists",
@@ -88,30 +101,19 @@ def select(
                 f"division {code} is not among the divisions to sync",
                 f"they are: {known}; see exact-sync status",
             )
-    chosen: list[int] = []
-    failures: dict[int, ExactSyncError] = {}
-    for code in restricted_to or configured:
-        division, known_access = listed.get(code), access.get(code)
-        if division is None:
-            failures[code] = DivisionLost(
-                f"division {code}: Exact does not list it for this sign-in",
-                "its rows are kept; give the user and the consent access, or take it out of the settings",
-            )
-        elif not division.active:
-            failures[code] = DivisionLost(
-                f"division {code} ({division.name}) is not active at Exact", "its rows are kept"
-            )
-        elif not insist and _is_suspended(known_access, now):
-            assert known_access is not None  # noqa: S101 - narrowed above
-            failures[code] = DivisionLost(
-                str(known_access.suspended_because), f"it is tried again at {known_access.retry_at:%H:%M} UTC"
-            )
-        else:
-            chosen.append(code)
-    return Selection(chosen, failures)
 
 
-def _is_suspended(access: Access | None, now: datetime) -> bool:
+def _lost(code: int, division: Division | None, access: Access | None, now: datetime) -> DivisionLost | None:
+    """Why a division can't be read; None where it can. ``access``: None where that is not to matter."""
+    if division is None:
+        return DivisionLost(
+            f"division {code}: Exact does not list it for this sign-in",
+            "its rows are kept; give the user and the consent access, or take it out of the settings",
+        )
+    if not division.active:
+        return DivisionLost(f"division {code} ({division.name}) is not active at Exact", "its rows are kept")
     if access is None or not access.suspended_because or access.retry_at is None:
-        return False
-    return now < access.retry_at <= now + SUSPENDED_FOR  # beyond: by a clock that was set back
+        return None
+    if now < access.retry_at <= now + SUSPENDED_FOR:  # beyond: by a clock that was set back
+        return DivisionLost(access.suspended_because, f"it is tried again at {access.retry_at:%H:%M} UTC")
+    return None

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import Unknown
-from exact_sync.store import calls, divisions, learned, pauses
-from exact_sync.store.counts import of_divisions
-from exact_sync.store.pauses import Pauses
-from exact_sync.store.state import checkpoint, quarantine
+from exact_sync.store import calls, checkpoints, counts, divisions, learned, pauses, quarantine
 from exact_sync.sync.backfill import DAY_LIMIT, MINUTE_LIMIT
 from exact_sync.sync.loading import Allowance, Loading, loading
 
@@ -108,10 +105,10 @@ def read(
     now: datetime,
     allowance: Allowance,
     codes: Collection[int] = (),
-    counts: Counts | None = None,
+    rows: Counts | None = None,
 ) -> Status:
     """``why_not``: why a person must sign in; None while all is well. ``codes``: only these divisions.
-    ``counts``: rows, where they were counted before.
+    ``rows``: how many there are, where they were counted before.
 
     Raises Unknown for one that Exact does not list.
     """
@@ -131,19 +128,14 @@ def read(
         for division in found
     }
     limit = allowance.connection_day_limit
-    paused = pauses.read(connection)
-    known = [each for one in resources if (each := learned.known(connection, one)) is not None]
-    if counts is None:
-        counts = _counted(connection, known)
+    known = _known(connection, resources)
+    if rows is None:
+        rows = counts.of_all(connection, known)
     return Status(
         signed_in=why_not is None,
         sign_in_message=why_not,
         divisions=found,
-        resources=[
-            line
-            for resource in known
-            for line in _resource(connection, resource, now, limits, codes, paused, counts)
-        ],
+        resources=_resources(connection, known, now, limits, codes, rows),
         calls_today=None if limit is None else calls.today(connection, now.astimezone(UTC).date()),
         day_limit=limit,
     )
@@ -182,50 +174,43 @@ def _left(limit: dict[str, Any], now: datetime) -> tuple[int | None, int | None]
 
 def count(connection: Connection, resources: Iterable[Resource]) -> Counts:
     """Live and deleted rows."""
-    known = (learned.known(connection, resource) for resource in resources)
-    return _counted(connection, [resource for resource in known if resource is not None])
+    return counts.of_all(connection, _known(connection, resources))
 
 
-def _counted(connection: Connection, resources: Iterable[Resource]) -> Counts:
-    kept: dict[str, list[tuple[int, int | None]]] = {}
-    columns = (checkpoint.c.resource, checkpoint.c.division, checkpoint.c.rows)
-    for name, code, rows in connection.execute(select(*columns)):
-        kept.setdefault(name, []).append((code, rows))
-    return {
-        (code, resource.name): numbers
-        for resource in resources
-        for code, numbers in of_divisions(connection, resource, kept.get(resource.name, ())).items()
-    }
+def _known(connection: Connection, resources: Iterable[Resource]) -> list[Resource]:
+    """Those that have columns by now."""
+    return [known for resource in resources if (known := learned.known(connection, resource)) is not None]
 
 
-def _resource(
+def _resources(
     connection: Connection,
-    resource: Resource,
+    resources: Iterable[Resource],
     now: datetime,
     limits: Mapping[int, tuple[int, int]],
     codes: Collection[int],
-    paused: Pauses,
-    counts: Counts,
+    rows: Counts,
 ) -> list[ResourceStatus]:
-    """``limits``: calls a minute and a day that each division's first loads may use."""
-    held = select(quarantine.c.division, func.count()).where(quarantine.c.resource == resource.name)
-    rejects = {row[0]: row[1] for row in connection.execute(held.group_by(quarantine.c.division))}
-    points = select(checkpoint).where(checkpoint.c.resource == resource.name).order_by(checkpoint.c.division)
-    if codes:
-        points = points.where(checkpoint.c.division.in_(list(codes)))
-    lines = []
-    for point in connection.execute(points):
-        live, gone = counts.get((point.division, resource.name), (0, 0))
+    """By resource, and by division. ``limits``: calls a minute and a day that each division's first loads
+    may use.
+
+    All resources are asked for at once: of hundreds of divisions each question looks at all checkpoints.
+    """
+    strategies = {resource.name: str(resource.strategy) for resource in resources}
+    held, paused = quarantine.numbers(connection, strategies), pauses.read(connection)
+    lines: dict[str, list[ResourceStatus]] = {name: [] for name in strategies}
+    for point in checkpoints.reports(connection, strategies, codes):
+        place = (point.division, point.resource)
+        live, gone = rows.get(place, (0, 0))
         since = point.succeeded_at
-        lines.append(
+        lines[point.resource].append(
             ResourceStatus(
                 division=point.division or None,
-                resource=resource.name,
-                strategy=point.strategy or str(resource.strategy),
+                resource=point.resource,
+                strategy=point.strategy or strategies[point.resource],
                 outcome=point.outcome or "never run",
                 rows=live,
                 deleted=gone,
-                quarantined=rejects.get(point.division, 0),
+                quarantined=held.get(place, 0),
                 cursor=point.cursor,
                 succeeded_at=since,
                 attempted_at=point.attempted_at,
@@ -233,7 +218,7 @@ def _resource(
                 message=point.message,
                 hint=point.hint,
                 loading=loading(point, *limits.get(point.division, (MINUTE_LIMIT, DAY_LIMIT))),
-                paused_since=paused.since(point.division, resource.name),
+                paused_since=paused.since(*place),
             )
         )
-    return lines
+    return [line for of_one in lines.values() for line in of_one]

@@ -13,14 +13,15 @@ from functools import partial
 from typing import Any
 
 from exact_sync.catalog import Strategy
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Record
 from exact_sync.store import counts, quarantine
 from exact_sync.store.keys import Stamp
 from exact_sync.sync import cursors, whole
 from exact_sync.sync.backfill import Backfill
-from exact_sync.sync.questions import Questions
-from exact_sync.sync.rows import ROW_VERSION, Batch, read_version
+from exact_sync.sync.questions import LARGE_PAGE, PAGE, Questions
+from exact_sync.sync.rows import Batch, read_version
 from exact_sync.sync.task import Task
 from exact_sync.sync.whole import Whole
 
@@ -30,7 +31,6 @@ _SKEW = timedelta(hours=1)
 """At most so far apart are the clocks of two machines."""
 _URL_LENGTH = 5_500
 """Exact takes 6,000 characters."""
-_PAGE, _LARGE_PAGE = 60, 1_000
 _KEYS_A_CALL = 40
 """About so many keys fit into a URL."""
 
@@ -152,12 +152,12 @@ def is_cheaper_whole(task: Task, questions: Questions, different: int) -> bool:
     """Whether reading everything costs fewer calls than fetching so many records by key."""
     if different and task.resource.endpoint.startswith("sync/"):
         return True  # a feed can't be asked for keys
-    if different < 2 * _PAGE:
+    if different < 2 * PAGE:
         return False
     with task.database.begin() as connection:
         rows = task.writer.live(connection, task.division) + different
     is_large = questions.whole().endpoint != task.resource.endpoint or task.cursor_of is Strategy.ROW_VERSION
-    return different / _KEYS_A_CALL > rows / (_LARGE_PAGE if is_large else _PAGE) + 2
+    return different / _KEYS_A_CALL > rows / (LARGE_PAGE if is_large else PAGE) + 2
 
 
 def _digest(questions: Questions) -> str:

@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.errors import Refused
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import to_instant
 from exact_sync.store import counts, quarantine, seen
+from exact_sync.store.database import moment
 from exact_sync.store.keys import Stamp
 from exact_sync.store.tables import data_columns
 from exact_sync.sync import cursors, sweep
@@ -24,7 +26,7 @@ from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.findings import Suspect
 from exact_sync.sync.outcome import Difference
 from exact_sync.sync.questions import Questions
-from exact_sync.sync.rows import ROW_VERSION, Batch
+from exact_sync.sync.rows import Batch
 from exact_sync.sync.standing import Standing
 from exact_sync.sync.task import Task
 
@@ -138,7 +140,7 @@ class _Roll:
         self.number = 0
         with task.database.begin() as connection:
             seen.forget(connection, task.division, self._name)
-            self._began = connection.execute(select(func.now())).scalar_one()
+            self._began = moment(connection)
 
     def call(self, batch: Batch) -> None:
         task = self._task

@@ -1,15 +1,12 @@
 """Date windows: history in parts of whole months, newest first, each with its own checkpoint.
 
 After the first reading a run asks two things: what was changed (one query on Modified), and how
-many records there are (one ``$count``). Equal numbers prove that nothing was removed: what we hold
-after taking over the changes contains all that Exact has. A difference is narrowed down by
-counting halves, and the windows that differ are read again. The recent ones are read again every
-few hours anyway.
+many records there are (see ``window_counts``). The windows that differ are read again, the recent
+ones every few hours anyway.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -27,30 +24,13 @@ from exact_sync.sync.findings import Suspect
 from exact_sync.sync.questions import ModifiedRefused, Questions
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Task
-
-
-@dataclass
-class _Gone:
-    """What did not come back from windows that were read whole."""
-
-    keys: dict[Window, set[object]] = field(default_factory=dict)
-    seen: int = 0
-    known: int = 0
-    rejected: list[str] = field(default_factory=list)
-    """Names of the records that came and could not become rows."""
-
-    def count(self, windows: Sequence[Window]) -> int:
-        return sum(len(self.keys.get(window, ())) for window in windows)
+from exact_sync.sync.window_counts import Gone, differing
 
 
 def read(task: Task) -> None:
     questions = Questions(task)
     before = cursors.parse(task.checkpoint.cursor, task.resource.name, task.division)
-    with task.database.begin() as connection:
-        begun = checkpoints.windows(connection, task.division, task.resource.name)
-    is_ours = task.checkpoint.cursor_of == Strategy.DATE_WINDOWS  # else they tell how far another one reaches
-    if task.full or task.is_new or not is_ours:
-        begun = {}
+    begun = _begun(task)
     today = to_wall(task.clock.now()).date()
     is_first = task.checkpoint.complete_at is None or task.full or task.is_new
     filling = Backfill(task, questions, goes_on=bool(begun), is_on=is_first and not task.full)
@@ -66,7 +46,7 @@ def read(task: Task) -> None:
         windows, records = _begin(task, questions, today)
     waiting = [window for window in windows if begun.get(window.starts, {}) is not None]
     done = [window for window in windows if window not in waiting]
-    gone = _Gone()
+    gone = Gone()
     filling.expect(records)
     with filling:
         for window in waiting:
@@ -76,8 +56,19 @@ def read(task: Task) -> None:
     else:
         recent = _read_recent(task, questions, done, gone, today)
     if done:
-        _compare_counts(task, questions, windows, recent, gone)
+        for window in differing(task, questions, windows, gone):
+            if window not in recent:
+                _read_window(task, questions, window, gone)
     _finish(task, gone, whole=bool(recent) or is_first)
+
+
+def _begun(task: Task) -> dict[date, dict[str, Any] | None]:
+    """The windows that earlier runs began, and where their reading goes on; none where all is read anew."""
+    is_ours = task.checkpoint.cursor_of == Strategy.DATE_WINDOWS  # else they tell how far another one reaches
+    if task.full or task.is_new or not is_ours:
+        return {}
+    with task.database.begin() as connection:
+        return checkpoints.windows(connection, task.division, task.resource.name)
 
 
 def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window], int | None]:
@@ -128,7 +119,7 @@ def _read_window(
     task: Task,
     questions: Questions,
     window: Window,
-    gone: _Gone,
+    gone: Gone,
     resume: dict[str, Any] | None = None,
     filling: Backfill | None = None,
 ) -> None:
@@ -150,15 +141,13 @@ def _read_window(
         if None in rejected:
             held = set()  # a record without a readable key may be any of them
         held = {key for key in held if str(key) not in rejected | came}
-        if page.next_link is not None:
-            position = {"link": page.next_link, "select": questions.digest} if first_time else None
-        else:
-            position = None
-        is_done = first_time and page.next_link is None and not held
-        progress = filling.after(page.count) if filling else {}
-        _keep(
-            task, window, batch, position, progress, is_done=is_done, is_followed=page.next_link is not None
+        is_followed = page.next_link is not None
+        is_done = first_time and not is_followed and not held
+        position = (
+            {"link": page.next_link, "select": questions.digest} if first_time and is_followed else None
         )
+        progress = filling.after(page.count) if filling else {}
+        _keep(task, window, batch, position, progress, is_done=is_done, is_followed=is_followed)
         if filling and is_done:
             filling.offer_way()
     if held:
@@ -184,7 +173,7 @@ def _keep(
 
 
 def _read_recent(
-    task: Task, questions: Questions, done: Sequence[Window], gone: _Gone, today: date
+    task: Task, questions: Questions, done: Sequence[Window], gone: Gone, today: date
 ) -> list[Window]:
     """Every few hours, or where Exact does not count: read the recent windows again."""
     whole_at = task.checkpoint.complete_at
@@ -197,65 +186,7 @@ def _read_recent(
     return recent
 
 
-def _compare_counts(
-    task: Task, questions: Questions, windows: Sequence[Window], recent: Sequence[Window], gone: _Gone
-) -> None:
-    """Find what was removed, wherever in history that was."""
-    if questions.knows("no count"):
-        return
-    try:
-        theirs = _count(task, questions, windows)
-    except (Refused, Unavailable):
-        questions.learn("no count")
-        task.note("Exact does not count here; removals show when recent windows are read again")
-        return
-    with task.database.begin() as connection:
-        rejected = quarantine.without_row(connection, task.division, task.resource)
-    ours = _held(task, windows, gone) + len(rejected)
-    # A record without a readable key may be a new one, or another version of one that we hold.
-    unknown = sum(name.startswith(quarantine.UNREADABLE_KEY) for name in rejected)
-    if ours - unknown <= theirs <= ours:
-        return
-    if is_suspect(theirs, ours, task.checkpoint.accepted_rows):
-        raise Suspect(task.resource.name, task.division, theirs, ours)
-    different = list(_that_differ(task, questions, windows, theirs, gone))
-    for window in different:
-        if window not in recent:
-            _read_window(task, questions, window, gone)
-    if not different and rejected:
-        # All windows agree without them: the quarantined records are gone at Exact.
-        task.transact(
-            lambda connection: quarantine.release(connection, task.division, task.resource.name, rejected)
-        )
-
-
-def _that_differ(
-    task: Task, questions: Questions, windows: Sequence[Window], theirs: int, gone: _Gone
-) -> Iterator[Window]:
-    """The windows in which Exact counts otherwise than we do, found by halving."""
-    if theirs == _held(task, windows, gone):
-        return
-    if len(windows) == 1:
-        yield windows[0]
-        return
-    middle = len(windows) // 2
-    newer = _count(task, questions, windows[:middle])
-    yield from _that_differ(task, questions, windows[:middle], newer, gone)
-    yield from _that_differ(task, questions, windows[middle:], theirs - newer, gone)
-
-
-def _count(task: Task, questions: Questions, windows: Sequence[Window]) -> int:
-    return task.client.count(task.asked, questions.dated(windows[-1].since, windows[0].ends))
-
-
-def _held(task: Task, windows: Sequence[Window], gone: _Gone) -> int:
-    """How many live rows these windows have, less those that are known to be gone."""
-    with task.database.begin() as connection:
-        live = task.writer.live_between(connection, task.division, windows[-1].since, windows[0].ends)
-    return live - gone.count(windows)
-
-
-def _finish(task: Task, gone: _Gone, *, whole: bool) -> None:
+def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
     """Mark what is gone, if it is not suspiciously much."""
     if gone.keys and is_suspect(gone.seen, gone.known, task.checkpoint.accepted_rows):
         raise Suspect(task.resource.name, task.division, gone.seen, gone.known)

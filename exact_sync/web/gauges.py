@@ -5,12 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
-
-from exact_sync.store import credentials, deliveries, divisions
+from exact_sync.store import checkpoints, credentials, deliveries, divisions
 from exact_sync.store.credentials import Validity
 from exact_sync.store.deliveries import NOTHING, Backlog
-from exact_sync.store.state import checkpoint
 from exact_sync.sync.status import DivisionStatus, division_lines
 from exact_sync.sync.task import CONNECTION_WIDE
 from exact_sync.web.readiness import limited
@@ -61,18 +58,14 @@ def _read(gauges: Gauges, source: Source, now: datetime, *, by_division: bool) -
         gauges.sign_ins[source.name] = credentials.validity(connection)
         listed = divisions.listed(connection)
         lines = division_lines(connection, now)
-        points = connection.execute(
-            select(checkpoint.c.division, checkpoint.c.resource, checkpoint.c.succeeded_at).where(
-                checkpoint.c.succeeded_at.is_not(None), checkpoint.c.resource.in_(source.resources)
-            )
-        ).all()
+        successes = checkpoints.successes(connection, source.resources)
     gauges.divisions.update({(source.name, state): 0 for state in STATES.values()})
     gauges.divisions.update((source.name, STATES[line.state]) for line in lines)
     # Others stand still, and how long they do so says nothing.
     unread = {line.division for line in lines if line.state in ("suspended", "not active")}
     shown = {CONNECTION_WIDE, *source.wanted.of(listed)} - unread
     names = {code: str(code) if by_division and code else "" for code in shown}
-    for code, resource, succeeded_at in points:
+    for code, resource, succeeded_at in successes:
         if code in shown:
             key, since = (source.name, names[code], resource), succeeded_at.timestamp()
             if key not in gauges.succeeded or since < gauges.succeeded[key]:

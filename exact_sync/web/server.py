@@ -88,10 +88,10 @@ def serving(app: ASGIApp, opened: socket.socket) -> Iterator[str]:
 
 
 def serve_later(app: ASGIApp, host: str, port: int, over: threading.Event) -> None:
-    """Serve as soon as the port is free, until ``over``: copying data does not wait for that."""
+    """Serve as soon as that is possible, until ``over``: copying data does not wait for it."""
     while not over.wait(AGAIN):
         try:
             with listening(host, port) as opened, serving(app, opened):
                 over.wait()
-        except PortTaken:
-            continue
+        except BadConfiguration as error:  # the port is taken, mostly
+            log.debug("%s", error)

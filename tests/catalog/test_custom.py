@@ -6,8 +6,8 @@ import pytest
 
 from exact_sync.catalog import Edm, Strategy
 from exact_sync.catalog.custom import custom
-from exact_sync.catalog.entry import ROWS_OF_A_FEED
 from exact_sync.catalog.reference import columns_of, endpoints, feed, key_of, known
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.store.tables import table
 from exact_sync.sync.columns import Columns
 from exact_sync.sync.rows import Shaper
@@ -94,7 +94,7 @@ def test_each_endpoint_of_the_reference_can_be_a_resource_of_ones_own_or_says_wh
             refused.append(path)
             continue
         assert mine.key_column.name in table(mine).primary_key.columns
-        assert mine.key != ROWS_OF_A_FEED
+        assert mine.key != ROW_VERSION
         record = {mine.key: None}
         assert Shaper(mine).batch(7, [record]).rejects
         assert Columns(mine, 7).read(json.dumps({"d": [record]}).encode()).count == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exact_sync.exact.transport import Patience
+from exact_sync.exact.sending import Patience
 from exact_sync.store.database import Database
 from tests.deployment import SharedClock
 from tests.exact.company import Company, Found

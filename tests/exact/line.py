@@ -5,8 +5,9 @@ from contextlib import AbstractContextManager
 
 from exact_sync.exact.oauth import App, TokenEndpoint
 from exact_sync.exact.odata import read_answer
+from exact_sync.exact.sending import Patience
 from exact_sync.exact.session import Session
-from exact_sync.exact.transport import Patience, Transport
+from exact_sync.exact.transport import Transport
 from tests.deployment import SharedClock
 from tests.exact.scripted import OneSignIn, Served
 

@@ -8,7 +8,8 @@ import pytest
 from exact_sync.errors import ExactAway
 from exact_sync.exact.odata import read_answer
 from exact_sync.exact.requests import Request
-from exact_sync.exact.transport import Patience, Transport
+from exact_sync.exact.sending import Patience
+from exact_sync.exact.transport import Transport
 from tests.deployment import START, SharedClock
 
 URL = "https://start.exactonline.nl/api/v1/1/crm/Accounts?$select=ID&$top=1"
@@ -45,7 +46,7 @@ def test_the_time_runs_to_the_last_byte(clock: SharedClock) -> None:
         yield b"[]}"
 
     (request,) = asked(clock, lambda _: httpx.Response(200, content=body()))
-    assert request == Request(START, 1, "customers", "crm/Accounts", "$top=1", 200, "", 1500, 0, None, None)
+    assert request == Request(START, "crm/Accounts", "$top=1", 200, "", 1500, 1, "customers", 0)
 
 
 def test_what_is_never_answered_has_its_time_too(clock: SharedClock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,7 +112,7 @@ def test_a_body_that_drips_is_cut_off(clock: SharedClock) -> None:
 def test_an_answer_larger_than_any_of_exacts_is_not_read_on(
     line: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("exact_sync.exact.transport._LARGEST_ANSWER", 1000)
+    monkeypatch.setattr("exact_sync.exact.sending._LARGEST_ANSWER", 1000)
     bomb, patience = zipped(Answer(200, b" " * 100_000)), replace(PATIENCE, tries=1)
     with line(bomb, patience=patience) as ours, pytest.raises(ExactAway, match="connection broke"):
         ours.get()

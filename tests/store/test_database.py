@@ -60,6 +60,12 @@ def test_an_error_of_the_server_is_sorted_by_what_happens_next(
     assert "CONTEXT" not in str(caught.value)
 
 
+def test_a_missing_table_is_no_missing_database_whatever_it_is_called(database: Database) -> None:
+    with pytest.raises(BadConfiguration) as caught:
+        database.transact(fail("42P01", 'relation "exact.database_items" does not exist'))
+    assert caught.value.hint == "run: exact-sync db upgrade"
+
+
 @pytest.mark.parametrize("state", ["23505", "22012", "42601", "XX000"])
 def test_what_is_a_mistake_of_ours_stays_what_it_is(database: Database, state: str) -> None:
     with pytest.raises((DBAPIError, psycopg.Error)):

@@ -246,6 +246,21 @@ def test_no_merge_reads_a_whole_table(big: Database, kept: bool) -> None:
     assert read_whole == []
 
 
+def test_more_resources_are_no_more_questions_of_the_status(big: Database) -> None:
+    """A question for each would look at the checkpoints of all, a hundred times."""
+
+    def asked(*names: str) -> int:
+        statements: list[str] = []
+        resources = [RESOURCES[name] for name in names]
+        with big.begin() as connection:
+            event.listen(connection, "before_cursor_execute", lambda *args: statements.append(args[2]))
+            lines = status.read(connection, None, resources, NOW, Allowance(), (), {}).resources
+        assert [line.resource for line in lines] == [name for name in names for _ in range(250)]
+        return len(statements)
+
+    assert asked("transaction_lines", "customers") == asked("customers")
+
+
 def test_a_whole_table_would_be_noticed(big: Database) -> None:
     with big.begin() as connection, explained(connection) as read_whole:
         connection.execute(text("SELECT count(*) FROM exact.customers WHERE _deleted_at IS NULL"))

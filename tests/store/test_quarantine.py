@@ -69,6 +69,15 @@ def test_what_became_a_row_is_released_and_the_rest_stays(database: Database) ->
         assert quarantine.keys(connection, 8, "items") == quarantine.keys(connection, 7, "contacts") != set()
 
 
+def test_what_no_record_can_be_called_is_accepted_nowhere(database: Database) -> None:
+    """A page that was tampered with sends ids and codes beyond what a column holds."""
+    with database.begin() as connection:
+        quarantine.keep(connection, 7, "items", [reject(1)])
+        assert quarantine.accept(connection, "items", [7], [2**63]) == set()
+        assert quarantine.accept(connection, "items", [2**31]) == set()
+        assert quarantine.accept(connection, "items", [7, 2**31]) == {7}
+
+
 def test_a_record_whose_earlier_version_is_here_counts_as_held(database: Database) -> None:
     writer = Writer(RESOURCES["items"])
     with database.begin() as connection:

@@ -1,6 +1,8 @@
 """The key that encrypts the tokens: one that is nothing is none."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from pydantic import SecretStr
@@ -24,6 +26,21 @@ def test_without_one_or_with_a_blank_one_a_key_file_is_made_once(
     assert len(made) >= 32
     assert secret_key(wanted, tmp_path / "data") == made
     assert (tmp_path / "data" / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_connections_that_begin_at_once_get_the_same_key(tmp_path: Path) -> None:
+    """Each asks for it from a thread of its own; two keys would mean tokens that nobody can read."""
+    for turn in range(20):
+        together = Barrier(8)
+
+        def ask(data_dir: Path, together: Barrier = together) -> str:
+            together.wait()
+            return secret_key(None, data_dir)
+
+        with ThreadPoolExecutor(8) as threads:
+            keys = set(threads.map(ask, [tmp_path / str(turn)] * 8))
+        assert len(keys) == 1
+        assert [file.name for file in (tmp_path / str(turn)).iterdir()] == [FILE]
 
 
 @pytest.mark.parametrize(

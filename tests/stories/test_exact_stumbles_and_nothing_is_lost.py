@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from exact_sync.exact.transport import Patience
+from exact_sync.exact.sending import Patience
 from exact_sync.simulator import Simulator
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock

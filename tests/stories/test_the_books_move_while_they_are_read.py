@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exact_sync.exact.transport import Patience
+from exact_sync.exact.sending import Patience
 from exact_sync.simulator import Simulator
 from exact_sync.simulator.edits import new_record, random_edits
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock

@@ -95,6 +95,7 @@ def test_people_see_a_table(deployment: Deployment, capsys: pytest.CaptureFixtur
         ("--resource", "itms", "did you mean items"),
         ("--status", "600", "neither an HTTP status"),
         ("--status", "bad", "neither an HTTP status"),
+        ("--status", "9" * 5000, "neither an HTTP status"),
         ("--since", "soon", "neither a duration"),
         ("--limit", "0", "--limit"),
         ("--connection", "be", "be"),

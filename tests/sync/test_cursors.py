@@ -1,6 +1,7 @@
 """Cursors: nothing is ever passed over, whatever the clocks do."""
 
 import itertools
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,13 @@ def record(wall: datetime) -> dict[str, Any]:
     return {"Modified": f"/Date({(wall - datetime(1970, 1, 1)) // timedelta(milliseconds=1)})/"}
 
 
+def saw(
+    reading: Reading, records: Iterable[dict[str, Any]], server_time: datetime | None, now: datetime
+) -> Reading:
+    """The reading after a page with these records."""
+    return reading.saw_up_to(highest_modified(records), server_time, now)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[tuple[datetime, datetime]], list[datetime]]:
     """Changes (their Modified and when they became visible, up to 15 minutes later) and runs."""
@@ -60,7 +68,7 @@ def test_every_change_is_read_whatever_the_clocks_do(
         ]
         seen |= {number for number, _ in page}
         ours = now + timedelta(seconds=our_error)
-        reading = Reading().saw([record(wall) for _, wall in page], now if has_date else None, ours)
+        reading = saw(Reading(), [record(wall) for _, wall in page], now if has_date else None, ours)
         moved = reading.cursor_after(cursor)
         assert cursor is None or (moved is not None and moved >= cursor)
         cursor = moved
@@ -86,41 +94,41 @@ def test_reading_starts_an_overlap_before_the_cursor(cursor: str, since: str) ->
 
 def test_a_cursor_does_not_follow_a_modified_in_the_future() -> None:
     server = datetime(2026, 6, 25, 10, tzinfo=UTC)
-    reading = Reading().saw([record(datetime(2999, 1, 1)), record(NOON)], server, server)
+    reading = saw(Reading(), [record(datetime(2999, 1, 1)), record(NOON)], server, server)
     assert reading.cursor_after(None) == NOON
 
 
 def test_changes_behind_our_back_while_pages_are_read_are_not_passed_over() -> None:
     first, last = datetime(2026, 6, 25, 10, tzinfo=UTC), datetime(2026, 6, 25, 11, tzinfo=UTC)
-    reading = Reading().saw([record(NOON - timedelta(hours=1))], first, first)
-    reading = reading.saw([record(NOON + timedelta(minutes=50))], last, last)
+    reading = saw(Reading(), [record(NOON - timedelta(hours=1))], first, first)
+    reading = saw(reading, [record(NOON + timedelta(minutes=50))], last, last)
     assert reading.cursor_after(None) == NOON
 
 
 def test_a_quiet_cursor_follows_exacts_clock_an_hour_behind() -> None:
     server = datetime(2026, 6, 25, 10, tzinfo=UTC)
     before = NOON - timedelta(days=3)
-    reading = Reading().saw([record(before)], server, server)
+    reading = saw(Reading(), [record(before)], server, server)
     assert reading.cursor_after(before) == NOON - timedelta(hours=1)
 
 
 def test_a_cursor_stays_where_nothing_comes_because_lost_rights_look_the_same() -> None:
     server = datetime(2026, 6, 25, 10, tzinfo=UTC)
     for before in (NOON - timedelta(days=3), None):
-        assert Reading().saw([], server, server).cursor_after(before) == before
+        assert saw(Reading(), [], server, server).cursor_after(before) == before
 
 
 def test_a_quiet_cursor_stays_where_it_is_while_the_clocks_disagree() -> None:
     server, before = datetime(2026, 6, 25, 10, tzinfo=UTC), NOON - timedelta(days=3)
     for ours in (server + timedelta(days=1), server - timedelta(days=1)):
-        assert Reading().saw([record(before)], server, ours).cursor_after(before) == before
-    assert Reading().saw([record(before)], None, server).cursor_after(before) == before
+        assert saw(Reading(), [record(before)], server, ours).cursor_after(before) == before
+    assert saw(Reading(), [record(before)], None, server).cursor_after(before) == before
 
 
 def test_our_own_clock_never_becomes_a_cursor() -> None:
     ours = datetime(2031, 1, 1, tzinfo=UTC)
-    assert Reading().saw([record(NOON)], None, ours).cursor_after(None) == NOON
-    assert Reading().saw([], None, ours).cursor_after(None) is None
+    assert saw(Reading(), [record(NOON)], None, ours).cursor_after(None) == NOON
+    assert saw(Reading(), [], None, ours).cursor_after(None) is None
 
 
 @given(
@@ -134,8 +142,8 @@ def test_a_reading_goes_on_from_json_as_if_it_had_not_been_interrupted(
     now = datetime(2026, 6, 25, tzinfo=UTC)
     straight = broken = Reading()
     for page in pages:
-        straight = straight.saw(map(record, page), there, now)
-        broken = Reading.from_json(broken.as_json()).saw(map(record, page), there, now)
+        straight = saw(straight, map(record, page), there, now)
+        broken = saw(Reading.from_json(broken.as_json()), map(record, page), there, now)
     assert straight == broken
 
 

@@ -19,7 +19,7 @@ from tests.web.test_metrics import outcome
 
 def a_request(query: str, status: int | None, milliseconds: int, trouble: str = "") -> Request:
     at = datetime(2026, 6, 25, tzinfo=UTC)
-    return Request(at, None, None, "oauth2/token", query, status, trouble, milliseconds, None, None, None)
+    return Request(at, "oauth2/token", query, status, trouble, milliseconds)
 
 
 def test_counters_go_on_where_the_file_left_them(deployment: Deployment, tmp_path: Path) -> None:
@@ -63,6 +63,25 @@ def test_a_file_that_makes_no_sense_is_begun_anew(deployment: Deployment, tmp_pa
     counts = Counts()
     textfile.carry_on(file, counts)
     assert counts.runs == {}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "something_else NaN",
+        'exact_sync_runs_total{connection="be",resource="items",outcome="ok"} NaN',
+        'exact_sync_runs_total{connection="be",resource="items",outcome="ok"} +Inf',
+        'exact_sync_calls_total{connection="be",division="x"} 4',
+        'exact_sync_run_duration_seconds_bucket{connection="be",resource="items"} 4',
+    ],
+)
+def test_a_line_that_makes_no_sense_is_left_out(tmp_path: Path, odd: str) -> None:
+    file = tmp_path / "exact_sync.prom"
+    told = 'exact_sync_runs_total{connection="nl",resource="items",outcome="ok"} 3'
+    file.write_text(f"# TYPE exact_sync_runs counter\n{odd}\n{told}\n")
+    counts = Counts()
+    textfile.carry_on(file, counts)
+    assert counts.runs == {("nl", "items", "ok"): 3}
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(deployment: Deployment, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from exact_sync.simulator.odata.parser import FAMILIES
@@ -37,25 +38,11 @@ def read_page(table: Table, query: Query, related: dict[str, Table]) -> Page:
     with table.books.lock:
         view = table.view(query.orderby)
         after = _position(query, view) if query.skiptoken is not None else None
-        test = query.predicate
         size = query.page_size if query.top is None else min(query.top, query.page_size)
-        wanted = 0 if size == 0 else size + 1
         skip = query.skip if after is None else 0
-        records: list[Record] = []
-        rows = table.rows
-        if wanted:
-            for record in view.after(after):
-                if test is not None and not test(record):
-                    continue
-                if skip:
-                    skip -= 1
-                    continue
-                records.append(record)
-                if len(records) == wanted:
-                    break
-        count = None
-        if query.count:
-            count = len(rows) if test is None else sum(1 for record in rows.values() if test(record))
+        passing = (row for row in view.after(after) if query.predicate is None or query.predicate(row))
+        records = list(islice(passing, skip, skip + size + 1)) if size else []
+        count = count_rows(table, query) if query.count else None
         more = len(records) > size
         del records[size:]
         nested = [_nested(table, record, query, related) for record in records] if query.expanded else []

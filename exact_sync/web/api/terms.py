@@ -47,7 +47,7 @@ Places = Annotated[
 ]
 """Of lists that also tell of what is read once for all divisions, such as the list of divisions itself."""
 Outcome = Literal[
-    "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "stopped", "broken", "unavailable",
+    "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "broken", "unavailable",
     "widened", "verified", "differs",
 ]  # fmt: skip
 Number = Annotated[int, Field(ge=1, le=LARGEST_ID), BeforeValidator(_number)]

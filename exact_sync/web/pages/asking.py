@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from exact_sync.errors import BadConfiguration, ExactSyncError, TryLater
+from exact_sync.patterns import LARGEST_CODE
 from exact_sync.web.origins import local_path
 from exact_sync.web.pages.remedies import remedy
 from exact_sync.web.pages.rendering import render
@@ -107,7 +108,7 @@ def source_of(request: Request, sources: Sequence[Source]) -> Source:
 def division_of(request: Request) -> int:
     """The division that the path names. Raises NotHere."""
     code: int = request.path_params["division"]
-    if code >= 2**31:
+    if code > LARGEST_CODE:
         raise NotHere
     return code
 

@@ -30,7 +30,7 @@ _RUNNING = 200
 
 READ = ("active", "parked")
 """States of a division whose resources are read."""
-_BEGUN = ("never run", "running", "waits", "later", "stopped", "broken")
+_BEGUN = ("never run", "running", "waits", "later", "broken")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from exact_sync.errors import BadConfiguration, ExactSyncError, SignInNeeded
 from exact_sync.exact.oauth import loopback_address
+from exact_sync.urls import THIS_MACHINE
 from exact_sync.web import facts
 from exact_sync.web.pages.actions import came_of
 from exact_sync.web.pages.asking import Reader, form, problem, source_of
@@ -24,7 +25,6 @@ RETURN = "/connect/return"
 _COOKIE = "exact_sync_consent"
 _NAMING = 10.0
 """Seconds that a person waits for Exact to say whose sign-in it is; it is known a little later else."""
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class Connecting:
@@ -129,7 +129,7 @@ class Connecting:
         there, base = urlsplit(source.consent.redirect_uri), urlsplit(self._base(request))
         if _origin(there) == _origin(base) and there.path in self.paths():
             return "server"
-        is_here = request.url.hostname in _HERE
+        is_here = request.url.hostname in THIS_MACHINE
         with contextlib.suppress(BadConfiguration):
             if is_here and loopback_address(source.consent.redirect_uri) and _port(there) != _port(base):
                 return "doorway"
@@ -137,7 +137,7 @@ class Connecting:
 
     def _base(self, request: Request) -> str:
         """Our own address as this browser knows it."""
-        is_here = request.url.hostname in _HERE
+        is_here = request.url.hostname in THIS_MACHINE
         if self._public_url and not is_here:
             return self._public_url.rstrip("/")
         return str(request.base_url).rstrip("/")

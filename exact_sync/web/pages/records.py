@@ -15,14 +15,14 @@ from exact_sync.web import facts
 from exact_sync.web.pages import charts
 from exact_sync.web.pages.asking import Asked, Reader, source_of
 from exact_sync.web.pages.boards import Boards, since
+from exact_sync.web.pages.cards import Said, sayings
 from exact_sync.web.pages.rendering import render
-from exact_sync.web.pages.views import Said, sayings
 
 _PAGE = 50
 _CALLS = 100
 _HELD = 200
 OUTCOMES = (
-    "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "stopped", "broken",
+    "ok", "running", "failed", "suspect", "quarantine", "later", "waits", "broken",
     "unavailable", "verified", "differs",
 )  # fmt: skip
 SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(days=7), "all": None}

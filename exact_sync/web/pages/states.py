@@ -28,7 +28,6 @@ STATES: dict[str, Look] = {
     "loading": Look(phrase("Loading"), "spin", "info"),
     "waits": Look(phrase("Goes on later"), "clock", "info"),
     "later": Look(phrase("Waits"), "clock", "warn"),
-    "stopped": Look(phrase("Broken off"), "clock", "calm"),
     "broken": Look(phrase("Broken off"), "clock", "warn"),
     "unavailable": Look(phrase("Not available"), "minus", "calm"),
     "never run": Look(phrase("Never read"), "minus", "calm"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from exact_sync.sync import totals
+from exact_sync.sync.totals import Total
 from exact_sync.web.pages.boards import Board
 from exact_sync.web.pages.language import Words, phrase
 
@@ -74,53 +75,24 @@ def _trouble(board: Board, words: Words) -> Verdict | None:
 
 
 def _resources(board: Board, words: Words) -> Verdict:
-    lines = board.lines
-    sum_of = totals.total(lines)
-    lost = [d for d in board.status.divisions if d.state == "suspended"] if board.status else []
-    held = sum(line.paused_since is not None for line in lines)
-    first = board.pending
-    late = [incident for incident in board.incidents if incident.kind == "lag"]
-    age = words.ago(sum_of.oldest_success, board.at) if sum_of.oldest_success else ""
-    how_late = [words.say(phrase("The oldest was read {age}."), age=age)] if late and age else []
+    """What can be said of the data while everything goes on."""
+    found = totals.total(board.lines)
+    is_late = any(incident.kind == "lag" for incident in board.incidents)
+    age = words.ago(found.oldest_success, board.at) if found.oldest_success else ""
+    how_late = [words.say(phrase("The oldest was read {age}."), age=age)] if is_late and age else []
+    held = sum(line.paused_since is not None for line in board.lines)
     how_held = [words.count(
         phrase("{number} resource is paused and not being read."),
         phrase("{number} resources are paused and not being read."), held,
     )] if held else []  # fmt: skip
-    if sum_of.failing or lost or sum_of.quarantined:
+    if exceptions := _exceptions(board, words, found):
         title = words.say(phrase("The data can be trusted, with exceptions"))
-        parts = []
-        if sum_of.failing:
-            parts.append(words.count(
-                phrase("{number} resource needs a look; its rows stay as they were."),
-                phrase("{number} resources need a look; their rows stay as they were."), sum_of.failing,
-            ))  # fmt: skip
-        if lost:
-            parts.append(words.count(
-                phrase("Exact refuses {number} division."), phrase("Exact refuses {number} divisions."),
-                len(lost),
-            ))  # fmt: skip
-        if sum_of.quarantined:
-            parts.append(words.count(
-                phrase("{number} record is in quarantine."), phrase("{number} records are in quarantine."),
-                sum_of.quarantined,
-            ))  # fmt: skip
-        return Verdict("warn", title, " ".join([*parts, *how_late, *how_held]))
-    if late:
+        return Verdict("warn", title, " ".join([*exceptions, *how_late, *how_held]))
+    if is_late:
         title = words.say(phrase("The data is older than it should be"))
         return Verdict("warn", title, " ".join([*how_late, *how_held]))
-    if not sum_of.lines or sum_of.oldest_success is None:
-        title = words.say(phrase("The first sync is about to begin"))
-        text = words.say(phrase("Nothing has been read yet."))
-        if board.running or first:
-            title = words.say(phrase("The first sync is under way"))
-            text = words.say(phrase("What is marked as loading is not complete yet."))
-        return Verdict("busy", title, " ".join([text, *how_held]))
-    if first:
-        title = words.say(phrase("The first sync is under way"))
-        text = words.count(
-            phrase("{number} resource is not complete yet; the others can be trusted."),
-            phrase("{number} resources are not complete yet; the others can be trusted."), first,
-        )  # fmt: skip
+    if found.oldest_success is None or board.pending:
+        title, text = _first_sync(board, words, has_read=found.oldest_success is not None)
         return Verdict("busy", title, " ".join([text, *how_held]))
     if held:
         title = words.say(phrase("The data can be trusted, as far as it is not paused"))
@@ -128,9 +100,46 @@ def _resources(board: Board, words: Words) -> Verdict:
     title = words.say(phrase("The data can be trusted"))
     text = words.count(
         phrase("{number} resource is up to date; it was read {age}."),
-        phrase("{number} resources are up to date; the oldest was read {age}."), sum_of.ok, age=age,
+        phrase("{number} resources are up to date; the oldest was read {age}."), found.ok, age=age,
     )  # fmt: skip
     return Verdict("good", title, text)
+
+
+def _exceptions(board: Board, words: Words, found: Total) -> list[str]:
+    """What is not to be trusted; empty where there is nothing."""
+    lost = [d for d in board.status.divisions if d.state == "suspended"] if board.status else []
+    parts = []
+    if found.failing:
+        parts.append(words.count(
+            phrase("{number} resource needs a look; its rows stay as they were."),
+            phrase("{number} resources need a look; their rows stay as they were."), found.failing,
+        ))  # fmt: skip
+    if lost:
+        parts.append(words.count(
+            phrase("Exact refuses {number} division."), phrase("Exact refuses {number} divisions."),
+            len(lost),
+        ))  # fmt: skip
+    if found.quarantined:
+        parts.append(words.count(
+            phrase("{number} record is in quarantine."), phrase("{number} records are in quarantine."),
+            found.quarantined,
+        ))  # fmt: skip
+    return parts
+
+
+def _first_sync(board: Board, words: Words, *, has_read: bool) -> tuple[str, str]:
+    """Title and text while it lasts. ``has_read``: something is here already."""
+    under_way = words.say(phrase("The first sync is under way"))
+    if has_read:
+        return under_way, words.count(
+            phrase("{number} resource is not complete yet; the others can be trusted."),
+            phrase("{number} resources are not complete yet; the others can be trusted."), board.pending,
+        )  # fmt: skip
+    if board.running or board.pending:
+        return under_way, words.say(phrase("What is marked as loading is not complete yet."))
+    return words.say(phrase("The first sync is about to begin")), words.say(
+        phrase("Nothing has been read yet.")
+    )
 
 
 def _with_given_up(board: Board, words: Words, found: Verdict) -> Verdict:

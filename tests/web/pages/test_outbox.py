@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from exact_sync.store import outbox
 from exact_sync.store.changes import Change
-from exact_sync.web.pages import boards, verdict, views
+from exact_sync.web.pages import boards, cards, verdict
 from exact_sync.web.pages.language import ENGLISH, NEDERLANDS
 from tests.deployment import DIVISION, Deployment
 from tests.facts import restart, sql
@@ -170,7 +170,7 @@ def test_the_verdict_says_it_and_is_good_again_afterwards(deployment: Deployment
     )  # fmt: skip
     assert found.text.endswith("3 messages to other programs were given up.")
     assert verdict.of(look(), NEDERLANDS).text.endswith("3 berichten aan andere programma's zijn opgegeven.")
-    said = {each.subject for each in views.card(look()).incidents}
+    said = {each.subject for each in cards.card(look()).incidents}
     assert said == {"warehouse", "removed"}
     change("UPDATE exact_sync.checkpoint SET outcome = 'failed' WHERE resource = 'items'")
     found = verdict.of(look(), ENGLISH)
@@ -180,8 +180,8 @@ def test_the_verdict_says_it_and_is_good_again_afterwards(deployment: Deployment
     desk = source_of(deployment).desk
     assert desk.retry_messages() == 2
     # The alert ends when the watch looks again; what the page says is true at once.
-    assert {each.subject for each in views.card(look()).incidents} == {"removed"}
+    assert {each.subject for each in cards.card(look()).incidents} == {"removed"}
     assert verdict.of(look(), ENGLISH).text.endswith("1 message to another program was given up.")
     assert desk.drop_messages() == 1
-    assert views.card(look()).incidents == []
+    assert cards.card(look()).incidents == []
     assert verdict.of(look(), ENGLISH).title == "The data can be trusted"

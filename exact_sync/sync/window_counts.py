@@ -1,0 +1,82 @@
+"""Date windows in which something was removed, found by counting.
+
+Equal numbers prove that nothing was: what we hold after taking over the changes contains all that
+Exact has. A difference is narrowed down by counting halves.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from exact_sync.errors import Refused, Unavailable
+from exact_sync.store import quarantine
+from exact_sync.sync.cursors import Window, is_suspect
+from exact_sync.sync.findings import Suspect
+from exact_sync.sync.questions import Questions
+from exact_sync.sync.task import Task
+
+
+@dataclass
+class Gone:
+    """What did not come back from windows that were read whole."""
+
+    keys: dict[Window, set[object]] = field(default_factory=dict)
+    seen: int = 0
+    known: int = 0
+    rejected: list[str] = field(default_factory=list)
+    """Names of the records that came and could not become rows."""
+
+    def count(self, windows: Sequence[Window]) -> int:
+        return sum(len(self.keys.get(window, ())) for window in windows)
+
+
+def differing(task: Task, questions: Questions, windows: Sequence[Window], gone: Gone) -> list[Window]:
+    """The windows in which Exact counts otherwise than we do, wherever in history. Raises Suspect."""
+    if questions.knows("no count"):
+        return []
+    try:
+        theirs = _count(task, questions, windows)
+    except (Refused, Unavailable):
+        questions.learn("no count")
+        task.note("Exact does not count here; removals show when recent windows are read again")
+        return []
+    with task.database.begin() as connection:
+        rejected = quarantine.without_row(connection, task.division, task.resource)
+    ours = _held(task, windows, gone) + len(rejected)
+    # A record without a readable key may be a new one, or another version of one that we hold.
+    unknown = sum(name.startswith(quarantine.UNREADABLE_KEY) for name in rejected)
+    if ours - unknown <= theirs <= ours:
+        return []
+    if is_suspect(theirs, ours, task.checkpoint.accepted_rows):
+        raise Suspect(task.resource.name, task.division, theirs, ours)
+    found = list(_halved(task, questions, windows, theirs, gone))
+    if not found and rejected:
+        # All windows agree without them: the quarantined records are gone at Exact.
+        task.transact(
+            lambda connection: quarantine.release(connection, task.division, task.resource.name, rejected)
+        )
+    return found
+
+
+def _halved(
+    task: Task, questions: Questions, windows: Sequence[Window], theirs: int, gone: Gone
+) -> Iterator[Window]:
+    if theirs == _held(task, windows, gone):
+        return
+    if len(windows) == 1:
+        yield windows[0]
+        return
+    middle = len(windows) // 2
+    newer = _count(task, questions, windows[:middle])
+    yield from _halved(task, questions, windows[:middle], newer, gone)
+    yield from _halved(task, questions, windows[middle:], theirs - newer, gone)
+
+
+def _count(task: Task, questions: Questions, windows: Sequence[Window]) -> int:
+    return task.client.count(task.asked, questions.dated(windows[-1].since, windows[0].ends))
+
+
+def _held(task: Task, windows: Sequence[Window], gone: Gone) -> int:
+    """How many live rows these windows have, less those that are known to be gone."""
+    with task.database.begin() as connection:
+        live = task.writer.live_between(connection, task.division, windows[-1].since, windows[0].ends)
+    return live - gone.count(windows)
