@@ -7,14 +7,11 @@ fingerprint takes it away, be it a person at a prompt: a trigger sees to that.
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql
 
 from exact_sync.catalog import Resource
 from exact_sync.store import schemas
 from exact_sync.store.merging import quote
-from exact_sync.store.tables import FINGERPRINT, SCHEMA, column_type
-
-_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
+from exact_sync.store.tables import FINGERPRINT, SCHEMA, column_type, sql_type
 
 FUNCTION = "forget_fingerprint"
 """In the schema of the state, made by a migration; the triggers have its name, too."""
@@ -34,7 +31,7 @@ class Fingerprints:
 
     def __init__(self, resource: Resource) -> None:
         key = resource.key_column
-        kind = column_type(key).compile(_POSTGRES)
+        kind = sql_type(column_type(key))
         self._unknown = f"""
             SELECT place - 1
             FROM unnest(

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from exact_sync.catalog import Edm, Resource
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.exact import typed
 from exact_sync.exact.fingerprints import fingerprints, seed
 from exact_sync.exact.odata import Answer, Body, Shaped, read_answer
 from exact_sync.exact.wallclock import rules
 from exact_sync.store.lines import NULL, lines
 from exact_sync.store.tables import FINGERPRINT, VERSION
-from exact_sync.sync.rows import LONG_KEYS, LONGEST_KEY, ROW_VERSION, Batch
+from exact_sync.sync.rows import LONG_KEYS, LONGEST_KEY, Batch
 from exact_sync.sync.texts import Odd, converter, highest, integers, whole
 
 _UNFIT = (ValueError, OverflowError)

@@ -14,7 +14,7 @@ from itertools import repeat
 from typing import Any
 
 from exact_sync.catalog import Column, Edm, Resource
-from exact_sync.catalog.resource import ROW_VERSION as ROW_VERSION
+from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.errors import BadData
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import read_date, read_moment
