@@ -23,7 +23,7 @@ from bench.subjects import SUBJECTS, Subject
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("--rows", type=int, default=10_000, help="of each kind; and four times as many")
-    parser.add_argument("--times", type=int, default=5, help="measurements of which the median counts")
+    parser.add_argument("--times", type=int, default=3, help="measurements of which the median counts")
     parser.add_argument("--subject", choices=list(SUBJECTS), nargs="*", default=list(SUBJECTS))
     parser.add_argument("--without-peers", action="store_true")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")

@@ -1,8 +1,10 @@
 """Waits for the browser to come back from Exact's consent page, on a loopback address."""
 
 import html
+import sys
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 from urllib.parse import urlsplit
 
 from exact_sync.errors import BadConfiguration, SignInNeeded
@@ -13,6 +15,16 @@ _PAGE = (
     "<title>exact-sync</title><body style='font-family:system-ui;margin:4rem auto;max-width:32rem'>"
     "<h1>{title}</h1><p>{text}</p>"
 )
+
+
+class _Listener(HTTPServer):
+    """Says nothing of a browser that breaks off: what it brought is here, or it comes again."""
+
+    timeout = 0.5  # seconds
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class Callback:
@@ -38,13 +50,12 @@ class Callback:
                 """Say nothing: the request line carries the code."""
 
         try:
-            self._server = HTTPServer((host, port), Handler)
+            self._server = _Listener((host, port), Handler)
         except OSError as error:
             raise BadConfiguration(
                 f"can't listen on {host}:{port} for the redirect: {error.strerror}",
                 "free that port, or use: exact-sync auth login --paste",
             ) from None
-        self._server.timeout = 0.5
 
     def wait(self, is_over: Callable[[], bool]) -> str:
         """The authorization code. Raises SignInNeeded where consent is refused or nobody comes."""
@@ -62,7 +73,10 @@ class Callback:
 
     def _answer(self, handler: BaseHTTPRequestHandler, path: str, state: str) -> None:
         status, title, text = 404, "Not here", "This address only waits for Exact Online's answer."
-        asked = urlsplit(handler.path)
+        try:
+            asked = urlsplit(handler.path)
+        except ValueError:  # no URL: nothing of ours
+            asked = urlsplit("")
         if asked.path == path and asked.query:
             try:
                 self.code = read_redirect(handler.path, state)

@@ -1,6 +1,7 @@
 """The listener that waits for the browser to come back from Exact."""
 
 import socket
+import struct
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from urllib.error import HTTPError
@@ -116,3 +117,26 @@ def test_nothing_of_a_redirect_is_written_anywhere(
     browser.goes_to("/callback?code=canary&state=the-state")
     assert browser.code.result(10) == "canary"
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "request_line", ["GET /callback?code=a&state=forged", "GET http://[/", "GET /callback"]
+)
+def test_who_breaks_off_or_asks_oddly_is_no_matter(
+    browser: Browser, capfd: pytest.CaptureFixture[str], request_line: str
+) -> None:
+    at_once = struct.pack("ii", 1, 0)
+    for ending in (" HTTP/1.1\r\nHost: x\r\n\r\n", " HTTP/1.1\r\nHo"):
+        with socket.create_connection(("127.0.0.1", browser.port)) as connection:
+            connection.sendall((request_line + ending).encode())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    browser.goes_to("/callback?code=right&state=the-state")
+    assert browser.code.result(10) == "right"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_is_no_url_is_not_here(browser: Browser) -> None:
+    with socket.create_connection(("127.0.0.1", browser.port)) as connection:
+        connection.sendall(b"GET http://[/callback?code=a&state=the-state HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 404 " in connection.recv(64)
+    assert not browser.code.done()
