@@ -14,7 +14,8 @@ from typing import Any, TextIO
 _BEARER = re.compile(r"(?i)(bearer\s+|(?:access_token|refresh_token|client_secret|code)=)[^\s&\"']+")
 _PASSWORD = re.compile(r"(\w+://[^:/\s]+:)[^@\s]+@")
 _secrets: set[str] = set()
-_tokens: deque[str] = deque(maxlen=32)
+_tokens: deque[str] = deque(maxlen=256)
+"""Each connection has two that are good, and some that are over."""
 _connection: ContextVar[str | None] = ContextVar("connection", default=None)
 
 
@@ -27,7 +28,7 @@ def hide(*values: str | None) -> None:
 
 def hide_tokens(*values: str) -> None:
     """The same for what changes every ten minutes: the latest few are remembered."""
-    _tokens.extend(value for value in values if value)
+    _tokens.extend(value for value in values if value and value not in _tokens)
 
 
 def clean(text: str) -> str:

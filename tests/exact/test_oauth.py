@@ -16,6 +16,7 @@ from exact_sync.exact.oauth import (
     new_state,
     read_redirect,
 )
+from exact_sync.logs import clean
 from tests.deployment import SharedClock
 from tests.exact.scripted import Answer, Served, page, refusal, serve, token
 
@@ -181,6 +182,16 @@ def test_no_error_tells_a_secret(clock: SharedClock) -> None:
             endpoint(served, clock).refresh(held(clock))
         shown = f"{caught.value} {caught.value!r}"
         assert not any(secret in shown for secret in ("client-secret", "refresh-0", "access-0"))
+
+
+def test_tokens_that_were_just_given_are_hidden_from_the_log(clock: SharedClock) -> None:
+    """Before anybody has kept them; and for as long as they are good, however many connections there are."""
+    others = [token("access-canary", f"refresh-{number}-of-others") for number in range(100)]
+    with serve(token("access-canary", "refresh-canary"), *others) as served:
+        endpoint(served, clock).exchange("abc")
+        for _ in others:
+            endpoint(served, clock).refresh(held(clock))
+    assert "canary" not in clean("access-canary refresh-canary")
 
 
 @pytest.mark.parametrize(
