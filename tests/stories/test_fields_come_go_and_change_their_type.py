@@ -119,6 +119,22 @@ def test_a_record_without_a_key_is_quarantined_and_deletes_nothing(deployment: D
     assert quarantined(deployment, name) == {}
 
 
+@pytest.mark.parametrize("name", PLACES)
+def test_a_row_that_cannot_be_read_any_more_stays_while_everything_is_read(
+    deployment: Deployment, name: str
+) -> None:
+    """F33: its record is at Exact all the same."""
+    deployment.sync_well(name)
+    key = min(deployment.table(PATHS[name]).rows)
+    deployment.simulator.faults.add(
+        "value", path=PLACES[name], query="Created", key=key, values={"Created": '"soon"'}, times=None
+    )
+    outcomes = deployment.sync(name, full=True)
+    assert only(outcomes, name).status == "quarantine"
+    assert quarantined(deployment, name).keys() == {str(key)}
+    assert deployment.differences(name) == []
+
+
 def test_a_zero_guid_is_no_guid_and_as_a_key_no_key(deployment: Deployment) -> None:
     """The contract's NULL; and F33 where it is the key."""
     table = deployment.table("financial/Journals")
