@@ -7,6 +7,7 @@ import pytest
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, Deployment
 from tests.facts import line, only, quarantined, sql
+from tests.feeds import small_pages
 
 PLACES = {"customers": "/Accounts", "journals": "/Journals", "financial_transactions": "/Transactions"}
 PATHS = {"customers": "crm/Accounts", "journals": "financial/Journals",
@@ -117,6 +118,22 @@ def test_a_record_without_a_key_is_quarantined_and_deletes_nothing(deployment: D
     deployment.sync_well(name, full=True)
     assert deployment.differences(name) == []
     assert quarantined(deployment, name) == {}
+
+
+def test_a_record_without_a_key_is_remembered_when_a_reading_of_everything_breaks_off(
+    deployment: Deployment,
+) -> None:
+    """F33: what it deleted would be deleted by a later run, which brings the last pages only."""
+    deployment.sync_well("customers")
+    with small_pages(10):
+        deployment.simulator.faults.add("null_key", path="/Accounts", query="Created")
+        deployment.simulator.faults.add("status", status=500, path="/Accounts", after=1, times=None)
+        assert only(deployment.sync("customers", full=True), "customers").status == "later"
+        deployment.simulator.faults.clear()
+        deployment.clock.advance(hours=1)
+        deployment.sync("customers")
+    assert "a record's key is unreadable" in str(line(deployment, "customers").message)
+    assert deployment.differences("customers") == []
 
 
 @pytest.mark.parametrize("name", PLACES)
