@@ -32,7 +32,7 @@ def read(task: Task) -> None:
     before = cursors.parse(task.checkpoint.cursor, task.resource.name, task.division)
     begun = _begun(task)
     today = to_wall(task.clock.now()).date()
-    is_first = task.checkpoint.complete_at is None or task.full or task.is_new
+    is_first = task.checkpoint.complete_at is None or task.full
     filling = Backfill(task, questions, goes_on=bool(begun), is_on=is_first and not task.full)
     records: int | None = None
     if begun:
@@ -65,7 +65,7 @@ def read(task: Task) -> None:
 def _begun(task: Task) -> dict[date, dict[str, Any] | None]:
     """The windows that earlier runs began, and where their reading goes on; none where all is read anew."""
     is_ours = task.checkpoint.cursor_of == Strategy.DATE_WINDOWS  # else they tell how far another one reaches
-    if task.full or task.is_new or not is_ours:
+    if task.full or not is_ours:
         return {}
     with task.database.begin() as connection:
         return checkpoints.windows(connection, task.division, task.resource.name)
