@@ -48,6 +48,8 @@ def read(task: Task) -> None:
     done = [window for window in windows if window not in waiting]
     gone = Gone()
     filling.expect(records)
+    if waiting:  # nothing in them is known yet, so what looks newer here is not
+        task.read_since = task.began_at
     with filling:
         for window in waiting:
             _read_window(task, questions, window, gone, begun.get(window.starts) or {}, filling)
