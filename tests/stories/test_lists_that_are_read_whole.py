@@ -98,7 +98,7 @@ def test_a_list_that_is_not_known_by_fingerprints_is_counted_once(
 @pytest.mark.parametrize(
     "meddling",
     [
-        "UPDATE exact.items SET description = 'mine'",
+        "UPDATE exact.items SET description = 'mine', modified = modified + interval '1 day'",
         "DELETE FROM exact.items WHERE id = (SELECT id FROM exact.items LIMIT 1)",
         "UPDATE exact.items SET _deleted_at = now() WHERE id = (SELECT id FROM exact.items LIMIT 1)",
         f"INSERT INTO exact.items (division, id) VALUES ({DIVISION}, gen_random_uuid())",
