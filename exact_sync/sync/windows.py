@@ -190,7 +190,8 @@ def _read_recent(
 
 def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
     """Mark what is gone, if it is not suspiciously much."""
-    if gone.keys and is_suspect(gone.seen, gone.known, task.checkpoint.accepted_rows):
+    number = sum(map(len, gone.keys.values()))
+    if number > gone.accepted and is_suspect(gone.seen, gone.known, task.checkpoint.accepted_rows):
         raise Suspect(task.resource.name, task.division, gone.seen, gone.known)
 
     def work(connection: Connection) -> None:
