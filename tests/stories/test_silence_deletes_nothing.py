@@ -72,6 +72,7 @@ def test_what_a_person_accepts_is_taken_over(deployment: Deployment, name: str, 
     assert line(deployment, name).outcome == "ok"
 
     # Accepted once is not accepted for ever.
+    assert checkpoint(deployment, name)["accepted_rows"] is None
     if share < 1:
         deployment.clock.advance(hours=7)
         take_away(deployment, name, 1.0)

@@ -218,6 +218,7 @@ def test_a_list_of_keys_that_is_empty_or_much_smaller_deletes_nothing_until_a_pe
     reader.sync_well("deletions", "customers")
     assert reader.differences("customers") == []
     assert line(reader, "customers").outcome == "ok"
+    assert checkpoint(reader, "customers")["accepted_rows"] is None
     assert run(reader, hours=1).tally.calls == 1
 
 
