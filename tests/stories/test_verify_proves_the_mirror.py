@@ -445,14 +445,17 @@ def test_a_row_that_looks_newer_than_exact_s_is_mended(deploy: Deploy) -> None:
         assert deployment.differences("payments") == []
 
 
+@pytest.mark.parametrize("rows", ["all", 1000])
 @pytest.mark.parametrize("fault", ["value", "null_key"])
-def test_a_row_whose_record_cannot_be_read_is_at_exact_and_is_not_buried(deploy: Deploy, fault: str) -> None:
+def test_a_row_whose_record_cannot_be_read_is_at_exact_and_is_not_buried(
+    deploy: Deploy, fault: str, rows: Any
+) -> None:
     """Where the key is what can't be read, it may be any of them."""
     with deploy("payments") as deployment:
         key = CASES[0].row(deployment, 0)
         more = {"key": key, "values": {"AmountDC": '"much"'}} if fault == "value" else {}
         deployment.simulator.faults.add(fault, path="/Payments", query="AmountDC", times=None, **more)
-        outcome = only(verify(deployment, "payments", rows="all", repair=True), "payments")
+        outcome = only(verify(deployment, "payments", rows=rows, repair=True), "payments")
         assert (outcome.status, outcome.tally.deleted) == ("verified", 0)
         assert deployment.differences("payments") == []
 
