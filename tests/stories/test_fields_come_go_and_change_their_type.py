@@ -98,6 +98,23 @@ def test_another_type_is_quarantined_and_the_pages_other_rows_go_in(
     assert deployment.differences("financial_transactions") == []
 
 
+def test_what_never_became_a_row_leaves_quarantine_when_the_count_tells_that_it_is_gone(
+    deployment: Deployment,
+) -> None:
+    table, name = deployment.table(PATHS["financial_transactions"]), "financial_transactions"
+    key = min(table.rows)
+    deployment.simulator.faults.add(
+        "value", path="/Transactions", key=key, values={"Date": '"soon"'}, query="Created", times=None
+    )
+    deployment.sync(name)
+    assert quarantined(deployment, name).keys() == {str(key)}
+    table.delete(key)
+    deployment.clock.advance(hours=1)
+    deployment.sync_well(name)
+    assert quarantined(deployment, name) == {}
+    assert deployment.differences(name) == []
+
+
 @pytest.mark.parametrize("name", PLACES)
 def test_a_record_without_a_key_is_quarantined_and_deletes_nothing(deployment: Deployment, name: str) -> None:
     """F33: it may be any of those that are missing now."""
