@@ -105,8 +105,6 @@ class Task:
         """What is new has been taken over; what follows only compares."""
         self.is_swept = False
         """All keys were seen in this run."""
-        self.is_new = False
-        """Another strategy read this before."""
         self.read_since = self.began_at if self.full else None
         """Everything is being read since then, so even an older version replaces what was here."""
 
@@ -123,7 +121,6 @@ class Task:
         if point.cursor_of not in (None, strategy):
             self.note(f"the strategy was changed from {point.cursor_of}: everything is read once")
             self.checkpoint = replace(point, cursor=None, resume=None, complete_at=None)
-            self.is_new = True
             self.read_since = self.began_at
 
     @property

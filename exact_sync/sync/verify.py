@@ -185,11 +185,13 @@ def _compare_rows(task: Task, questions: Questions, findings: Findings, rows: in
     is_all = rows == "all" or task.resource.endpoint.startswith("sync/")  # a feed can't be asked for keys
     drawn = None if is_all else _draw(task, int(rows))
     came: set[Any] = set()
+    unread: set[str] = set()
     for records in _records(task, questions, drawn):
         batch = task.shaper.batch(task.division, records)
         roll.call(batch)
         if drawn is not None:
             came.update(batch.keys)
+            unread.update(str(reject.key) for reject in batch.rejects)
         stamps = {stamp.key: stamp for stamp in sweep.stamps(task, records)}
         with task.database.begin() as connection:
             stored = task.keys.rows(connection, task.division, batch.keys)
@@ -204,7 +206,11 @@ def _compare_rows(task: Task, questions: Questions, findings: Findings, rows: in
     absent = roll.absent()
     if drawn is not None and task.cursor_of is Strategy.ROW_VERSION:
         _leave_out_young(task, questions, findings)
-    findings.extra = absent if drawn is None else list({*findings.extra, *drawn} - came)
+    if drawn is None:
+        findings.extra = absent
+    else:
+        absent = [key for key in drawn if str(key) not in unread] if roll.is_readable else []
+        findings.extra = list({*findings.extra, *absent} - came)
     if drawn is None and roll.is_readable:
         findings.counts = None
     findings.checked.append(f"{roll.number:,} rows")

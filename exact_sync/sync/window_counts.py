@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from exact_sync.errors import Refused, Unavailable
 from exact_sync.store import quarantine
-from exact_sync.sync.cursors import Window, is_suspect
+from exact_sync.sync.cursors import SUSPECT_SHARE, Window, is_suspect
 from exact_sync.sync.findings import Suspect
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.task import Task
@@ -24,6 +24,8 @@ class Gone:
     known: int = 0
     rejected: list[str] = field(default_factory=list)
     """Names of the records that came and could not become rows."""
+    accepted: int = 0
+    """So many are gone in all by Exact's count, and a person accepted the number that is left."""
 
     def count(self, windows: Sequence[Window]) -> int:
         return sum(len(self.keys.get(window, ())) for window in windows)
@@ -42,11 +44,14 @@ def differing(task: Task, questions: Questions, windows: Sequence[Window], gone:
     with task.database.begin() as connection:
         rejected = quarantine.without_row(connection, task.division, task.resource)
     ours = _held(task, windows, gone) + len(rejected)
+    accepted = task.checkpoint.accepted_rows
+    if accepted is not None and min(accepted, theirs) >= max(accepted, theirs) * SUSPECT_SHARE:
+        gone.accepted = ours + gone.count(windows) - theirs
     # A record without a readable key may be a new one, or another version of one that we hold.
     unknown = sum(name.startswith(quarantine.UNREADABLE_KEY) for name in rejected)
     if ours - unknown <= theirs <= ours:
         return []
-    if is_suspect(theirs, ours, task.checkpoint.accepted_rows):
+    if is_suspect(theirs, ours, accepted):
         raise Suspect(task.resource.name, task.division, theirs, ours)
     found = list(_halved(task, questions, windows, theirs, gone))
     if not found and rejected:

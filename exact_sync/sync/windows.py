@@ -32,7 +32,7 @@ def read(task: Task) -> None:
     before = cursors.parse(task.checkpoint.cursor, task.resource.name, task.division)
     begun = _begun(task)
     today = to_wall(task.clock.now()).date()
-    is_first = task.checkpoint.complete_at is None or task.full or task.is_new
+    is_first = task.checkpoint.complete_at is None or task.full
     filling = Backfill(task, questions, goes_on=bool(begun), is_on=is_first and not task.full)
     records: int | None = None
     if begun:
@@ -48,6 +48,8 @@ def read(task: Task) -> None:
     done = [window for window in windows if window not in waiting]
     gone = Gone()
     filling.expect(records)
+    if waiting:  # nothing in them is known yet, so what looks newer here is not
+        task.read_since = task.began_at
     with filling:
         for window in waiting:
             _read_window(task, questions, window, gone, begun.get(window.starts) or {}, filling)
@@ -65,7 +67,7 @@ def read(task: Task) -> None:
 def _begun(task: Task) -> dict[date, dict[str, Any] | None]:
     """The windows that earlier runs began, and where their reading goes on; none where all is read anew."""
     is_ours = task.checkpoint.cursor_of == Strategy.DATE_WINDOWS  # else they tell how far another one reaches
-    if task.full or task.is_new or not is_ours:
+    if task.full or not is_ours:
         return {}
     with task.database.begin() as connection:
         return checkpoints.windows(connection, task.division, task.resource.name)
@@ -188,7 +190,8 @@ def _read_recent(
 
 def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
     """Mark what is gone, if it is not suspiciously much."""
-    if gone.keys and is_suspect(gone.seen, gone.known, task.checkpoint.accepted_rows):
+    number = sum(map(len, gone.keys.values()))
+    if number > gone.accepted and is_suspect(gone.seen, gone.known, task.checkpoint.accepted_rows):
         raise Suspect(task.resource.name, task.division, gone.seen, gone.known)
 
     def work(connection: Connection) -> None:

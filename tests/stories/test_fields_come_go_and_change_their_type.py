@@ -7,6 +7,7 @@ import pytest
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, Deployment
 from tests.facts import line, only, quarantined, sql
+from tests.feeds import small_pages
 
 PLACES = {"customers": "/Accounts", "journals": "/Journals", "financial_transactions": "/Transactions"}
 PATHS = {"customers": "crm/Accounts", "journals": "financial/Journals",
@@ -97,6 +98,23 @@ def test_another_type_is_quarantined_and_the_pages_other_rows_go_in(
     assert deployment.differences("financial_transactions") == []
 
 
+def test_what_never_became_a_row_leaves_quarantine_when_the_count_tells_that_it_is_gone(
+    deployment: Deployment,
+) -> None:
+    table, name = deployment.table(PATHS["financial_transactions"]), "financial_transactions"
+    key = min(table.rows)
+    deployment.simulator.faults.add(
+        "value", path="/Transactions", key=key, values={"Date": '"soon"'}, query="Created", times=None
+    )
+    deployment.sync(name)
+    assert quarantined(deployment, name).keys() == {str(key)}
+    table.delete(key)
+    deployment.clock.advance(hours=1)
+    deployment.sync_well(name)
+    assert quarantined(deployment, name) == {}
+    assert deployment.differences(name) == []
+
+
 @pytest.mark.parametrize("name", PLACES)
 def test_a_record_without_a_key_is_quarantined_and_deletes_nothing(deployment: Deployment, name: str) -> None:
     """F33: it may be any of those that are missing now."""
@@ -117,6 +135,38 @@ def test_a_record_without_a_key_is_quarantined_and_deletes_nothing(deployment: D
     deployment.sync_well(name, full=True)
     assert deployment.differences(name) == []
     assert quarantined(deployment, name) == {}
+
+
+def test_a_record_without_a_key_is_remembered_when_a_reading_of_everything_breaks_off(
+    deployment: Deployment,
+) -> None:
+    """F33: what it deleted would be deleted by a later run, which brings the last pages only."""
+    deployment.sync_well("customers")
+    with small_pages(10):
+        deployment.simulator.faults.add("null_key", path="/Accounts", query="Created")
+        deployment.simulator.faults.add("status", status=500, path="/Accounts", after=1, times=None)
+        assert only(deployment.sync("customers", full=True), "customers").status == "later"
+        deployment.simulator.faults.clear()
+        deployment.clock.advance(hours=1)
+        deployment.sync("customers")
+    assert "a record's key is unreadable" in str(line(deployment, "customers").message)
+    assert deployment.differences("customers") == []
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_row_that_cannot_be_read_any_more_stays_while_everything_is_read(
+    deployment: Deployment, name: str
+) -> None:
+    """F33: its record is at Exact all the same."""
+    deployment.sync_well(name)
+    key = min(deployment.table(PATHS[name]).rows)
+    deployment.simulator.faults.add(
+        "value", path=PLACES[name], query="Created", key=key, values={"Created": '"soon"'}, times=None
+    )
+    outcomes = deployment.sync(name, full=True)
+    assert only(outcomes, name).status == "quarantine"
+    assert quarantined(deployment, name).keys() == {str(key)}
+    assert deployment.differences(name) == []
 
 
 def test_a_zero_guid_is_no_guid_and_as_a_key_no_key(deployment: Deployment) -> None:

@@ -98,7 +98,7 @@ def test_a_list_that_is_not_known_by_fingerprints_is_counted_once(
 @pytest.mark.parametrize(
     "meddling",
     [
-        "UPDATE exact.items SET description = 'mine'",
+        "UPDATE exact.items SET description = 'mine', modified = modified + interval '1 day'",
         "DELETE FROM exact.items WHERE id = (SELECT id FROM exact.items LIMIT 1)",
         "UPDATE exact.items SET _deleted_at = now() WHERE id = (SELECT id FROM exact.items LIMIT 1)",
         f"INSERT INTO exact.items (division, id) VALUES ({DIVISION}, gen_random_uuid())",
@@ -175,3 +175,17 @@ def test_of_a_list_of_many_pages_nothing_is_left_aside_also_where_it_is_suspect(
         assert (outcome.status, outcome.tally.records) == ("suspect", len(table.rows))
         assert gone(deployment) == 0
         assert sql(deployment, "SELECT relname FROM pg_class WHERE relname LIKE 'snapshot_items%'") == []
+
+
+def test_of_a_list_of_many_pages_the_row_of_a_record_that_cannot_be_read_stays(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> None:
+    """Whichever page it comes on."""
+    with begin(simulator, database_url, clock, tmp_path, 130) as deployment:
+        deployment.sync_well("items")
+        bad = sorted(deployment.table(ITEMS).rows)[0]
+        values = {"StandardSalesPrice": '"much"'}
+        simulator.faults.add("value", path="/Items", key=bad, values=values, times=None, query="Standard")
+        assert only(deployment.sync("items"), "items").status == "quarantine"
+        assert set(quarantined(deployment, "items")) == {str(bad)}
+        assert deployment.differences("items") == []

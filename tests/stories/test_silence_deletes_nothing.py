@@ -2,6 +2,7 @@
 
 import pytest
 
+from exact_sync.sync import cursors
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, Deployment
 from tests.facts import OTHER, checkpoint, command, found_other, line, only, sql
@@ -71,12 +72,29 @@ def test_what_a_person_accepts_is_taken_over(deployment: Deployment, name: str, 
     assert line(deployment, name).outcome == "ok"
 
     # Accepted once is not accepted for ever.
+    assert checkpoint(deployment, name)["accepted_rows"] is None
     if share < 1:
         deployment.clock.advance(hours=7)
         take_away(deployment, name, 1.0)
         outcomes = deployment.sync(*LISTS)
         assert exit_code(outcomes) == 1
         assert only(outcomes, name).status == "suspect"
+
+
+def test_what_is_accepted_once_is_taken_over_also_where_it_was_all_there_was_of_some_months(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F28: the number of all records told first, and of some windows nothing is left."""
+    monkeypatch.setattr(cursors, "WINDOW_RECORDS", 30)
+    deployment.sync_well("financial_transactions")
+    deployment.clock.advance(hours=1)
+    table = deployment.table(LISTS["financial_transactions"])
+    for key in sorted(table.rows, key=lambda key: table.rows[key]["Date"])[: int(len(table) * 0.4)]:
+        table.delete(key)
+    assert exit_code(deployment.sync("financial_transactions")) == 1
+    assert command(deployment, "accept", "financial_transactions") == 0
+    deployment.sync_well("financial_transactions")
+    assert deployment.differences("financial_transactions") == []
 
 
 def test_accepting_some_does_not_accept_less(deployment: Deployment) -> None:

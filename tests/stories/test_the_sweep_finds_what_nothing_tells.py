@@ -102,6 +102,16 @@ def test_it_finds_a_row_that_is_older_here_and_that_no_cursor_will_bring(reader:
     outcome = run(reader, **A_WEEK)
     assert (outcome.tally.updated, outcome.tally.calls) == (1, 3)
     assert reader.differences("customers") == []
+    assert run(reader, **A_WEEK).tally.calls == 2  # its version is right, too: it is not fetched each week
+
+
+@by_each
+def test_it_finds_a_row_that_is_newer_here_than_at_exact(reader: Deployment) -> None:
+    """Exact restored a backup, or a hand: what Exact has now counts, though it is older."""
+    change = "modified = modified + interval '1 day', name = 'newer', _version = _version + 1"
+    sql(reader, f"UPDATE exact.customers SET {change} WHERE id = :key", key=keys(reader)[0])
+    assert run(reader, **A_WEEK).tally.updated == 1
+    assert reader.differences("customers") == []
 
 
 def test_it_fetches_few_by_key_and_many_by_reading_everything(
@@ -148,6 +158,23 @@ def test_it_goes_on_where_it_broke_off(reader: Deployment) -> None:
     assert run(reader, hours=1).tally.calls == 1
 
 
+def test_one_that_took_longer_is_not_begun_again_at_once(deployment: Deployment) -> None:
+    """Of what no log of deletions tells, either: a long first load is compared at once, a sweep is not."""
+    deployment.sync_well("payments")
+    with small_pages(10):
+        deployment.clock.advance(**A_WEEK)
+        rule = deployment.simulator.faults.add(
+            "status", status=500, query="$select=ID,Modified", after=2, times=None
+        )
+        assert only(deployment.sync("payments"), "payments").status == "later"
+        deployment.simulator.faults.remove(rule)
+        deployment.clock.advance(hours=1)
+        deployment.sync_well("payments")
+        assert checkpoint(deployment, "payments")["sweep"] is None
+        deployment.clock.advance(hours=1)
+        assert only(deployment.sync_well("payments"), "payments").tally.calls == 1
+
+
 @by_each
 def test_keys_in_quarantine_are_not_fetched_each_time(reader: Deployment) -> None:
     """They can't be had, this week or the next."""
@@ -191,6 +218,7 @@ def test_a_list_of_keys_that_is_empty_or_much_smaller_deletes_nothing_until_a_pe
     reader.sync_well("deletions", "customers")
     assert reader.differences("customers") == []
     assert line(reader, "customers").outcome == "ok"
+    assert checkpoint(reader, "customers")["accepted_rows"] is None
     assert run(reader, hours=1).tally.calls == 1
 
 

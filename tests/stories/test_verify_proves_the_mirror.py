@@ -435,6 +435,31 @@ def test_a_row_of_another_version_than_exact_s_is_changed(deploy: Deploy) -> Non
         assert kinds(only(verify(deployment, "contacts", keys=True), "contacts")) == ["changed"]
 
 
+def test_a_row_that_looks_newer_than_exact_s_is_mended(deploy: Deploy) -> None:
+    with deploy("payments") as deployment:
+        key = CASES[0].row(deployment, 0)
+        newer = "amount_dc = 0, modified = modified + interval '1 day'"
+        sql(deployment, f"UPDATE exact.payments SET {newer} WHERE id = :key", key=key)
+        outcome = only(verify(deployment, "payments", keys=True, repair=True), "payments")
+        assert (outcome.status, outcome.tally.updated) == ("verified", 1)
+        assert deployment.differences("payments") == []
+
+
+@pytest.mark.parametrize("rows", ["all", 1000])
+@pytest.mark.parametrize("fault", ["value", "null_key"])
+def test_a_row_whose_record_cannot_be_read_is_at_exact_and_is_not_buried(
+    deploy: Deploy, fault: str, rows: Any
+) -> None:
+    """Where the key is what can't be read, it may be any of them."""
+    with deploy("payments") as deployment:
+        key = CASES[0].row(deployment, 0)
+        more = {"key": key, "values": {"AmountDC": '"much"'}} if fault == "value" else {}
+        deployment.simulator.faults.add(fault, path="/Payments", query="AmountDC", times=None, **more)
+        outcome = only(verify(deployment, "payments", rows=rows, repair=True), "payments")
+        assert (outcome.status, outcome.tally.deleted) == ("verified", 0)
+        assert deployment.differences("payments") == []
+
+
 def test_a_drawn_row_that_is_not_at_exact_is_found_too(deploy: Deploy) -> None:
     with deploy("payments") as deployment:
         added(deployment, CASES[0])
