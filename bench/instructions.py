@@ -33,7 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="exact-sync-bench-") as folder:
         for name, subject in SUBJECTS.items():
             file = Path(folder) / name
-            file.write_bytes(next(iter(recorded.pages(recorded.record(subject, _ROWS), _ROWS))))
+            file.write_bytes(recorded.pages(recorded.record(subject, _ROWS), _ROWS)[0])
             counts = [_of_one_row(name, way, file) for way in _WAYS]
             print(f"{name:42}{counts[0]:10,.0f}{counts[1]:10,.0f}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import select
 import socket
 import struct
@@ -95,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         path = unquote(raw_path)
         length = self.headers.get("Content-Length") or "0"
         # What can't be read to its end would be taken for the next request.
-        if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
+        if not re.fullmatch("[0-9]{1,9}", length) or "Transfer-Encoding" in self.headers:
             self.send_error(HTTPStatus.BAD_REQUEST if length != "0" else HTTPStatus.LENGTH_REQUIRED)
             return
         headers = {name.lower(): value for name, value in self.headers.items()}

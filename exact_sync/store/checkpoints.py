@@ -54,37 +54,6 @@ def read(connection: Connection, division: int, resource: str) -> Checkpoint:
     return Checkpoint(*row) if row else Checkpoint(division, resource)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """As much of a checkpoint as ``status`` tells: of hundreds of divisions it reads all of them."""
-
-    division: int
-    resource: str
-    cursor: str | None
-    strategy: str | None
-    outcome: str | None
-    message: str | None
-    hint: str | None
-    attempted_at: datetime | None
-    succeeded_at: datetime | None
-    complete_at: datetime | None
-    progress: dict[str, Any] | None
-    is_sweeping: bool
-    """A comparison of all keys is under way."""
-
-
-def reports(
-    connection: Connection, resources: Collection[str], divisions: Collection[int] = ()
-) -> Iterator[Report]:
-    """Of these resources, by division. ``divisions``: only these; empty: all."""
-    told = [checkpoint.c[name] for name in Report.__dataclass_fields__ if name != "is_sweeping"]
-    columns = [*told, checkpoint.c.sweep.is_not(None)]
-    query = select(*columns).where(checkpoint.c.resource.in_(list(resources))).order_by(checkpoint.c.division)
-    if divisions:
-        query = query.where(checkpoint.c.division.in_(list(divisions)))
-    return (Report(*row) for row in connection.execute(query))
-
-
 def successes(connection: Connection, resources: Collection[str]) -> list[tuple[int, str, datetime]]:
     """Division, resource and last success, of those that ever had one."""
     query = select(checkpoint.c.division, checkpoint.c.resource, checkpoint.c.succeeded_at).where(
@@ -154,6 +123,27 @@ def positions(
     if after is not None:
         query = query.where(tuple_(*place) > tuple_(literal(after[0], BigInteger), literal(after[1])))
     return [Position(*row) for row in connection.execute(query.limit(limit))]
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Position):
+    """What ``status`` tells besides."""
+
+    progress: dict[str, Any] | None
+    is_sweeping: bool
+    """A comparison of all keys is under way."""
+
+
+def reports(
+    connection: Connection, resources: Collection[str], divisions: Collection[int] = ()
+) -> Iterator[Report]:
+    """Of these resources, by division. ``divisions``: only these; empty: all."""
+    told = [checkpoint.c[name] for name in Report.__dataclass_fields__ if name != "is_sweeping"]
+    columns = [*told, checkpoint.c.sweep.is_not(None)]
+    query = select(*columns).where(checkpoint.c.resource.in_(list(resources))).order_by(checkpoint.c.division)
+    if divisions:
+        query = query.where(checkpoint.c.division.in_(list(divisions)))
+    return (Report(*row) for row in connection.execute(query))
 
 
 def save(connection: Connection, division: int, resource: str, **values: Any) -> None:

@@ -203,16 +203,16 @@ def _compare_rows(task: Task, questions: Questions, findings: Findings, rows: in
                 findings.missing[key] = stamps[key]
             elif differing := [name for name, a, b in zip(names, row, ours, strict=False) if a != b]:
                 findings.changed[key] = ", ".join(differing)
-    absent = roll.absent()
-    if drawn is not None and task.cursor_of is Strategy.ROW_VERSION:
-        _leave_out_young(task, questions, findings)
+    unseen = roll.absent()
     if drawn is None:
-        findings.extra = absent
+        findings.extra = unseen
+        if roll.is_readable:
+            findings.counts = None
     else:
+        if task.cursor_of is Strategy.ROW_VERSION:
+            _leave_out_young(task, questions, findings)
         absent = [key for key in drawn if str(key) not in unread] if roll.is_readable else []
         findings.extra = list({*findings.extra, *absent} - came)
-    if drawn is None and roll.is_readable:
-        findings.counts = None
     findings.checked.append(f"{roll.number:,} rows")
 
 

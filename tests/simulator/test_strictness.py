@@ -273,7 +273,12 @@ def test_error_bodies_are_json_whatever_was_asked(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("header", "status"),
-    [("Content-Length: ten", 400), ("Content-Length: -5", 400), ("Transfer-Encoding: chunked", 411)],
+    [
+        ("Content-Length: ten", 400),
+        ("Content-Length: -5", 400),
+        (f"Content-Length: {'9' * 5_000}", 400),
+        ("Transfer-Encoding: chunked", 411),
+    ],
 )
 def test_a_body_of_unknown_length_ends_the_connection(client: Client, header: str, status: int) -> None:
     with socket.create_connection((client.sim.host, client.sim.port), timeout=5) as connection:

@@ -1,0 +1,125 @@
+"""``verify`` finds whatever is wrong here, and mends what it is let."""
+
+from typing import Any
+
+import pytest
+
+from tests.deployment import DIVISION, TINY
+from tests.facts import checkpoint, only, sql
+from tests.stories.verifying.damages import Case, added, changed, marked, removed
+from tests.stories.verifying.proof import Deploy, kinds, on, verify
+
+CASES = [
+    Case("payments", "amount_dc", "amount_dc + 0.01", {}),
+    Case("customers", "name", "'Somebody'", {}),
+    Case("items", "description", "''", on("items", deletes="hard")),
+    Case("contacts", "last_name", "'Nobody'", on("contacts", strategy="row_version")),
+    Case("document_attachments", "file_size", "file_size + 1", {}),
+    Case("financial_transactions", "description", "'Other'", {}),
+    Case(
+        "stock_positions",
+        "current_stock",
+        "current_stock + 1",
+        on("stock_positions") | {"counts": TINY | {"sync/Inventory/StockPositions": 30}},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_each_kind_of_damage_is_found_and_mended_in_every_strategy(deploy: Deploy, case: Case) -> None:
+    with deploy(case.name, **case.settings) as deployment:
+        assert only(verify(deployment, case.name, rows="all"), case.name).status == "verified"
+        cursor = checkpoint(deployment, case.name)
+        damages = []
+        for damage in (removed, marked, changed, added):
+            kind, key = damage(deployment, case)
+            damages.append(kind)
+            outcome = only(verify(deployment, case.name, rows="all" if kind == "changed" else 0), case.name)
+            assert (outcome.status, outcome.exit_code) == ("differs", 1)
+            assert [(d.kind, d.what) for d in outcome.differences] == [(kind, key)]
+            if kind == "changed":
+                assert outcome.differences[0].detail == case.column
+            assert checkpoint(deployment, case.name) == cursor
+
+            mended = only(verify(deployment, case.name, rows="all", repair=True), case.name)
+            assert (mended.status, mended.exit_code, mended.differences) == ("verified", 0, ())
+            assert mended.message == "mended: 1 of 1 differences"
+            assert deployment.differences(case.name) == []
+            cursor = checkpoint(deployment, case.name)
+
+        expected = sorted(damage(deployment, case)[0] for damage in (removed, marked, changed, added))
+        assert kinds(only(verify(deployment, case.name, rows="all"), case.name)) == expected
+        assert only(verify(deployment, case.name, rows="all", repair=True), case.name).exit_code == 0
+        assert deployment.differences(case.name) == []
+        assert only(verify(deployment, case.name, keys=True, rows="all"), case.name).status == "verified"
+        assert deployment.violations() == {}
+
+
+def test_where_much_is_missing_everything_is_read_instead_of_row_by_row(deploy: Deploy) -> None:
+    with deploy("customers", counts={"crm/Accounts": 400}) as deployment:
+        sql(deployment, "DELETE FROM exact.customers")
+        deployment.simulator.stats.reset()
+        outcome = only(verify(deployment, "customers", repair=True), "customers")
+        assert (outcome.status, outcome.message) == ("verified", "mended: 400 of 400 differences")
+        assert deployment.differences("customers") == []
+        assert deployment.calls() <= 5
+
+
+def test_a_repair_that_would_bury_much_waits_for_a_person(deploy: Deploy) -> None:
+    """Lost rights look like that: Exact shows less than is here."""
+    with deploy("payments") as deployment:
+        hidden = deployment.simulator.faults.add("hidden", path="/Payments", times=None)
+        outcome = only(verify(deployment, "payments", repair=True), "payments")
+        assert (outcome.status, outcome.exit_code) == ("differs", 1)
+        assert kinds(outcome) == ["extra"] * 40
+        assert "nothing was deleted" in str(outcome.message)
+        assert outcome.hint is not None
+        assert f"exact-sync accept payments --division {DIVISION}" in outcome.hint
+        assert sql(deployment, "SELECT count(*) FROM exact.payments WHERE _deleted_at IS NULL") == [(40,)]
+        assert checkpoint(deployment, "payments")["outcome"] == "suspect"
+        deployment.simulator.faults.remove(hidden)
+        assert only(verify(deployment, "payments", repair=True), "payments").status == "verified"
+
+
+def test_a_row_of_another_version_than_exact_s_is_changed(deploy: Deploy) -> None:
+    with deploy("contacts", **on("contacts", strategy="row_version")) as deployment:
+        sql(
+            deployment,
+            "UPDATE exact.contacts SET _version = _version - 1 "
+            "WHERE _version = (SELECT min(_version) FROM exact.contacts)",
+        )
+        assert kinds(only(verify(deployment, "contacts", keys=True), "contacts")) == ["changed"]
+
+
+def test_a_row_that_looks_newer_than_exact_s_is_mended(deploy: Deploy) -> None:
+    with deploy("payments") as deployment:
+        key = CASES[0].row(deployment, 0)
+        newer = "amount_dc = 0, modified = modified + interval '1 day'"
+        sql(deployment, f"UPDATE exact.payments SET {newer} WHERE id = :key", key=key)
+        outcome = only(verify(deployment, "payments", keys=True, repair=True), "payments")
+        assert (outcome.status, outcome.tally.updated) == ("verified", 1)
+        assert deployment.differences("payments") == []
+
+
+@pytest.mark.parametrize("rows", ["all", 1000])
+@pytest.mark.parametrize("fault", ["value", "null_key"])
+def test_a_row_whose_record_cannot_be_read_is_at_exact_and_is_not_buried(
+    deploy: Deploy, fault: str, rows: Any
+) -> None:
+    """Where the key is what can't be read, it may be any of them."""
+    with deploy("payments") as deployment:
+        key = CASES[0].row(deployment, 0)
+        more = {"key": key, "values": {"AmountDC": '"much"'}} if fault == "value" else {}
+        deployment.simulator.faults.add(fault, path="/Payments", query="AmountDC", times=None, **more)
+        outcome = only(verify(deployment, "payments", rows=rows, repair=True), "payments")
+        assert (outcome.status, outcome.tally.deleted) == ("verified", 0)
+        assert deployment.differences("payments") == []
+
+
+def test_a_drawn_row_that_is_not_at_exact_is_found_too(deploy: Deploy) -> None:
+    with deploy("payments") as deployment:
+        added(deployment, CASES[0])
+        removed(deployment, CASES[0])  # so that the counts agree
+        assert only(verify(deployment, "payments"), "payments").status == "verified"
+        assert kinds(only(verify(deployment, "payments", rows=1000), "payments")) == ["extra"]
+        assert kinds(only(verify(deployment, "payments", keys=True), "payments")) == ["extra", "missing"]
