@@ -6,6 +6,7 @@ eight tell by which rules it was made.
 """
 
 import re
+import struct
 from collections.abc import Sequence
 
 import xxhash
@@ -27,6 +28,9 @@ _BEFORE = b":,[ \t\r\n"
 _WITHIN = b'"} \t\r\n'
 """What stands before and behind a brace that opens an object; one without that is in a text."""
 
+_LESS_HALF = bytes(byte ^ 0x80 for byte in range(256))
+"""Of the highest byte: turns a number without a sign into one that is less by 2**63."""
+
 
 def seed(*what: object) -> int:
     """A seed that is another one wherever any of this is."""
@@ -39,17 +43,20 @@ def fingerprints(body: Body, count: int, seed: int) -> list[int] | None:
 
     Metadata don't count: they name the site's address.
     """
-    found = _ordinary(body)
-    if found is None:
-        found = _any(body)
-    if found is None or len(found) != count:
+    digests = _ordinary(body, seed)
+    if digests is None:
+        digests = _any(body, seed)
+    if digests is None or len(digests) != count:
         return None
-    rules = seed & RULES
-    return [(xxhash.xxh3_64_intdigest(data, seed) & ~RULES | rules) - 2**63 for data in found]
+    # Eight bytes each, the highest first: made numbers together, at a third of what it takes one by one.
+    together = bytearray(b"".join(digests))
+    together[7::8] = bytes([seed & RULES]) * count
+    together[::8] = together[::8].translate(_LESS_HALF)
+    return list(struct.unpack(f">{count}q", together))
 
 
-def _ordinary(body: Body) -> Sequence[Body | memoryview] | None:
-    """The data of each record of a page that has no other objects than its records and their metadata: so
+def _ordinary(body: Body, seed: int) -> Sequence[bytes] | None:
+    """The digest of each record of a page that has no other objects than its records and their metadata: so
     each brace that opens begins one of these, or stands in a text. None for other pages, and where that is
     not to be told at a look.
     """
@@ -57,32 +64,34 @@ def _ordinary(body: Body) -> Sequence[Body | memoryview] | None:
     if first is None:
         return None
     begins: bytes = first[1]
-    found: list[Body | memoryview] = []
-    whole = memoryview(body)
-    # One character at a time: to look for more takes three times as long.
-    find, is_there, begin, end, comma = body.find, body.startswith, ord("{"), ord("}"), ord(",")
+    spaced, tight, length = b"}, " + begins, b"}," + begins, len(begins)  # Exact writes the first
+    found: list[bytes] = []
+    # One character at a time: to look for more takes three times as long. Slices, as methods take longer.
+    find, digest, begin, end = body.find, xxhash.xxh3_64_digest, ord("{"), ord("}")
     at = first.end()
     # There the metadata end, or at worst earlier; nowhere later the data begin.
     data = find(end, at)
     while (at := find(begin, at)) >= 0:
-        gap = 1 if body[at - 1] == comma else 2  # Exact leaves a space behind it
-        if is_there(begins, at) and is_there(b"},", at - gap - 1):
-            found.append(whole[data : at - gap])
-            at += len(begins)
-            data = find(end, at)
+        if body[at - 3 : at + length] == spaced:
+            found.append(digest(body[data : at - 2], seed))
+        elif body[at - 2 : at + length] == tight:
+            found.append(digest(body[data : at - 1], seed))
         elif body[at - 1] in _BEFORE and body[at + 1] in _WITHIN:
             # An object within the record: the first of a list has no other one before it.
             return None
         else:
             at += 1
+            continue
+        at += length
+        data = find(end, at)
     last = _ENDS.search(body, data)
     if last is None:
         return None
-    found.append(whole[data : last.end()])
+    found.append(digest(body[data : last.end()], seed))
     return found
 
 
-def _any(body: Body) -> Sequence[bytes] | None:
+def _any(body: Body, seed: int) -> Sequence[bytes] | None:
     """The same for any page of records that begin with their metadata: takes twice as long."""
     records = pieces(body)
     if records is None:
@@ -90,4 +99,5 @@ def _any(body: Body) -> Sequence[bytes] | None:
     begun = [_BEGINS.match(record) for record in records]
     if not all(begun):
         return None
-    return [each.string[each.string.find(b"}", each.end()) :] for each in begun if each]
+    data = [each.string[each.string.find(b"}", each.end()) :] for each in begun if each]
+    return [xxhash.xxh3_64_digest(each, seed) for each in data]

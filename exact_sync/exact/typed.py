@@ -68,7 +68,7 @@ def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Call
     ]
     metadata = ("ignored", _Ignored | None, msgspec.field(name="__metadata", default=None))
     # Values that can't refer to each other need no garbage collector: a quarter of the time.
-    record = msgspec.defstruct("record", [*fields, metadata], forbid_unknown_fields=is_all, gc=False)
+    record = msgspec.defstruct("record", [metadata, *fields], forbid_unknown_fields=is_all, gc=False)
     link = ("next_link", str | None, msgspec.field(name="__next", default=None))
     results = msgspec.defstruct("results", [("results", list[record]), link])  # type: ignore[valid-type]
     answer = msgspec.defstruct("answer", [("d", results | list[record])])  # type: ignore[valid-type]
@@ -83,7 +83,7 @@ def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Call
         if next_link and not is_link(next_link):
             return None
         values = list(zip(*map(msgspec.structs.astuple, records), strict=True))
-        return Typed(len(records), values[:-1], next_link or None)
+        return Typed(len(records), values[1:], next_link or None)
 
     return read
 

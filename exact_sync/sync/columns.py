@@ -40,16 +40,17 @@ class Columns:
     def __init__(self, resource: Resource, division: int) -> None:
         self.resource = resource
         self._division = division if resource.per_division else None
-        self._columns = list(resource.columns)
+        # As Exact orders them: each is looked for behind the one before.
+        self._columns = sorted(resource.columns, key=lambda c: (c.property != resource.key, c.property))
         kinds = {column.property: typed.TYPES[column.edm] for column in self._columns}
         version = (ROW_VERSION, typed.TYPES[Edm.INT64])
-        self._read = typed.reader((*kinds.items(), version))
+        self._read = typed.reader((version, *kinds.items()))
         # Modified itself may be the key.
         self._few = [name for name in dict.fromkeys((resource.key, "Modified")) if name in kinds]
         few = [(name, kinds[name]) for name in self._few]
-        self._read_few = typed.reader((*few, version), is_all=False)
+        self._read_few = typed.reader((version, *few), is_all=False)
         self._converters = [converter(column) for column in self._columns]
-        self._seed = seed(READING, [(c.property, c.edm) for c in self._columns], rules())
+        self._seed = seed(READING, [(c.property, c.edm) for c in resource.columns], rules())
 
     def of(self, division: int) -> "Columns":
         """The same for another division."""
@@ -84,14 +85,14 @@ class Columns:
 
     def _glance(self, page: typed.Typed, body: Body) -> Glance:
         found = self._fingerprints(body, page.count)
-        keys = converter(self.resource.key_column)(page.columns[0])
+        keys = converter(self.resource.key_column)(page.columns[1])
         if found is None or self._are_odd(keys):
             raise Odd
         glance = Glance(keys=list(keys), body=body, fingerprints=found)
-        if page.columns[-1].count(None) < page.count:
-            glance.versions = whole(page.columns[-1], 1)
+        if page.columns[0].count(None) < page.count:
+            glance.versions = whole(page.columns[0], 1)
         if self.resource.has_modified:
-            glance.highest = highest(page.columns[self._few.index("Modified")])
+            glance.highest = highest(page.columns[1 + self._few.index("Modified")])
         return glance
 
     def _batch(self, page: typed.Typed, body: Body) -> Batch:
@@ -99,7 +100,7 @@ class Columns:
         texts: dict[str, Sequence[str]] = {}
         if self._division is not None:
             texts["division"] = [str(self._division)] * page.count
-        for column, convert, values in zip(self._columns, self._converters, page.columns, strict=False):
+        for column, convert, values in zip(self._columns, self._converters, page.columns[1:], strict=True):
             if not any(values) and values.count(None) == page.count:
                 continue
             if column.name == "division" and self._division is not None:
@@ -112,12 +113,12 @@ class Columns:
         if self._are_odd(keys) or (self.resource.key_column.edm in LONG_KEYS and any(map(_is_long, keys))):
             raise Odd
         batch = Batch(keys=list(keys))
-        if self.resource.is_versioned and page.columns[-1].count(None) < page.count:
-            batch.versions = whole(page.columns[-1], 1)
+        if self.resource.is_versioned and page.columns[0].count(None) < page.count:
+            batch.versions = whole(page.columns[0], 1)
             texts[VERSION] = integers(batch.versions)
         if self.resource.has_modified:
             at = self._columns.index(self.resource.by_property["Modified"])
-            batch.highest = highest(page.columns[at])
+            batch.highest = highest(page.columns[1 + at])
         if found := self._fingerprints(body, page.count):
             texts[FINGERPRINT] = integers(found)
         batch.lines = lines(texts, page.count)
