@@ -147,8 +147,8 @@ class TokenEndpoint:
                     expires_at=asked_at + min(way, _LONGEST_WAY) + lifetime,
                     obtained_at=asked_at,
                 )
-            if response.status_code in (400, 401) and answer:
-                reason = response.headers.get("Reason", "")
+            reason = response.headers.get("Reason", "")
+            if response.status_code in (400, 401) and (answer or _is_too_early(reason)):
                 _raise_refusal(answer, reason, is_code="code" in form, unanswered_before=attempt > 0)
             trouble = f"HTTP {response.status_code}" + ("" if answer else " without a readable body")
         raise ExactAway(
@@ -205,10 +205,16 @@ def _seconds(value: object) -> float:
     return seconds if 30 < seconds <= 86_400 else 600.0
 
 
+def _is_too_early(said: str) -> bool:
+    """Enough without a body: nobody has recorded what comes with the older refusal, of 401."""
+    folded = said.casefold()
+    return "tooearly" in folded or "not expired" in folded
+
+
 def _raise_refusal(answer: dict[str, object], reason: str, *, is_code: bool, unanswered_before: bool) -> None:
     error, description = str(answer.get("error", "")), str(answer.get("error_description", ""))
     said = f"{reason} {description}".casefold()
-    if "tooearly" in said or "not expired" in said:
+    if _is_too_early(said):
         raise TooEarly(description)
     if "old refresh token" in said:
         raise OldTokenUsed(description, unanswered_before=unanswered_before)

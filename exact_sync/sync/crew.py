@@ -115,10 +115,16 @@ class Crew:
         self._sign_in.read().required()
 
     def home(self) -> int:
-        """The division whose number goes into connection-wide requests."""
-        if self._wanted.codes:
-            return self._wanted.codes[0]
-        return self._sign_in.read().home_division or self._find_home()
+        """The division whose number goes into connection-wide requests; not one that is lost, if there is
+        another: what Exact refuses to it would be refused for ever.
+        """
+        codes = self._wanted.codes
+        home = codes[0] if codes else self._sign_in.read().home_division or self._find_home()
+        with self.database.begin() as connection:
+            listed, access = divisions.listed(connection), divisions.access(connection)
+        lost = {code for code, known in access.items() if known.suspended_because}
+        others = [code for code, division in listed.items() if division.active and code not in lost]
+        return others[0] if home in lost and others else home
 
     def has_divisions(self, codes: Sequence[int] = ()) -> bool:
         """True once Exact's list of divisions has been read, and has these in it."""

@@ -276,9 +276,12 @@ class Task:
 
     def save(self, **checkpoint: Any) -> None:
         """Put this into the checkpoint, at the end of the transaction that is under way."""
+        assert self._to_save is not None, "no transaction is under way"  # noqa: S101
         if "cursor" in checkpoint or "resume" in checkpoint:
             checkpoint["cursor_of"] = self.cursor_of
-        assert self._to_save is not None, "no transaction is under way"  # noqa: S101
+            if self.cursor_of is Strategy.SNAPSHOT:
+                # It has none, and what another strategy left tells nothing any more.
+                checkpoint.setdefault("cursor", self._to_save.get("cursor"))
         self._to_save |= checkpoint
 
     @property

@@ -257,8 +257,8 @@ def _is_pending(task: Task, stamp: Stamp) -> bool:
     if task.cursor_of is Strategy.ROW_VERSION:
         stands = _stands(task)
         return stands is not None and stamp.version is not None and stamp.version > stands.highest
-    cursor = cursors.parse(point.cursor, task.resource.name, task.division)
-    read_up_to = to_instant(cursor) if cursor else None
-    if task.cursor_of is Strategy.SNAPSHOT or point.strategy == Strategy.SNAPSHOT or cursor is None:
-        read_up_to = point.complete_at  # where a site refuses to be asked for changes, too
+    # A snapshot has no cursor, also where a site refuses to be asked for changes.
+    has_cursor = Strategy.SNAPSHOT not in (task.cursor_of, point.strategy)
+    cursor = cursors.parse(point.cursor, task.resource.name, task.division) if has_cursor else None
+    read_up_to = to_instant(cursor) if cursor else point.complete_at
     return stamp.modified is not None and read_up_to is not None and stamp.modified > read_up_to

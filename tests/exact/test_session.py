@@ -81,6 +81,8 @@ def test_of_many_processes_exactly_one_refreshes(
         refusal(400, "access_denied", TOO_EARLY),
         refusal(401, "unauthorized_client", "Access Token not expired"),
         refusal(400, "access_denied", "", Reason="TooEarlyToRefreshTokens"),
+        Answer(400, headers={"Reason": "TooEarlyToRefreshTokens"}),
+        Answer(401, b"<html>Unauthorized</html>", {"Reason": "Access Token not expired"}),
     ],
 )
 def test_a_refresh_refused_as_too_early_means_go_on_with_the_token_in_hand(

@@ -10,6 +10,7 @@ from exact_sync.catalog import RESOURCES
 from exact_sync.config import ResourceSettings
 from exact_sync.simulator import Simulator
 from exact_sync.sync.once import exit_code
+from exact_sync.sync.task import CONNECTION_WIDE
 from tests.deployment import DIVISION, Deployment, SharedClock
 from tests.facts import OTHER, checkpoint, command, division_line, found_other, line, only, restart, sql
 
@@ -111,6 +112,31 @@ def test_losing_the_home_division_does_not_stop_the_others(deployment: Deploymen
     deployment.clock.advance(hours=1)
     deployment.sync_well()
     assert deployment.differences() == []
+    assert deployment.violations() == {}
+
+
+def test_the_list_of_divisions_is_read_through_another_division_once_the_home_is_lost(
+    deployment: Deployment,
+) -> None:
+    """F31: the home may be any division, the one that was open in the browser at the sign-in."""
+    found_other(deployment)
+    deployment.sync_well("divisions")
+    deployment.simulator.faults.add("division_lost", division=DIVISION, times=None)
+    assert only(deployment.sync("divisions"), "divisions", CONNECTION_WIDE).status == "failed"
+    restart(deployment)
+    deployment.clock.advance(hours=1)
+    deployment.simulator.stats.reset()
+    assert only(deployment.sync("divisions"), "divisions", CONNECTION_WIDE).status == "ok"
+    assert deployment.calls("system/Divisions") == 1
+    assert deployment.simulator.stats.calls(DIVISION) == []
+
+    # Where there is no other one, the home is asked for ever.
+    deployment.simulator.faults.add("division_lost", division=OTHER, times=None)
+    for _ in range(2):
+        assert only(deployment.sync("divisions"), "divisions", CONNECTION_WIDE).status == "failed"
+    deployment.simulator.faults.clear()
+    assert only(deployment.sync("divisions"), "divisions", CONNECTION_WIDE).status == "ok"
+    assert deployment.differences("divisions") == []
     assert deployment.violations() == {}
 
 

@@ -7,6 +7,7 @@ import pytest
 from exact_sync.service import Service
 from exact_sync.sync.once import exit_code
 from tests.facts import checkpoint, only, sql
+from tests.feeds import read_by
 from tests.stories.verifying.proof import Deploy, asked, kinds, on, verify
 
 
@@ -77,6 +78,23 @@ def test_nor_is_it_one_in_rows_that_are_drawn_and_come_without_their_version(
         outcome = only(verify(deployment, name, rows=1000, books=False), name)
         assert [(d.kind, d.what) for d in outcome.differences] == [("changed", str(old))]
         assert deployment.violations() == {}
+
+
+def test_a_list_that_another_strategy_read_before_is_verified(deploy: Deploy) -> None:
+    """Its cursor, a row version, is no moment, and is not left in the checkpoint for people to see."""
+    with deploy("gl_accounts") as deployment:
+        for strategy in ("row_version", "snapshot"):
+            read_by(deployment, strategy, "gl_accounts")
+            deployment.sync_well("gl_accounts")
+        assert checkpoint(deployment, "gl_accounts")["cursor"] is None
+
+        # As earlier versions left it. What is only young is compared with when it was read last.
+        sql(deployment, "UPDATE exact_sync.checkpoint SET cursor = '4711' WHERE resource = 'gl_accounts'")
+        deployment.clock.advance(minutes=1)
+        table = deployment.table("financial/GLAccounts")
+        table.change(next(iter(table.rows)), Description="later")
+        outcome = only(verify(deployment, "gl_accounts", rows="all"), "gl_accounts")
+        assert (outcome.status, outcome.differences) == ("verified", ())
 
 
 def test_what_exact_removed_since_is_none_either_where_its_log_tells(deploy: Deploy) -> None:
