@@ -6,15 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from exact_sync.credentials import Cipher, SignIn, Tokens
 from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.exact.oauth import TRIES
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
 from tests.deployment import START, SharedClock
@@ -369,3 +371,21 @@ def test_the_sign_in_is_locked_against_other_processes(database_url: str, tmp_pa
     assert tokens.refresh == "20"
     for database in databases:
         database.close()
+
+
+def test_who_waits_for_a_refresh_waits_longer_than_one_can_take(
+    store: StoredSignIn, database: Database
+) -> None:
+    """Not only as long as anyone waits for a lock: to give up would look like an outage."""
+    patience: list[str] = []
+
+    def look(connection: Connection, cursor: Any, statement: str, *others: object) -> None:
+        if "FOR UPDATE" in statement:
+            cursor.execute("SELECT setting FROM pg_settings WHERE name = 'lock_timeout'")
+            patience.extend(cursor.fetchone())
+
+    event.listen(database.engine, "before_cursor_execute", look)
+    with store.locked():
+        pass
+    waits = sum(2**attempt for attempt in range(1, TRIES))
+    assert int(patience[0]) > 1000 * (TRIES * 30 + waits)  # milliseconds: to connect, and to be answered
