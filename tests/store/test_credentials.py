@@ -22,7 +22,9 @@ from exact_sync.store.database import Database
 from tests.deployment import START, SharedClock
 
 FIRST = Tokens("access-canary-1", "refresh-canary-1", START + timedelta(minutes=10), START)
-SECOND = Tokens("access-canary-2", "refresh-canary-2", START + timedelta(minutes=20), START)
+SECOND = Tokens(
+    "access-canary-2", "refresh-canary-2", START + timedelta(minutes=20), START + timedelta(minutes=10)
+)
 
 
 @pytest.fixture
@@ -74,10 +76,12 @@ def refresh_without_a_database(store: StoredSignIn, outage: Outage) -> None:
     outage.ends()
 
 
-def test_nobody_is_signed_in_at_first(store: StoredSignIn) -> None:
+def test_nobody_is_signed_in_at_first(store: StoredSignIn, database: Database) -> None:
     assert store.read() == SignIn(None)
     with store.locked() as slot:
         assert slot.read() == SignIn(None)
+        with pytest.raises(DatabaseAway), database.begin() as other:  # whose turn it is, holds then, too
+            other.execute(text("SET lock_timeout = '1ms'; INSERT INTO exact_sync.sign_in (id) VALUES (1)"))
 
 
 def test_tokens_come_back_as_they_were_stored(store: StoredSignIn) -> None:
@@ -228,8 +232,8 @@ def test_a_consent_that_could_not_be_stored_waits_like_any_token(
     consent_without_a_database()
     assert StoredSignIn(database, Cipher("key"), tmp_path).read() == SignIn(SECOND)
     with database.begin() as connection:
-        when = connection.execute(text("SELECT signed_in_at FROM exact_sync.sign_in")).scalar()
-    assert when == SECOND.obtained_at
+        since = connection.execute(text("SELECT signed_in_at, needed_since FROM exact_sync.sign_in")).one()
+    assert since == (SECOND.obtained_at, None)
 
 
 def test_a_consent_is_stored_late_whoever_refreshed_meanwhile(
