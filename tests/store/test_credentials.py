@@ -84,7 +84,7 @@ def test_nobody_is_signed_in_at_first(store: StoredSignIn, database: Database) -
             other.execute(text("SET lock_timeout = '1ms'; INSERT INTO exact_sync.sign_in (id) VALUES (1)"))
 
 
-def test_tokens_come_back_as_they_were_stored(store: StoredSignIn) -> None:
+def test_tokens_come_back_as_they_were_stored(store: StoredSignIn, database: Database) -> None:
     store.sign_in(FIRST)
     store.describe("Jansen", 124132)
     assert store.read() == SignIn(FIRST, user_name="Jansen", home_division=124132)
@@ -92,6 +92,9 @@ def test_tokens_come_back_as_they_were_stored(store: StoredSignIn) -> None:
         slot.refresh_begins(FIRST)
         slot.store(SECOND)
     assert store.read() == SignIn(SECOND, user_name="Jansen", home_division=124132)
+    with database.begin() as connection:
+        since = connection.execute(text("SELECT signed_in_at FROM exact_sync.sign_in")).scalar()
+    assert since == FIRST.obtained_at  # a refresh is no new consent
 
 
 def test_no_token_stands_in_clear_in_any_table_or_file(
