@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -20,10 +21,14 @@ from exact_sync.exact.oauth import TRIES
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
 from tests.deployment import START, SharedClock
+from tests.processes import until
 
 FIRST = Tokens("access-canary-1", "refresh-canary-1", START + timedelta(minutes=10), START)
 SECOND = Tokens(
     "access-canary-2", "refresh-canary-2", START + timedelta(minutes=20), START + timedelta(minutes=10)
+)
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
 
 
@@ -331,15 +336,24 @@ def test_a_connection_that_is_cut_in_the_worst_moment_costs_no_wait(
 def test_tokens_that_are_stored_late_do_not_replace_those_of_a_new_consent(
     store: StoredSignIn, database: Database, clock: SharedClock, outage: Outage, tmp_path: Path
 ) -> None:
+    """Nor where somebody is signing in just then: who comes late waits for the row."""
     store.sign_in(FIRST)
     anew = replace(FIRST, access="access-canary-4", refresh="refresh-canary-4")
+    begun = Event()
+
+    def consent() -> Tokens:
+        begun.set()
+        with database.connect() as connection:
+            until(lambda: connection.execute(text(WAITING)).scalar(), "that somebody waits for the row")
+        return anew
 
     def somebody_signs_in() -> None:
         outage.ends()
-        StoredSignIn(database, Cipher("key"), tmp_path).sign_in(anew)
+        signing_in.submit(StoredSignIn(database, Cipher("key"), tmp_path).sign_in_with, consent)
+        assert begun.wait(30)
 
     clock.wakes = somebody_signs_in
-    with store.locked() as slot:
+    with ThreadPoolExecutor(1) as signing_in, store.locked() as slot:
         slot.refresh_begins(FIRST)
         outage.begins()
         slot.store(SECOND)
