@@ -88,8 +88,9 @@ def test_an_answer_with_one_set_of_headers_leaves_the_other_figures_alone(clock:
     known.heard(minute(30) | day(4000))
     known.heard(minute(29))
     assert (known.minute.remaining, known.day.remaining) == (29, 4000)
+    known.heard({f"{MINUTE}Remaining": "28"})
     known.heard({})
-    assert (known.minute.remaining, known.day.remaining) == (29, 4000)
+    assert (known.minute.limit, known.minute.remaining, known.day.remaining) == (60, 28, 4000)
 
 
 def test_after_a_429_by_the_minute_nothing_is_called_before_its_reset(clock: SharedClock) -> None:

@@ -207,6 +207,7 @@ def test_a_division_that_was_given_back_is_known_anew_where_another_process_call
         state = known.as_json()
         ours.transport.release(7)
         assert ours.transport.budget(7, state) is known, "nobody else has called"
+        assert ours.transport.budget(7) is known, "and nobody can any more"
         ours.transport.release(7)
         spent = {"limit": 5000, "remaining": 1, "resets_at": None}
         other = ours.transport.budget(7, state | {"day": spent})
