@@ -177,8 +177,9 @@ def test_requests_of_one_division_never_overlap(line: Made) -> None:
 
     with line(page(503), answer) as ours:
         ours.transport.get(7, "x/X", f"{ours.served.url}/x", lambda body: look())
+        ours.transport.change(7, "DELETE", "x/X", f"{ours.served.url}/x")
         look()
-    assert held == [(True, False), (True, False), (False, False)]
+    assert held == [(True, False), (True, False), (True, False), (False, False)]
 
 
 def test_a_process_that_is_to_stop_asks_nothing_more(line: Made) -> None:
@@ -230,7 +231,8 @@ def test_a_429_that_could_not_be_stored_is_heeded_all_the_same(line: Made) -> No
 
 
 def test_a_call_outside_all_divisions_counts_against_none(line: Made) -> None:
-    with line(GOOD) as ours:
+    """So a limit is none that could be waited out: it is asked again like what stumbles."""
+    with line(Answer(429), GOOD) as ours:
         assert ours.get(division=None) == [1]
         assert ours.transport.budget(7).calls == 0
 
