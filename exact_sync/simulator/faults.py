@@ -5,7 +5,8 @@ to signing in), of `division`, with `query` in the query string; it lets `after`
 then spoils `times` of them (None: for ever). A call that is refused anyway (401, 403, 429)
 counts for no rule; of several rules that give another answer only the first one strikes.
 `path` is a part of the path as called: "Accounts" strikes crm/, bulk/CRM/ and sync/CRM/Accounts
-alike, and their /$count. For rights that come and go see `rights`, which knows which paths are twins.
+alike, and their /$count; "Accounts/$count" only that. For rights that come and go see `rights`,
+which knows which paths are twins.
 Kinds and their parameters (defaults):
 
 instead of an answer
@@ -108,6 +109,8 @@ class Context:
     query: str
     """Percent-decoded."""
     signing_in: bool = False
+    rest: str = ""
+    """What follows the path: "/$count" or a navigation."""
 
 
 class Fault:
@@ -144,7 +147,7 @@ class Fault:
         if self.path is None:
             if context.signing_in:
                 return False
-        elif self.path not in context.path:
+        elif self.path not in context.path + context.rest:
             return False
         if self.division is not None and context.division != self.division:
             return False

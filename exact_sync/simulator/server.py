@@ -122,7 +122,9 @@ class Handler(BaseHTTPRequestHandler):
             if sim.latency:
                 time.sleep(sim.latency)
             if path.startswith("/api/v1/"):
-                reply = self.server.data.answer(request, where, Context(call.division, call.path, call.query))
+                rest = where.rest if where else ""
+                context = Context(call.division, call.path, call.query, rest=rest)
+                reply = self.server.data.answer(request, where, context)
             else:
                 reply = self._sign_in(request)
             for action in reply.afterwards:

@@ -230,7 +230,13 @@ class Questions:
             return True
         if is_refused and "Modified" in (query.filter or ""):
             self._supposed.append("no modified filter")
-            self._task.note("Exact refuses a filter on Modified here; everything is read each time")
+            has_windows = self._task.cursor_of is Strategy.DATE_WINDOWS
+            how = (
+                "changes show when recent windows are read again, older ones in the weekly sweep"
+                if has_windows
+                else "everything is read each time"
+            )
+            self._task.note(f"Exact refuses a filter on Modified here; {how}")
             if query.filter != _ALWAYS:
                 raise ModifiedRefused from None
             return True

@@ -21,8 +21,6 @@ _MOST_KEPT = 5_000
 """Days, or hours, of which something is kept."""
 _EXACT = 2**32 * 1000
 """Milliseconds: until the year 2106, a binary float of seconds is less than a microsecond off."""
-_LATEST = 10**14
-"""Milliseconds: until the year 5138."""
 _NUMBERS = msgspec.json.Decoder(list[int])
 _MOMENTS = msgspec.json.Decoder(list[datetime], strict=False)
 _ENCODE = msgspec.json.Encoder().encode
@@ -32,7 +30,6 @@ _LONGEST_NUMBER = 16_000
 """Characters; nothing shorter breaks a limit of PostgreSQL's numeric."""
 _LONGEST_EXPONENT = 3
 """Characters, with its sign: at most 99 decimals more, or 999 digits."""
-_LONGEST_INTEGER = 20
 
 
 class Odd(ValueError):
@@ -101,9 +98,7 @@ def whole(values: Sequence[int | str | None], lowest: int) -> list[int | None]:
 
 def _whole_mixed(values: Sequence[int | str | None], lowest: int) -> list[int | None]:
     for value in values:
-        if type(value) is str and not (
-            value.isascii() and value.isdigit() and len(value) <= _LONGEST_INTEGER
-        ):
+        if type(value) is str and not (value.isascii() and value.isdigit()):
             raise Odd
     numbers = [None if value is None else int(value) for value in values]
     if any(number is not None and not lowest <= number < 2**63 for number in numbers):
@@ -176,7 +171,7 @@ def _milliseconds(there: Present) -> list[int] | None:
     if not is_known or numbers.encode().translate(None, b"-0123456789,"):
         return None
     found = _NUMBERS.decode(f"[{numbers}]")
-    return found if len(found) == len(there.texts) and max(found) < _LATEST else None
+    return found if len(found) == len(there.texts) else None
 
 
 class _Kept(dict[int, Any]):

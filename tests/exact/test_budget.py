@@ -88,8 +88,9 @@ def test_an_answer_with_one_set_of_headers_leaves_the_other_figures_alone(clock:
     known.heard(minute(30) | day(4000))
     known.heard(minute(29))
     assert (known.minute.remaining, known.day.remaining) == (29, 4000)
+    known.heard({f"{MINUTE}Remaining": "28"})
     known.heard({})
-    assert (known.minute.remaining, known.day.remaining) == (29, 4000)
+    assert (known.minute.limit, known.minute.remaining, known.day.remaining) == (60, 28, 4000)
 
 
 def test_after_a_429_by_the_minute_nothing_is_called_before_its_reset(clock: SharedClock) -> None:
@@ -265,9 +266,9 @@ def test_the_minute_grows_again_with_each_hour_without_such_a_429(clock: SharedC
     known = budget(clock)
     lied_to(known, calls=51)
     assert most_in_a_minute(known, clock) == 50
-    known = budget(clock, state=known.as_json())
     for hours, most in ((1, 51), (3, 54), (4, 58), (2, 60), (500, 60)):
         clock.advance(hours=hours)
+        known = budget(clock, state=known.as_json())
         assert most_in_a_minute(known, clock) == most
 
 
@@ -307,6 +308,18 @@ def test_the_next_process_knows_what_this_one_learned(clock: SharedClock) -> Non
         second.before_call("crm/Contacts")
     second.before_call(ENDPOINT)
     assert clock.slept == [40.5]
+
+
+@pytest.mark.parametrize("here", [10, 30, None])
+def test_of_two_resets_that_are_known_the_later_one_counts(clock: SharedClock, here: int | None) -> None:
+    """One that could not be stored, and one that another process met."""
+
+    def parked(minutes: int) -> Budget:
+        return budget(clock, state={"parked_until": (START + timedelta(minutes=minutes)).isoformat()})
+
+    known = parked(here) if here else budget(clock)
+    known.stay_parked(parked(40 - here if here else 30))
+    assert known.parked_until == START + timedelta(minutes=30)
 
 
 def test_nothing_is_waited_for_that_a_clock_set_back_put_a_day_ahead() -> None:

@@ -177,8 +177,9 @@ def test_requests_of_one_division_never_overlap(line: Made) -> None:
 
     with line(page(503), answer) as ours:
         ours.transport.get(7, "x/X", f"{ours.served.url}/x", lambda body: look())
+        ours.transport.change(7, "DELETE", "x/X", f"{ours.served.url}/x")
         look()
-    assert held == [(True, False), (True, False), (False, False)]
+    assert held == [(True, False), (True, False), (True, False), (False, False)]
 
 
 def test_a_process_that_is_to_stop_asks_nothing_more(line: Made) -> None:
@@ -207,6 +208,7 @@ def test_a_division_that_was_given_back_is_known_anew_where_another_process_call
         state = known.as_json()
         ours.transport.release(7)
         assert ours.transport.budget(7, state) is known, "nobody else has called"
+        assert ours.transport.budget(7) is known, "and nobody can any more"
         ours.transport.release(7)
         spent = {"limit": 5000, "remaining": 1, "resets_at": None}
         other = ours.transport.budget(7, state | {"day": spent})
@@ -229,7 +231,8 @@ def test_a_429_that_could_not_be_stored_is_heeded_all_the_same(line: Made) -> No
 
 
 def test_a_call_outside_all_divisions_counts_against_none(line: Made) -> None:
-    with line(GOOD) as ours:
+    """So a limit is none that could be waited out: it is asked again like what stumbles."""
+    with line(Answer(429), GOOD) as ours:
         assert ours.get(division=None) == [1]
         assert ours.transport.budget(7).calls == 0
 

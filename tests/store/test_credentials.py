@@ -6,21 +6,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from exact_sync.credentials import Cipher, SignIn, Tokens
 from exact_sync.errors import BadConfiguration, DatabaseAway
+from exact_sync.exact.oauth import TRIES
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
 from tests.deployment import START, SharedClock
+from tests.processes import until
 
 FIRST = Tokens("access-canary-1", "refresh-canary-1", START + timedelta(minutes=10), START)
-SECOND = Tokens("access-canary-2", "refresh-canary-2", START + timedelta(minutes=20), START)
+SECOND = Tokens(
+    "access-canary-2", "refresh-canary-2", START + timedelta(minutes=20), START + timedelta(minutes=10)
+)
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 @pytest.fixture
@@ -72,13 +81,15 @@ def refresh_without_a_database(store: StoredSignIn, outage: Outage) -> None:
     outage.ends()
 
 
-def test_nobody_is_signed_in_at_first(store: StoredSignIn) -> None:
+def test_nobody_is_signed_in_at_first(store: StoredSignIn, database: Database) -> None:
     assert store.read() == SignIn(None)
     with store.locked() as slot:
         assert slot.read() == SignIn(None)
+        with pytest.raises(DatabaseAway), database.begin() as other:  # whose turn it is, holds then, too
+            other.execute(text("SET lock_timeout = '1ms'; INSERT INTO exact_sync.sign_in (id) VALUES (1)"))
 
 
-def test_tokens_come_back_as_they_were_stored(store: StoredSignIn) -> None:
+def test_tokens_come_back_as_they_were_stored(store: StoredSignIn, database: Database) -> None:
     store.sign_in(FIRST)
     store.describe("Jansen", 124132)
     assert store.read() == SignIn(FIRST, user_name="Jansen", home_division=124132)
@@ -86,6 +97,9 @@ def test_tokens_come_back_as_they_were_stored(store: StoredSignIn) -> None:
         slot.refresh_begins(FIRST)
         slot.store(SECOND)
     assert store.read() == SignIn(SECOND, user_name="Jansen", home_division=124132)
+    with database.begin() as connection:
+        since = connection.execute(text("SELECT signed_in_at FROM exact_sync.sign_in")).scalar()
+    assert since == FIRST.obtained_at  # a refresh is no new consent
 
 
 def test_no_token_stands_in_clear_in_any_table_or_file(
@@ -226,8 +240,8 @@ def test_a_consent_that_could_not_be_stored_waits_like_any_token(
     consent_without_a_database()
     assert StoredSignIn(database, Cipher("key"), tmp_path).read() == SignIn(SECOND)
     with database.begin() as connection:
-        when = connection.execute(text("SELECT signed_in_at FROM exact_sync.sign_in")).scalar()
-    assert when == SECOND.obtained_at
+        since = connection.execute(text("SELECT signed_in_at, needed_since FROM exact_sync.sign_in")).one()
+    assert since == (SECOND.obtained_at, None)
 
 
 def test_a_consent_is_stored_late_whoever_refreshed_meanwhile(
@@ -322,15 +336,24 @@ def test_a_connection_that_is_cut_in_the_worst_moment_costs_no_wait(
 def test_tokens_that_are_stored_late_do_not_replace_those_of_a_new_consent(
     store: StoredSignIn, database: Database, clock: SharedClock, outage: Outage, tmp_path: Path
 ) -> None:
+    """Nor where somebody is signing in just then: who comes late waits for the row."""
     store.sign_in(FIRST)
     anew = replace(FIRST, access="access-canary-4", refresh="refresh-canary-4")
+    begun = Event()
+
+    def consent() -> Tokens:
+        begun.set()
+        with database.connect() as connection:
+            until(lambda: connection.execute(text(WAITING)).scalar(), "that somebody waits for the row")
+        return anew
 
     def somebody_signs_in() -> None:
         outage.ends()
-        StoredSignIn(database, Cipher("key"), tmp_path).sign_in(anew)
+        signing_in.submit(StoredSignIn(database, Cipher("key"), tmp_path).sign_in_with, consent)
+        assert begun.wait(30)
 
     clock.wakes = somebody_signs_in
-    with store.locked() as slot:
+    with ThreadPoolExecutor(1) as signing_in, store.locked() as slot:
         slot.refresh_begins(FIRST)
         outage.begins()
         slot.store(SECOND)
@@ -369,3 +392,21 @@ def test_the_sign_in_is_locked_against_other_processes(database_url: str, tmp_pa
     assert tokens.refresh == "20"
     for database in databases:
         database.close()
+
+
+def test_who_waits_for_a_refresh_waits_longer_than_one_can_take(
+    store: StoredSignIn, database: Database
+) -> None:
+    """Not only as long as anyone waits for a lock: to give up would look like an outage."""
+    patience: list[str] = []
+
+    def look(connection: Connection, cursor: Any, statement: str, *others: object) -> None:
+        if "FOR UPDATE" in statement:
+            cursor.execute("SELECT setting FROM pg_settings WHERE name = 'lock_timeout'")
+            patience.extend(cursor.fetchone())
+
+    event.listen(database.engine, "before_cursor_execute", look)
+    with store.locked():
+        pass
+    waits = sum(2**attempt for attempt in range(1, TRIES))
+    assert int(patience[0]) > 1000 * (TRIES * 30 + waits)  # milliseconds: to connect, and to be answered

@@ -81,7 +81,9 @@ def test_a_ledger_that_began_later_for_a_while_has_all_of_its_history_again(depl
     restart(deployment, start_date=deployment.clock.now().date().replace(day=1))
     table = deployment.table("financialtransaction/TransactionLines")
     table.change(min(table.rows, key=lambda key: table.rows[key]["Date"]), Notes="changed long after")
-    assert only(deployment.sync_well("transaction_lines"), "transaction_lines").tally.deleted > 0
+    outcome = only(deployment.sync_well("transaction_lines"), "transaction_lines")
+    assert outcome.tally.deleted > 0
+    assert outcome.message is None  # a later day leaves out more: nothing is read again for it
     deployment.clock.advance(hours=1)
     restart(deployment, start_date=None)
     outcome = only(deployment.sync_well("transaction_lines"), "transaction_lines")
@@ -117,3 +119,6 @@ def test_how_far_a_position_reaches_is_no_window_that_was_read(deployment: Deplo
     assert deployment.differences(name) == []
     windows = "SELECT count(*) > 1, min(starts) > '1970-01-01' FROM exact_sync.window WHERE resource = :name"
     assert sql(deployment, windows, name=name) == [(True, True)]
+    restart(deployment, resources=deployment.settings.resources | {name: ResourceSettings()})
+    outcome = only(deployment.sync_well(name), name)
+    assert outcome.message == "the strategy was changed from date_windows: everything is read once"

@@ -330,6 +330,20 @@ def test_a_site_that_refuses_the_sync_api_is_read_otherwise_and_asked_again_afte
     assert reader.sync_well("customers")[0].tally.calls == 1
 
 
+def test_a_right_that_is_lost_while_a_feed_is_read_makes_no_site_without_the_sync_api(
+    reader: Deployment,
+) -> None:
+    with small_pages(10):
+        change(reader, 25)
+        refusal = reader.simulator.faults.add("status", path=FEED, status=403, after=1, times=None)
+        assert only(reader.sync("customers"), "customers").status == "unavailable"
+        reader.simulator.faults.remove(refusal)
+    reader.clock.advance(days=1)
+    reader.sync_well("customers")
+    assert line(reader, "customers").strategy == "row_version"
+    assert reader.differences("customers") == []
+
+
 # What is asked for.
 
 

@@ -83,6 +83,46 @@ def test_full_reads_for_want_of_a_filter_delete_nothing_on_silence(deployment: D
     assert deployment.differences(name) == []
 
 
+@pytest.mark.parametrize(
+    ("fault", "path", "said"),
+    [
+        ("refuse_modified_filter", "/Transactions", "changes show when recent windows are read again"),
+        ("status", "Transactions/$count", "removals show when recent windows are read again"),
+    ],
+    ids=["filter", "count"],
+)
+def test_date_windows_do_without_what_is_refused(
+    deployment: Deployment, fault: str, path: str, said: str
+) -> None:
+    """What is recent is true at once, what is older within a week; and Exact is not asked in vain again."""
+    name = "financial_transactions"
+    deployment.simulator.faults.add(fault, path=path, query="$filter=", status=404, times=None)
+    deployment.sync_well("divisions", name)
+    table = deployment.table("financialtransaction/Transactions")
+    oldest, *_, last_but_one, newest = sorted(table.rows, key=lambda key: table.rows[key]["Date"])
+    table.change(newest, Description="changed")
+    outcomes = []
+    for _ in range(8):
+        deployment.clock.advance(hours=1)
+        outcomes.append(only(deployment.sync_well(name), name))
+    assert said in str(outcomes[0].message)
+    assert deployment.differences(name) == []
+    # Where removals show, recent windows are read again every six hours, else each time.
+    calls = [outcome.tally.calls for outcome in outcomes]
+    assert (calls[6] > calls[7]) is (fault != "status")
+    deployment.simulator.stats.reset()
+    restart(deployment)
+    deployment.clock.advance(hours=1)
+    table.delete(last_but_one)
+    table.change(oldest, Description="changed")
+    assert only(deployment.sync_well(name), name).tally.deleted == 1
+    deployment.clock.advance(days=7)
+    deployment.sync_well(name)
+    assert deployment.differences(name) == []
+    refused = [call for call in deployment.simulator.stats.calls() if call.status in (400, 404)]
+    assert refused == []
+
+
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_site_without_bulk_is_read_in_pages_of_60(deployment: Deployment, status: int) -> None:
     """Refused once per resource, then never asked again."""

@@ -123,6 +123,14 @@ def test_rows_are_the_same_to_the_bit_whichever_way_they_are_made(database: Data
     same_to_the_bit(database, body)
 
 
+@pytest.mark.parametrize(("key", "is_quick"), [("a b", True), ("a\\b", False), ("a\tb", False)])
+def test_a_key_that_a_line_holds_otherwise_is_left_to_the_careful_way(key: str, is_quick: bool) -> None:
+    """Keys that came are held against PostgreSQL's texts: a row of another one would count as gone."""
+    keyed = Resource("keyed", "x/Keyed", "Code", (Column("Code", Edm.STRING),), Strategy.SNAPSHOT)
+    body = json.dumps({"d": [{"Code": key}]}).encode()
+    assert isinstance(Columns(keyed, DIVISION).read(body), Shaped) is is_quick
+
+
 @pytest.mark.parametrize("edm", [Edm.STRING, Edm.DOUBLE])
 @pytest.mark.parametrize(("length", "is_quick"), [(9, True), (600, True), (700, False), (9_000, False)])
 def test_a_page_with_a_long_key_is_left_to_the_careful_way(edm: Edm, length: int, is_quick: bool) -> None:

@@ -12,6 +12,7 @@ from exact_sync.sync.texts import converter, highest
 
 MOMENTS = converter(Column("Modified", Edm.DATETIME))
 SECONDS = [
+    -27_805_520_080,
     86_400,
     2**20 + 1,
     999_999_999,
@@ -74,6 +75,22 @@ def test_the_highest_moment_is_found_however_long_its_number_is(
     values: list[str | None], expected: int
 ) -> None:
     assert highest(values) == EPOCH + timedelta(milliseconds=expected)
+
+
+@pytest.mark.parametrize(
+    ("edm", "value"),
+    [
+        (Edm.INT64, "٣"),
+        (Edm.DATETIME, "/Date(1000000000000)/\t/Date(1000000000001)/"),
+        (Edm.DATETIME, "/Date(1000000000000,1000000000001)/"),
+    ],
+)
+def test_what_is_no_value_or_two_in_one_is_not_read(edm: Edm, value: str) -> None:
+    """Not for the places of those beside it that are empty either."""
+    convert = converter(Column("Modified", edm))
+    for values in ([value], [value, None]):
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever its words
+            convert(values)
 
 
 @pytest.mark.parametrize("edm", [Edm.STRING, Edm.GUID, Edm.DATETIME])
