@@ -122,7 +122,7 @@ def _print(forecast: Forecast, detail: bool) -> None:
 
 def _days(forecast: Forecast) -> str:
     """Both figures where the limit of all divisions together makes a difference."""
-    text = "the calls of a day" if forecast.days == 1 else f"the calls of {forecast.days:,} days"
+    text = "within the calls of one day" if forecast.days == 1 else f"the calls of {forecast.days:,} days"
     if forecast.connection_days in (None, forecast.division_days):
         return text
     return (
