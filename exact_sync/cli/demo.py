@@ -33,7 +33,7 @@ _MARK = "made-by-exact-sync-demo"
 @click.command()
 @click.pass_obj
 def demo(options: Options) -> int:
-    """Try it: a simulated Exact Online, an embedded PostgreSQL, two syncs and some queries."""
+    """Try it on a simulated Exact Online. With an embedded PostgreSQL, two syncs and some queries."""
     console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
     folder = _fresh_folder(options.load().data_dir / "demo")
     _headline(console, "1. A simulated Exact Online: two active companies, three years of books")

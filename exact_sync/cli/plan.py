@@ -37,7 +37,7 @@ def plan(
     detail: bool,
     as_json: bool,
 ) -> int:
-    """What the next cycle and first loads will cost: calls, minutes and days.
+    """What the next cycle and first loads will cost. In calls, minutes and days.
 
     A resource that was never read is counted first, with one call.
     """

@@ -17,7 +17,7 @@ from exact_sync.sync.naming import errors_named
 @connection_option
 @click.pass_obj
 def health(options: Options, connection: str | None) -> None:
-    """Exit code 0 while a daemon is at work on an up-to-date database; for container health checks."""
+    """Exit code 0 while a daemon is at work. The database must be up to date. For health checks."""
     with options.deployment("exact-sync health", connection) as deployment:
         for service in deployment.services:
             with errors_named(service.connection):
@@ -43,7 +43,7 @@ _WHOLE = ("resource", "strategy", "schedule")
 @click.command()
 @click.pass_obj
 def resources(options: Options) -> None:
-    """The catalog: every resource with endpoint, table, strategy and schedule."""
+    """The catalog of resources. Each with endpoint, table, strategy and schedule."""
     with options.deployment() as deployment:
         schedules = deployment.schedules()
         mirrored = deployment.mirrored

@@ -32,7 +32,7 @@ def status(
     problems: bool,
     as_json: bool,
 ) -> None:
-    """Per division and resource: checkpoint, last success, last error, rows, lag, calls left.
+    """Where everything stands. Checkpoint, last success, last error, rows, lag, calls left.
 
     Of more than five divisions, one line for each and one for each resource.
     """
