@@ -26,6 +26,8 @@ def test_only_what_is_at_work_has_a_bar_and_what_has_ended_is_a_line_above() -> 
     with bars.progress:
         bars.begins(1, "divisions")
         bars.ends(Outcome(0, "divisions", "failed", exit_code=1))
+        bars.begins(1, "items")
+        bars.ends(Outcome(1, "items", "verified", is_verification=True))
         be.begins(999_999, "items")
         with ThreadPoolExecutor(4) as threads:
             list(threads.map(read, range(100_000, 100_040)))

@@ -45,13 +45,15 @@ class Bars(Lines):
             task = self._tasks.pop(key) if key is not None else None
         if key is None or task is None:
             return
+        self.progress.remove_task(task)
+        if outcome.is_verification:  # at the end a table says what was compared
+            return
         counts = f"{outcome.tally.records:>9,} read {outcome.tally.written:>9,} written"
         line = f"{f'{self._label}{key[0]} {key[1]}':<41} {counts}"
         if outcome.exit_code:
             self._ended.lines.append(Text(f"✗ {line} {outcome.status}", "red"))
         else:
             self._ended.lines.append(Text(f"✓ {line}"))
-        self.progress.remove_task(task)
 
 
 class _Ended(RenderHook):

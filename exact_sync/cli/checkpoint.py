@@ -11,6 +11,7 @@ from exact_sync.cli.options import (
     resource_argument,
     resource_arguments,
 )
+from exact_sync.cli.progress import counted
 
 
 @click.command()
@@ -38,7 +39,7 @@ def reset(options: Options, name: str, divisions: Sequence[int], connection: str
     """Read a resource again from the beginning. With the next sync; its rows stay until then."""
     with options.deployment(connection=connection) as deployment:
         number = deployment.reset(name, divisions)
-    click.echo(f"{name}: {number} checkpoints reset; the next sync reads everything again.")
+    click.echo(f"{name}: {counted(number, 'checkpoint')} reset; the next sync reads everything again.")
     return 0
 
 

@@ -31,7 +31,7 @@ def _holder(service: Service) -> str:
             raise TryLater("the database's schema is not up to date yet")
     holder = WorkLock(service.database, service.clock).holder()
     if holder is None:
-        raise TryLater("no exact-sync is at work")
+        raise TryLater("no exact-sync is at work", "start the daemon with: exact-sync run")
     return holder
 
 

@@ -73,7 +73,7 @@ def test_a_command_may_be_for_one_connection_only(three: Several, here: Here) ->
     assert "name one with --connection: default, be, de" in err
 
     code, out, err = here.run("reset", "journals", "--connection", "be", **three.environment)
-    assert (code, out.split(" checkpoints")[0]) == (0, "journals: 1")
+    assert (code, out.split(" reset")[0]) == (0, "journals: 1 checkpoint")
     code, out, _ = here.run("plan", "--json", "--no-count", "--connection", "be", **three.environment)
     assert {cost["connection"] for cost in json.loads(out)["costs"]} == {"be"}
     code, out, err = here.run("plan", "--no-count", **three.environment)
