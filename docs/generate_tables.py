@@ -1,11 +1,13 @@
 """Writes docs/tables.md from the catalog. Run: python docs/generate_tables.py"""
 
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
 
 from exact_sync.catalog import RESOURCES, Column, Resource, Strategy
-from exact_sync.store.tables import column_type, data_columns
+from exact_sync.store.tables import MEANINGS, column_type, data_columns, table
 
 FILE = Path(__file__).with_name("tables.md")
 
@@ -25,10 +27,10 @@ Two columns are ours, in every table, and two more where they are of use:
 
 | column | type | meaning |
 |---|---|---|
-| `_synced_at` | timestamptz | when this row last changed here; an unchanged row keeps its time |
-| `_deleted_at` | timestamptz | empty, or when the row was found to be gone at Exact |
-| `_version` | bigint | Exact's row version, where the row came through the Sync API |
-| `_fingerprint` | bigint | by which the record is known when it comes again; nothing for reports |
+{ours}
+
+Comments in the database say so too, and which endpoint a table is a copy of: `\\d+` of psql shows them, and
+many BI tools do.
 
 Every column may be empty, except those of the primary key and `_synced_at`.
 There are no foreign keys: Exact may deliver a reference before the thing it refers to.
@@ -56,7 +58,12 @@ def page() -> str:
     ]
     sections = [_section(resource) for resource in RESOURCES.values() if resource.default]
     sections += [_OPTIONAL, *(_short(resource) for resource in RESOURCES.values() if not resource.default)]
-    return "\n".join([_INTRODUCTION, *overview, "", "\n".join(sections)])
+    return "\n".join([_INTRODUCTION.format(ours=_ours()), *overview, "", "\n".join(sections)])
+
+
+def _ours() -> str:
+    types = {column.name: _name(column.type) for column in table(RESOURCES["customers"]).columns}
+    return "\n".join(f"| `{name}` | {types[name]} | {meaning} |" for name, meaning in MEANINGS.items())
 
 
 def _short(resource: Resource) -> str:
@@ -103,7 +110,11 @@ def _key(resource: Resource) -> str:
 
 
 def _type(column: Column) -> str:
-    name = column_type(column).compile(postgresql.dialect())
+    return _name(column_type(column))
+
+
+def _name(kind: TypeEngine[Any]) -> str:
+    name = kind.compile(postgresql.dialect())
     return _SHORT.get(name, name.lower())
 
 

@@ -21,6 +21,7 @@ from exact_sync.choice import (
 from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration, DatabaseAway, Stopped
 from exact_sync.store import divisions, requests
+from exact_sync.store.credentials import Validity
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.naming import named_error
 from exact_sync.sync.once import sync_once
@@ -73,6 +74,11 @@ class Service(Assembly):
         # The tokens are safe: this may fail. What others were refused before says nothing of this sign-in.
         signing_in.who_is_it(self.client, self.sign_in)
         return self.sign_in.read().user_name or "unknown"
+
+    def sign_out(self) -> Validity:
+        """Forget the stored sign-in; what it was."""
+        self.ready()
+        return self.sign_in.sign_out()
 
     def listed(self) -> Collection[int]:
         """The divisions that Exact listed last; none where they were never read."""

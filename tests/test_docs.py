@@ -62,6 +62,19 @@ def test_every_command_is_documented() -> None:
     assert [command for command in known if not re.search(rf"\b{re.escape(command)}\b", told)] == []
 
 
+def test_no_command_is_cut_off_in_a_list_of_commands() -> None:
+    def listed(command: click.Command) -> Iterator[str]:
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            found = {name: command.get_command(context, name) for name in command.list_commands(context)}
+            for sub in found.values():
+                assert sub is not None
+                yield sub.get_short_help_str(72 - max(map(len, found)))  # as on a terminal of 80 columns
+                yield from listed(sub)
+
+    assert [line for line in listed(cli) if line.endswith("...")] == []
+
+
 def test_every_command_in_the_readme_exists() -> None:
     known = set(commands(cli))
     groups = {command.rsplit(" ", 1)[0] for command in known if command.count(" ") == 2}

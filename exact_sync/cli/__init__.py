@@ -55,8 +55,12 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="exact-sync")
 @click.option("--config", "config_file", type=click.Path(), help="Settings file (default: ./config.toml).")
 @click.option("--data-dir", type=click.Path(), help="Where the embedded database and the key file live.")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]))
-@click.option("--log-format", type=click.Choice(["auto", "text", "json"]))
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much is logged."
+)
+@click.option(
+    "--log-format", type=click.Choice(["auto", "text", "json"]), help="auto: text on a terminal, else json."
+)
 @click.pass_context
 def cli(
     context: click.Context,

@@ -50,7 +50,7 @@ def alert_test(options: Options, connection: str | None) -> int:
 @connection_option
 @click.pass_obj
 def alert_list(options: Options, with_closed: bool, as_json: bool, connection: str | None) -> None:
-    """What is open: what people were told of, or will be after the quiet hours."""
+    """What is open. People were told of it, or will be after the quiet hours."""
     with options.deployment("exact-sync alert", connection) as deployment:
         found = [(service, _read(service, _LAST if with_closed else None)) for service in deployment.services]
     if as_json:

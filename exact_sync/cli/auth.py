@@ -1,4 +1,4 @@
-"""``exact-sync auth``: sign in at Exact, and see who is."""
+"""``exact-sync auth``: sign in at Exact, see who is, and sign out."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from exact_sync.sync.naming import errors_named
 
 @click.group()
 def auth() -> None:
-    """Sign in at Exact Online, and see who is signed in."""
+    """Sign in at Exact Online, see who is signed in, and sign out."""
 
 
 @auth.command()
@@ -39,6 +39,23 @@ def login(options: Options, paste: bool, connection: str | None) -> None:
         with errors_named(service.connection):
             name = service.sign_in_with_browser(show, read)
         click.echo(f"{service.connection.label}Signed in as {name}.")
+
+
+@auth.command()
+@connection_option
+@click.pass_obj
+def logout(options: Options, connection: str | None) -> None:
+    """Forget the sign-in that is stored here. The rows stay."""
+    with options.deployment("exact-sync auth", connection) as deployment:
+        service = deployment.only()
+        with errors_named(service.connection):
+            before = service.sign_out()
+        if not before.has_tokens:
+            click.echo(f"{service.connection.label}Nobody is signed in.")
+            return
+        whose = f"{before.user_name or 'unknown'}, at {service.settings.site}"
+        click.echo(f"{service.connection.label}Signed out: {whose}.")
+        click.echo("  → the consent stays on record at Exact, where it can be withdrawn", err=True)
 
 
 @auth.command(name="status")

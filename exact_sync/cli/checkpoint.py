@@ -11,6 +11,7 @@ from exact_sync.cli.options import (
     resource_argument,
     resource_arguments,
 )
+from exact_sync.cli.progress import counted
 
 
 @click.command()
@@ -19,7 +20,7 @@ from exact_sync.cli.options import (
 @connection_option
 @click.pass_obj
 def accept(options: Options, name: str, divisions: Sequence[int], connection: str | None) -> int:
-    """Accept what Exact says now, after a run ended as suspect or with records in quarantine."""
+    """Accept what Exact says now. After a run ended as suspect or with records in quarantine."""
     with options.deployment(connection=connection) as deployment:
         number = deployment.accept(name, divisions)
     if number == 0:
@@ -35,10 +36,10 @@ def accept(options: Options, name: str, divisions: Sequence[int], connection: st
 @connection_option
 @click.pass_obj
 def reset(options: Options, name: str, divisions: Sequence[int], connection: str | None) -> int:
-    """Read a resource again from the beginning with the next sync; its rows stay until then."""
+    """Read a resource again from the beginning. With the next sync; its rows stay until then."""
     with options.deployment(connection=connection) as deployment:
         number = deployment.reset(name, divisions)
-    click.echo(f"{name}: {number} checkpoints reset; the next sync reads everything again.")
+    click.echo(f"{name}: {counted(number, 'checkpoint')} reset; the next sync reads everything again.")
     return 0
 
 
@@ -48,7 +49,10 @@ def reset(options: Options, name: str, divisions: Sequence[int], connection: str
 @connection_option
 @click.pass_obj
 def pause(options: Options, names: Sequence[str], divisions: Sequence[int], connection: str | None) -> int:
-    """Read these no more (default: nothing at all) until they are resumed; naming one in sync still does."""
+    """Read these no more until they are resumed. Without a name: read nothing at all.
+
+    Naming one in sync still reads it.
+    """
     with options.deployment(connection=connection) as deployment:
         number = deployment.pause(names, divisions)
     click.echo(f"Paused: {number}. They are read again after: exact-sync resume")

@@ -33,7 +33,7 @@ _MARK = "made-by-exact-sync-demo"
 @click.command()
 @click.pass_obj
 def demo(options: Options) -> int:
-    """Try it: a simulated Exact Online, an embedded PostgreSQL, two syncs and some queries."""
+    """Try it on a simulated Exact Online. With an embedded PostgreSQL, two syncs and some queries."""
     console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
     folder = _fresh_folder(options.load().data_dir / "demo")
     _headline(console, "1. A simulated Exact Online: two active companies, three years of books")
@@ -73,8 +73,8 @@ def _show(console: Console, simulator: Simulator, service: Service, folder: Path
 
     _headline(console, "7. Look further")
     program = sys.argv[0] if Path(sys.argv[0]).name == "exact-sync" else "exact-sync"
-    console.print(f"   The database: {shown_url(service.database.url)}", soft_wrap=True)
-    console.print(f"   It is in {folder}; it stops with this demo, nothing is left running.", soft_wrap=True)
+    console.print(f"   The database is in {folder}.", soft_wrap=True)
+    console.print("   It stops with this demo: nothing is left running.")
     console.print("   To open it with psql:", soft_wrap=True)
     console.print(f"     {program} --data-dir {folder} db psql", soft_wrap=True)
     console.print("   To use a real Exact Online: see the README, 'Connect your Exact Online'.")

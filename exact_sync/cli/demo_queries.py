@@ -19,7 +19,7 @@ QUERIES: dict[str, str] = {
         WHERE i._deleted_at IS NULL
         GROUP BY 1, 2, 3 ORDER BY invoiced DESC LIMIT 5
     """,
-    "The next bills to pay": """
+    "The bills that have waited longest to be paid": """
         SELECT p.account_name AS supplier, p.due_date::text AS due, p.currency,
                count(*) AS bills, round(sum(p.amount_dc), 2) AS amount
         FROM exact.payments p

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -33,13 +34,25 @@ class Options:
             yield deployment
 
 
+class _Code(click.ParamType[int]):
+    """Of a range the help would say how large it is, with every command."""
+
+    name = "code"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> int:
+        code: int = click.INT.convert(value, param, ctx)
+        if not 0 < code <= LARGEST_CODE:
+            self.fail(f"{value} is no number of a division")
+        return code
+
+
 connection_option = click.option(
     "--connection", metavar="NAME", help="Only this connection, where the settings have several."
 )
 division_option = click.option(
     "--division",
     "divisions",
-    type=click.IntRange(1, LARGEST_CODE),
+    type=_Code(),
     multiple=True,
     metavar="CODE",
     help="Only this division (may be given several times).",

@@ -43,7 +43,7 @@ def outbox() -> None:
 def outbox_list(
     options: Options, dead: bool, target: str | None, limit: int, as_json: bool, connection: str | None
 ) -> None:
-    """What waits for targets, the oldest first; a message for two targets is shown twice."""
+    """What waits for targets, the oldest first. A message for two targets is shown twice."""
     wanted = Filter("dead" if dead else "waiting", _only(target))
     with options.deployment("exact-sync outbox", connection) as deployment:
         found: Found = []
@@ -64,7 +64,7 @@ def outbox_list(
 @connection_option
 @click.pass_obj
 def retry(options: Options, messages: Sequence[int], target: str | None, connection: str | None) -> None:
-    """Deliver what was given up after all, where its target is still set: all of it, or these messages."""
+    """Deliver after all what was given up. All of it, or these messages, where the target is still set."""
 
     def change(service: Service) -> int:
         return service.desk(lambda: service.database).retry_messages(messages, _only(target))

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
 from exact_sync.cli.output import read_or_not, report
+from exact_sync.cli.progress import counted
 from exact_sync.connections import Connection
 from exact_sync.errors import ExactSyncError
 from exact_sync.scheduler.plan import shown
@@ -37,7 +38,7 @@ def plan(
     detail: bool,
     as_json: bool,
 ) -> int:
-    """What the next cycle and first loads will cost: calls, minutes and days.
+    """What the next cycle and first loads will cost. In calls, minutes and days.
 
     A resource that was never read is counted first, with one call.
     """
@@ -110,11 +111,11 @@ def _print(forecast: Forecast, detail: bool) -> None:
     console.print()
     minutes = "1 minute" if forecast.minutes == 1 else f"{forecast.minutes:,} minutes"
     time = f", at least {minutes}, {_days(forecast)}" if first else ""
-    console.print(f"First loads still to come: {first:,} calls{time}", soft_wrap=True)
-    console.print(f"A cycle that finds nothing new: {cycle:,} calls")
+    console.print(f"First loads still to come: {counted(first, 'call')}{time}", soft_wrap=True)
+    console.print(f"A cycle that finds nothing new: {counted(cycle, 'call')}")
     for line in _too_often(forecast.pace):
         console.print(line, soft_wrap=True)
-    console.print(f"This plan cost {sum(cost.spent for cost in forecast.costs):,} calls")
+    console.print(f"This plan cost {counted(sum(cost.spent for cost in forecast.costs), 'call')}")
     for code, message in forecast.failures.items():
         where = "" if message.startswith(f"division {code}") else f"division {code}: "
         console.print(f"error: {where}{message}", soft_wrap=True)
@@ -122,7 +123,7 @@ def _print(forecast: Forecast, detail: bool) -> None:
 
 def _days(forecast: Forecast) -> str:
     """Both figures where the limit of all divisions together makes a difference."""
-    text = "the calls of a day" if forecast.days == 1 else f"the calls of {forecast.days:,} days"
+    text = "within the calls of one day" if forecast.days == 1 else f"the calls of {forecast.days:,} days"
     if forecast.connection_days in (None, forecast.division_days):
         return text
     return (

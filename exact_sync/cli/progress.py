@@ -43,13 +43,13 @@ def described(outcome: Outcome) -> str:
     where = f"{outcome.resource} {outcome.division}" if outcome.division else outcome.resource
     counts = (
         f"{tally.records:,} read, {tally.inserted:,} new, {tally.updated:,} changed, "
-        f"{tally.deleted:,} removed, {_counted(tally.calls, 'call')}"
+        f"{tally.deleted:,} removed, {counted(tally.calls, 'call')}"
     )
     whose = f"{outcome.connection}: " if outcome.connection else ""
     return f"{whose}{where.strip()}: {outcome.status}, {counts}"
 
 
-def _counted(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
@@ -90,8 +90,8 @@ class Lines:
         calls = sum(outcome.tally.calls for outcome in runs)
         failed = sum(outcome.exit_code != 0 for outcome in outcomes)
         say(
-            f"{_counted(len(runs), 'run')} in {_counted(len(divisions), 'division')}: "
-            f"{_counted(written, 'row')} written, {_counted(calls, 'call')}, "
+            f"{counted(len(runs), 'run')} in {counted(len(divisions), 'division')}: "
+            f"{counted(written, 'row')} written, {counted(calls, 'call')}, "
             f"{failed} failed, {time.monotonic() - self._began:.1f} s"
         )
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from exact_sync.choice import check_names, known_names
 from exact_sync.cli.options import Options, connection_option, division_option
-from exact_sync.cli.status_lines import console
+from exact_sync.cli.status_lines import NARROW, console
 from exact_sync.connections import Connection
 from exact_sync.deployment import Deployment
 from exact_sync.sections import Duration
@@ -91,7 +91,8 @@ def requests(
         lines = [{"connection": whose.name} | row for whose, row in found]
         click.echo(json.dumps(lines, indent=2, default=datetime.isoformat))
     elif found:
-        console().print(_summary(found) if summary else _table(found))
+        out = console()
+        out.print(_summary(found) if summary else _table(found, is_narrow=out.width <= NARROW))
     else:
         click.echo(
             "No such requests are kept." + ("" if is_kept else " They are not: request_log_days is 0.")
@@ -119,20 +120,33 @@ def _moment(since: timedelta | datetime | None, now: datetime) -> datetime | Non
         return None
 
 
-def _table(found: Rows) -> Table:
-    table = _headed(
-        found, "time (UTC)", "division", "resource", "endpoint", "status", "ms", "rows",
-        "left: minute", "day", "trouble",
-    )  # fmt: skip
+_COLUMNS = {
+    "at": "time (UTC)",
+    "division": "division",
+    "resource": "resource",
+    "endpoint": "endpoint",
+    "status": "status",
+    "milliseconds": "ms",
+    "rows": "rows",
+    "minute_left": "left: minute",
+    "day_left": "day",
+    "trouble": "trouble",
+}
+_DISPENSABLE = ("resource", "milliseconds", "minute_left", "day_left")
+
+
+def _table(found: Rows, *, is_narrow: bool) -> Table:
+    columns = {n: header for n, header in _COLUMNS.items() if not (is_narrow and n in _DISPENSABLE)}
+    table = _headed(found, *columns.values())
     for whose, row in found:
-        is_good = row["trouble"] is None
+        shown = row | {
+            "at": f"{row['at']:%Y-%m-%d %H:%M:%S}",
+            "status": Text(_text(row["status"]) or "none", "green" if row["trouble"] is None else "yellow"),
+        }
+        cells = [shown[name] for name in columns]
         table.add_row(
             *([] if whose.is_alone else [whose.name]),
-            f"{row['at']:%Y-%m-%d %H:%M:%S}",
-            *map(_text, (row["division"], row["resource"], row["endpoint"])),
-            Text(_text(row["status"]) or "none", "green" if is_good else "yellow"),
-            *map(_text, (row["milliseconds"], row["rows"], row["minute_left"], row["day_left"])),
-            _text(row["trouble"]),
+            *(cell if isinstance(cell, Text) else _text(cell) for cell in cells),
         )
     return table
 
@@ -146,7 +160,10 @@ def _summary(found: Rows) -> Table:
 
 def _headed(found: Rows, *headers: str) -> Table:
     names = [] if found[0][0].is_alone else ["connection"]
-    return Table(*names, *headers, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in (*names, *headers):  # on two lines rather than cut off
+        table.add_column(header, overflow="fold", no_wrap=header == _COLUMNS["at"])
+    return table
 
 
 def _text(value: object) -> str:

@@ -14,12 +14,12 @@ _SHORTEST = 8
 
 @click.group()
 def server() -> None:
-    """The server inside exact-sync run: its password, and tokens for machines."""
+    """The server inside exact-sync run: its password and tokens."""
 
 
 @server.command()
 def password() -> None:
-    """Ask for a password (or read a line of stdin), and print the line for the settings."""
+    """Ask for a password, and print the line for the settings. It may also be a line of stdin."""
     if sys.stdin is not None and sys.stdin.isatty():
         chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
@@ -36,7 +36,7 @@ def password() -> None:
 @click.argument("name")
 @click.option("--full", is_flag=True, help="It may also sync, pause, resume, accept, retry and drop.")
 def token(name: str, full: bool) -> None:
-    """Make a token by which a machine may use the API, and print it with the lines for the settings."""
+    """Make a token by which a machine may use the API. It is printed with the lines for the settings."""
     if not is_token_name(name):
         raise BadConfiguration(
             f"{name!r} can't be the name of a token",

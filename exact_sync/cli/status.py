@@ -32,22 +32,26 @@ def status(
     problems: bool,
     as_json: bool,
 ) -> None:
-    """Per division and resource: checkpoint, last success, last error, rows, lag, calls left.
+    """Where everything stands. Checkpoint, last success, last error, rows, lag, calls left.
 
     Of more than five divisions, one line for each and one for each resource.
     """
     with options.deployment(connection=connection) as deployment:
         found = deployment.status(names, divisions)
     if as_json:
-        shown = [(whose, without_fine(facts) if problems else facts) for whose, facts in found]
-        click.echo(text_of(everything(shown), indent=2))
+        told = [(whose, without_fine(facts) if problems else facts) for whose, facts in found]
+        click.echo(text_of(everything(told), indent=2))
         return
     for whose, facts in found:
         if whose.label:
             console().print(Text(f"{whose.name}: {whose.settings.site}, schema {whose.schema}", "bold"))
         print_head(whose, facts)
-        if detail or names or divisions or len(facts.divisions) <= FEW_DIVISIONS:
-            print_lines(whose, without_fine(facts) if problems else facts)
+        shown = without_fine(facts) if problems else facts
+        if not (shown.divisions or shown.resources):
+            if facts.signed_in:
+                click.echo("Nothing needs a look." if facts.resources else "Nothing has been read yet.")
+        elif detail or names or divisions or len(facts.divisions) <= FEW_DIVISIONS:
+            print_lines(whose, shown)
         else:
             print_overview(whose, facts, only_problems=problems)
         if whose.label:

@@ -9,15 +9,15 @@ from exact_sync.errors import one_line
 from exact_sync.sync.loading import Loading
 from exact_sync.sync.status import ResourceStatus, Status
 
-_NARROW = 100
-"""On a terminal with so few columns a space between two facts has to do."""
+NARROW = 100
+"""On a terminal with so few columns a space between two facts has to do, and what is dispensable goes."""
 
 
 def print_head(connection: Connection, facts: Status) -> None:
     """What is true of the connection as a whole."""
     if not facts.signed_in:
         hint = connection.hint("run: exact-sync auth login")
-        console().print(Text(f"Signing in is needed: {facts.sign_in_message} → {hint}", "red"))
+        console().print(Text(f"Signing in is needed: {facts.sign_in_message}\n  → {hint}", "red"))
     if facts.day_limit is not None:
         console().print(
             f"Calls today of all divisions together: {facts.calls_today or 0:,} of {facts.day_limit:,}"
@@ -27,9 +27,11 @@ def print_head(connection: Connection, facts: Status) -> None:
 def print_lines(connection: Connection, facts: Status) -> None:
     """A line per division, and one per division and resource; then what is to be said of some of them."""
     out = console()
-    out.print(_divisions(facts))
-    out.print()
-    out.print(_resources(facts, out.width))
+    tables = [table for table in (_divisions(facts), _resources(facts, out.width)) if table.row_count]
+    for number, table in enumerate(tables):
+        if number:
+            out.print()
+        out.print(table)
     for line in facts.resources:
         _print_notes(out, connection, line)
 
@@ -52,7 +54,7 @@ def _divisions(facts: Status) -> Table:
 
 
 def _resources(facts: Status, width: int) -> Table:
-    between = (0, 1) if width > _NARROW else (0, 1, 0, 0)
+    between = (0, 1) if width > NARROW else (0, 1, 0, 0)
     table = Table(box=None, pad_edge=False, header_style="bold", padding=between)
     for name in (
         "division", "resource", "strategy", "state", "rows", "deleted", "checkpoint", "last success", "lag",

@@ -52,7 +52,7 @@ def verify(
     repair: bool,
     as_json: bool,
 ) -> int:
-    """Prove the mirror against Exact: counts and books; keys and whole records on demand.
+    """Prove the mirror against Exact. Counts and books; keys and whole records on demand.
 
     Exit code 1 if differences remain.
     """

@@ -31,7 +31,7 @@ topic_option = click.option(
 
 @click.group()
 def webhooks() -> None:
-    """Exact's webhooks: subscribe to them, so that a change is here seconds later."""
+    """Exact's webhooks, with which a change is here in seconds."""
 
 
 @webhooks.command()
@@ -47,7 +47,7 @@ def subscribe(
     connection: str | None,
     dry_run: bool,
 ) -> int:
-    """Have Exact tell us of changes: in all divisions to sync, of all that is mirrored.
+    """Have Exact tell us of changes. In all divisions to sync, of all that is mirrored.
 
     Exact calls our URL at once, so exact-sync run must be at work. What is there already stays.
     """
@@ -114,7 +114,7 @@ def unsubscribe(
     connection: str | None,
     everywhere: bool,
 ) -> int:
-    """Be told no more: of these topics, in these divisions, or of nothing anywhere (--all).
+    """Be told no more. Of these topics, in these divisions, or of nothing anywhere (--all).
 
     Do it before a division is taken out of the settings, or --all afterwards.
     """

@@ -87,6 +87,11 @@ class StoredSignIn:
         with self.locked() as slot:
             slot.begin_chain(obtain)
 
+    def sign_out(self) -> Validity:
+        """Forget the sign-in, also one that another secret key locks away; what it was."""
+        with self.locked() as slot:
+            return slot.sign_out()
+
     def describe(self, user_name: str, home_division: int | None) -> None:
         """Note whose sign-in it is."""
         values = {"user_name": user_name, "home_division": home_division}
@@ -204,6 +209,16 @@ class LockedSignIn:
         self._owner._store(self._connection, tokens, is_first=is_first)
         self._connection.commit()
         self._owner._unsaved.forget()
+
+    def sign_out(self) -> Validity:
+        before = validity(self._connection)
+        # First, for else these tokens might be taken over. The row stays: others wait for its lock.
+        self._owner._unsaved.forget()
+        nothing = {column.name: None for column in sign_in.columns if not column.primary_key}
+        self._connection.execute(update(sign_in).values(**nothing))
+        self._connection.execute(delete(refresh_attempt))
+        self._connection.commit()
+        return before
 
     def sign_in_needed(self, reason: str) -> None:
         values = {"needed_because": reason, "needed_since": text("now()")}

@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateColumn
 
 from exact_sync.catalog import Resource
 from exact_sync.errors import BadConfiguration
-from exact_sync.store import checkpoints, fingerprints, migrate, schemas
+from exact_sync.store import checkpoints, comments, fingerprints, migrate, schemas
 from exact_sync.store.database import Database
 from exact_sync.store.merging import quote
 from exact_sync.store.tables import FINGERPRINT, sql_type
@@ -21,14 +21,16 @@ from exact_sync.store.tables import table as table_of
 
 def make(database: Database, resources: Iterable[Resource]) -> None:
     """A table with every column for each of these; nothing where all is there."""
-    wanted = [resource for resource in resources if not resource.is_inferred]
-    if not wanted:
+    resources = list(resources)
+    if not resources:
         return
+    wanted = [resource for resource in resources if not resource.is_inferred]
     with database.begin() as connection:
         there, indexes, keys = columns_there(connection), _indexes_there(connection), _keys_there(connection)
         for resource in wanted:
             _check_key(connection, keys, table_of(resource))
-        if all(_fits(there, indexes, table_of(resource)) for resource in wanted):
+        fits = all(_fits(there, indexes, table_of(resource)) for resource in wanted)
+        if fits and not comments.missing(connection, resources):
             return
         migrate.wait_briefly(connection)
         migrate.claim(connection)
@@ -37,6 +39,7 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
             if resource.name not in there:  # where it was dropped, a position tells of rows that are gone
                 checkpoints.reset(connection, resource.name)
             fit(connection, table_of(resource), there)
+        comments.make(connection, resources)
 
 
 def columns_there(connection: Connection) -> dict[str, dict[str, str]]:

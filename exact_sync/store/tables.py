@@ -61,6 +61,14 @@ VERSION = "_version"
 FINGERPRINT = "_fingerprint"
 """Of the record that a row was made of (`exact_sync/exact/fingerprints.py`); empty where nobody knows."""
 
+MEANINGS = {
+    "_synced_at": "when this row last changed here; an unchanged row keeps its time",
+    "_deleted_at": "empty, or when the row was found to be gone at Exact",
+    VERSION: "Exact's row version, where the row came through the Sync API",
+    FINGERPRINT: "by which the record is known when it comes again; nothing for reports",
+}
+"""The columns that are ours, and what they tell: comments in the database, which BI tools show."""
+
 
 def data_columns(resource: Resource) -> list[str]:
     """Names of the columns that come from Exact, in the order in which rows carry them."""
@@ -74,6 +82,15 @@ def row_columns(resource: Resource) -> list[str]:
     return [*data_columns(resource), *version, *([FINGERPRINT] if resource.is_fingerprinted else [])]
 
 
+def comment(resource: Resource) -> str:
+    """What the table says of itself in the database."""
+    return f"a copy of {resource.endpoint} at Exact Online"
+
+
+def _ours(name: str, kind: TypeEngine[Any], **how: Any) -> Column[Any]:
+    return Column(name, kind, comment=MEANINGS[name], **how)
+
+
 def _table(resource: Resource) -> Table:
     types = {column.name: column_type(column) for column in resource.columns} | {"division": Integer()}
     primary_key = resource.primary_key
@@ -85,11 +102,12 @@ def _table(resource: Resource) -> Table:
         resource.name,
         metadata if resource.is_migrated else MetaData(),
         *columns,
-        *([Column(VERSION, BigInteger)] if resource.is_versioned else []),
-        *([Column(FINGERPRINT, BigInteger)] if resource.is_fingerprinted else []),
-        Column("_synced_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
-        Column("_deleted_at", DateTime(timezone=True)),
+        *([_ours(VERSION, BigInteger())] if resource.is_versioned else []),
+        *([_ours(FINGERPRINT, BigInteger())] if resource.is_fingerprinted else []),
+        _ours("_synced_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        _ours("_deleted_at", DateTime(timezone=True)),
         schema=SCHEMA,
+        comment=comment(resource),
     )
     for column in table.primary_key.columns:
         column.autoincrement = False
@@ -124,7 +142,7 @@ _making = threading.Lock()
 def table(resource: Resource) -> Table:
     """A resource's table; made when it is first asked for."""
     known = _made.get(resource.name)
-    shape = (resource.columns, resource.key, resource.date, resource.is_versioned)
+    shape = (resource.endpoint, resource.columns, resource.key, resource.date, resource.is_versioned)
     if known is None or known[0] != shape:
         with _making:
             known = _made.get(resource.name)

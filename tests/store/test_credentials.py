@@ -371,6 +371,40 @@ def test_signing_in_is_needed_once_and_with_the_first_reason(store: StoredSignIn
     assert store.read() == SignIn(SECOND)
 
 
+def test_signing_out_forgets_also_what_waits_to_be_stored_and_what_another_key_locks_away(
+    store: StoredSignIn, database: Database, outage: Outage, tmp_path: Path
+) -> None:
+    store.sign_in(FIRST)
+    store.describe("Jansen", 124132)
+    refresh_without_a_database(store, outage)
+    before = StoredSignIn(database, Cipher("other"), tmp_path).sign_out()
+    assert (before.has_tokens, before.user_name) == (True, "Jansen")
+    assert list(tmp_path.iterdir()) == []
+    assert store.read() == SignIn(None)
+    assert not store.sign_out().has_tokens
+    store.sign_in(SECOND)
+    assert store.read() == SignIn(SECOND)
+
+
+def test_who_signs_out_waits_for_a_refresh_that_is_under_way(store: StoredSignIn, database: Database) -> None:
+    """Else its answer would sign in again."""
+    waits = text(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    store.sign_in(FIRST)
+    with ThreadPoolExecutor(1) as thread:
+        with store.locked() as slot:
+            slot.refresh_begins(FIRST)
+            over = thread.submit(store.sign_out)
+            while not over.done():
+                with database.begin() as connection:
+                    if connection.execute(waits).first() is not None:
+                        break
+            slot.store(SECOND)
+        assert over.result().has_tokens
+    assert store.read() == SignIn(None)
+
+
 def test_the_sign_in_is_locked_against_other_processes(database_url: str, tmp_path: Path) -> None:
     """Two of them count in turn; without the lock they would count the same numbers."""
     databases = [Database(database_url, SharedClock()) for _ in range(4)]

@@ -127,6 +127,24 @@ def test_what_is_in_quarantine_is_numbered_as_it_came(empty: Database) -> None:
         assert connection.execute(text("SELECT count(*) FROM exact_sync.quarantine")).scalar_one() == 4
 
 
+def test_tables_are_described_while_others_read_and_write_and_a_persons_own_words_stay(
+    empty: Database,
+) -> None:
+    with empty.begin() as connection:
+        alembic(connection, "upgrade", "0009")
+        connection.execute(text("COMMENT ON TABLE exact.items IS 'what we sell'"))
+    with empty.begin() as busy, empty.begin() as connection:
+        busy.execute(text("INSERT INTO exact.divisions (code) VALUES (7)"))
+        busy.execute(text("SELECT FROM exact.items"))
+        migrate.wait_briefly(connection)
+        alembic(connection, "upgrade", "0010")
+        said = "obj_description('exact.items'::regclass), col_description('exact.divisions'::regclass, 58)"
+        assert connection.execute(text(f"SELECT {said}")).one() == (
+            "what we sell",
+            "when this row last changed here; an unchanged row keeps its time",
+        )
+
+
 @pytest.mark.parametrize("where", [FIRST, Schemas("exact_be", "exact_be_sync")])
 def test_tables_that_settings_asked_for_keep_no_migration_from_going_back(
     database: Database, where: Schemas

@@ -56,6 +56,32 @@ def test_a_new_property_becomes_a_column_and_rows_stay(database: Database) -> No
         assert connection.execute(text("SELECT name, more FROM exact.mine")).all() == [("a", None)]
 
 
+def comments(database: Database, table: str) -> dict[str, str]:
+    """Of the table (under its name) and of its columns."""
+    query = text("""
+        SELECT coalesce(attname, :name), description FROM pg_description
+        LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid AND attnum > 0
+        WHERE objoid = CAST('exact.' || :name AS regclass) AND classoid = CAST('pg_class' AS regclass)
+    """)
+    with database.begin() as connection:
+        return {row[0]: row[1] for row in connection.execute(query, {"name": table})}
+
+
+@pytest.mark.parametrize("is_inferred", [False, True])
+def test_a_table_says_what_it_is_and_a_persons_own_words_stay(database: Database, is_inferred: bool) -> None:
+    resource = shaped("ID:Guid Name")
+    provision.make(database, [resource])
+    said = comments(database, "mine")
+    assert said["mine"] == "a copy of beta/Things at Exact Online"
+    assert said.keys() == {"mine", "_fingerprint", "_synced_at", "_deleted_at"}
+    with database.begin() as connection:  # as an earlier version made it
+        connection.execute(text("COMMENT ON TABLE exact.mine IS NULL"))
+        connection.execute(text("COMMENT ON COLUMN exact.mine._synced_at IS NULL"))
+        connection.execute(text("COMMENT ON COLUMN exact.mine._deleted_at IS 'it''s 100 % gone'"))
+    provision.make(database, [replace(resource, is_inferred=is_inferred)])
+    assert comments(database, "mine") == said | {"_deleted_at": "it's 100 % gone"}
+
+
 def test_an_index_is_made_when_it_is_first_wanted(database: Database) -> None:
     provision.make(database, [shaped("ID:Guid Date:DateTime")])
     provision.make(database, [shaped("ID:Guid Date:DateTime", date="Date")])

@@ -36,12 +36,15 @@ def both(database: Database, be: Database) -> Iterator[tuple[Database, Database]
 
 
 def shape(database: Database, schema: str) -> list[tuple[object, ...]]:
-    """All columns and indexes of a schema, without its name."""
+    """All columns, indexes and comments of a schema, without its name."""
     query = """
         SELECT table_name, column_name, data_type, is_nullable, column_default
         FROM information_schema.columns WHERE table_schema = :schema
         UNION ALL SELECT tablename, indexname, replace(indexdef, :schema || '.', ''), '', '' FROM pg_indexes
-        WHERE schemaname = :schema ORDER BY 1, 2
+        WHERE schemaname = :schema
+        UNION ALL SELECT relname, objsubid::text, description, '', ''
+        FROM pg_description JOIN pg_class c ON c.oid = objoid AND classoid = CAST('pg_class' AS regclass)
+        WHERE relnamespace = CAST(:schema AS regnamespace) ORDER BY 1, 2
     """
     with database.begin() as connection:
         return [tuple(row) for row in connection.execute(text(query), {"schema": schema})]

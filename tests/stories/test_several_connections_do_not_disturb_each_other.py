@@ -73,7 +73,7 @@ def test_a_command_may_be_for_one_connection_only(three: Several, here: Here) ->
     assert "name one with --connection: default, be, de" in err
 
     code, out, err = here.run("reset", "journals", "--connection", "be", **three.environment)
-    assert (code, out.split(" checkpoints")[0]) == (0, "journals: 1")
+    assert (code, out.split(" reset")[0]) == (0, "journals: 1 checkpoint")
     code, out, _ = here.run("plan", "--json", "--no-count", "--connection", "be", **three.environment)
     assert {cost["connection"] for cost in json.loads(out)["costs"]} == {"be"}
     code, out, err = here.run("plan", "--no-count", **three.environment)
@@ -83,6 +83,11 @@ def test_a_command_may_be_for_one_connection_only(three: Several, here: Here) ->
     assert "error: de: nobody is signed in" in err
     code, out, _ = here.run("verify", "journals", "--connection", "be", **three.environment)
     assert code == 0, out
+    assert here.run("auth", "logout", **three.environment)[0] == 2
+    code, out, _ = here.run("auth", "logout", "--connection", "be", **three.environment)
+    assert (code, out.partition(":")[0]) == (0, "be"), out
+    assert here.run("auth", "status", "--connection", "be", **three.environment)[0] == 3
+    assert here.run("auth", "status", "--connection", "default", **three.environment)[0] == 0
 
 
 def test_a_division_is_synced_by_the_connections_that_have_it(three: Several, here: Here) -> None:

@@ -1,4 +1,4 @@
-"""`auth login`, by pasting and by listening, and `auth status` (F46)."""
+"""`auth login`, by pasting and by listening, `auth status` and `auth logout` (F46)."""
 
 import json
 import socket
@@ -97,3 +97,24 @@ def test_the_listener_waits_for_the_right_answer_and_for_nothing_else(machine: M
     assert urlsplit(url).query.count("state=") == 1
     assert place.params["code"] not in login.err + login.out
     assert machine.deployment.service.sign_in.read().tokens is not None
+
+
+def test_who_signs_out_is_forgotten_and_nothing_is_asked_in_his_name_any_more(
+    machine: Machine, here: Here
+) -> None:
+    machine.deployment.sync_well("divisions", "journals")
+    machine.simulator.stats.reset()
+    code, out, err = here.run("auth", "logout")
+    user, site = machine.simulator.books.user_name, machine.simulator.base_url
+    assert (code, out) == (0, f"Signed out: {user}, at {site}.\n")
+    assert "the consent stays on record at Exact" in err
+    kept = "SELECT access_token, refresh_token, user_name FROM exact_sync.sign_in"
+    assert machine.query(kept) == [(None, None, None)]
+
+    code, _, err = here.run("sync")
+    assert (code, err) == (3, "error: nobody is signed in at Exact yet\n  → run: exact-sync auth login\n")
+    assert machine.simulator.stats.calls() == []
+    assert here.run("auth", "logout") == (0, "Nobody is signed in.\n", "")
+    machine.deployment.sign_in()
+    machine.deployment.clock.advance(hours=1)
+    assert here.run("sync", "journals")[0] == 0

@@ -6,7 +6,6 @@ import pytest
 from rich.console import Console
 
 from exact_sync.catalog import RESOURCES
-from exact_sync.cli import status_lines
 from exact_sync.store import migrate
 from tests.deployment import DIVISION
 from tests.mirror import ENOUGH, PATHS, expected_rows
@@ -42,11 +41,22 @@ def test_the_status_as_json_tells_all_that_the_contract_names(here: Here) -> Non
     assert all(name in out for name in PATHS)
 
 
+def test_where_there_is_nothing_to_show_the_status_says_so(here: Here) -> None:
+    assert here.run("status") == (0, "Nothing has been read yet.\n", "")
+    here.machine.deployment.sync_well("journals")
+    assert here.run("status", "--problems") == (0, "Nothing needs a look.\n", "")
+    here.machine.nobody_is_signed_in()
+    words = "Signing in is needed: nobody is signed in at Exact yet\n  → run: exact-sync auth login\n"
+    assert here.run("status", "--problems") == (0, words, "")
+
+
 def test_a_narrow_terminal_cuts_nothing_off(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     here.machine.deployment.sync_well("customers", "financial_transactions")
-    monkeypatch.setattr(status_lines, "console", lambda: Console(markup=False, width=80))
-    code, out, _ = here.run("status", "customers", "financial_transactions")
-    assert (code, "…" in out) == (0, False)
+    for module in ("show", "requests", "status_lines"):
+        monkeypatch.setattr(f"exact_sync.cli.{module}.console", lambda: Console(markup=False, width=80))
+    for command in ("resources", "requests", "status"):
+        code, out, _ = here.run(command)
+        assert (code, "…" in out) == (0, False), out
     day = here.machine.query(
         "SELECT left(cursor, 10) FROM exact_sync.checkpoint WHERE resource = 'customers'"
     )
