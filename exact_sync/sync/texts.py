@@ -19,6 +19,8 @@ _HOUR = 3_600_000
 _DAY = 24 * _HOUR
 _MOST_KEPT = 5_000
 """Days, or hours, of which something is kept."""
+_SOME = 64
+"""Texts that tell whether most of a column stand next to equal ones."""
 _EXACT = 2**32 * 1000
 """Milliseconds: until the year 2106, a binary float of seconds is less than a microsecond off."""
 _NUMBERS = msgspec.json.Decoder(list[int])
@@ -39,7 +41,7 @@ class Odd(ValueError):
 def converter(column: Column) -> Callable[[Sequence[Any]], Sequence[str]]:
     """What makes the texts of a column."""
     if column.edm is Edm.DATETIME:
-        return _dates if column.is_date else _moments
+        return _each_once(_dates if column.is_date else _moments)
     return _CONVERTERS.get(column.edm, integers)
 
 
@@ -129,30 +131,39 @@ def _is_far_off(number: str) -> bool:
     return len(exponent) > _LONGEST_EXPONENT
 
 
-def _dates(values: Sequence[str | None]) -> Sequence[str]:
-    there = present(values)
+def _dates(there: Present) -> Sequence[str]:
     numbers = _milliseconds(there)
     if numbers is None:
-        days = [read_date(text).isoformat() for text in there.texts]
-    else:
-        days = [_DAYS[number // _DAY] for number in numbers]
-    return there.spread(days, len(values))
+        return [read_date(text).isoformat() for text in there.texts]
+    return [_DAYS[number // _DAY] for number in numbers]
 
 
-def _moments(values: Sequence[str | None]) -> Sequence[str]:
+def _moments(there: Present) -> Sequence[str]:
     """Moments on Exact's clock, as texts in UTC: read as JSON, where they are numbers of seconds, and
     written as JSON. That takes half as long as to put each text together.
     """
-    there = present(values)
     numbers = _milliseconds(there)
     if numbers is None or not _DAY <= min(numbers) <= max(numbers) < _EXACT:
-        texts = [read_moment(text).isoformat(sep=" ") for text in there.texts]
-    else:
-        ahead_then = [_AHEAD[number // _DAY] or _AHEAD_THEN[number // _HOUR] for number in numbers]
-        instants = _ENCODE([*map(sub, numbers, ahead_then)])
-        moments = _MOMENTS.decode(instants.replace(b",", b"e-3,").replace(b"]", b"e-3]"))
-        texts = _ENCODE(moments)[2:-2].decode().split('","')
-    return there.spread(texts, len(values))
+        return [read_moment(text).isoformat(sep=" ") for text in there.texts]
+    ahead_then = [_AHEAD[number // _DAY] or _AHEAD_THEN[number // _HOUR] for number in numbers]
+    instants = _ENCODE([*map(sub, numbers, ahead_then)])
+    moments = _MOMENTS.decode(instants.replace(b",", b"e-3,").replace(b"]", b"e-3]"))
+    return _ENCODE(moments)[2:-2].decode().split('","')
+
+
+def _each_once(make: Callable[[Present], Sequence[str]]) -> Callable[[Sequence[str | None]], Sequence[str]]:
+    """Makes equal texts of equal ones, once where many are: all lines of an entry were written together."""
+
+    def convert(values: Sequence[str | None]) -> Sequence[str]:
+        there = present(values)
+        some = there.texts[:_SOME]
+        if 2 * len({*some}) > len(some):
+            return there.spread(make(there), len(values))
+        distinct = [*{*there.texts}]
+        made = dict(zip(distinct, make(present(distinct)), strict=True))
+        return there.spread([*map(made.__getitem__, there.texts)], len(values))
+
+    return convert
 
 
 def _ahead(milliseconds: int) -> int:
