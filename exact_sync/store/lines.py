@@ -12,9 +12,13 @@ from itertools import compress
 NULL = "\x1f"
 """What stands for NULL: a control character, so that a text that has it is escaped like others."""
 COPY_OPTIONS = "NULL E'\\x1f'"
+BETWEEN = "\x1e"
+"""What stands between a column's texts while all are looked at together: not a tab, so that one which is
+found there is in a text.
+"""
 
-_CARE = ("\\", "\n", "\r", NULL)
-"""What a line can't have as it is; nor a tab, which stands between columns."""
+_CARE = ("\\", "\n", "\r", "\t", NULL)
+"""What a line can't have as it is."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", NULL: "\\x1f"})
 
 
@@ -43,7 +47,7 @@ class Present:
 
     texts: Sequence[str]
     together: str
-    """All of them, with a tab between them."""
+    """All of them, with BETWEEN between them."""
     places: Sequence[int]
 
     def spread(self, texts: Sequence[str], rows: int) -> Sequence[str]:
@@ -58,13 +62,13 @@ class Present:
 
 def present(values: Sequence[str | None]) -> Present:
     try:
-        return Present(values, "\t".join(values), ())  # type: ignore[arg-type]  # none has to be looked at
+        return Present(values, BETWEEN.join(values), ())  # type: ignore[arg-type]  # none has to be looked at
     except TypeError:
         places = [*compress(_places(len(values)), values)]
         if len(places) + values.count(None) < len(values):  # an empty text is false, too
             places = [place for place, value in enumerate(values) if value is not None]
         texts = [values[place] for place in places]
-        return Present(texts, "\t".join(texts), places)  # type: ignore[arg-type]  # these are texts
+        return Present(texts, BETWEEN.join(texts), places)  # type: ignore[arg-type]  # these are texts
 
 
 @lru_cache(maxsize=4)
@@ -79,12 +83,12 @@ def escaped(values: Sequence[str | None]) -> Sequence[str]:
     texts, together = there.texts, there.together
     if "\x00" in together:
         texts = [text.replace("\x00", "") for text in texts]
-        together = "\t".join(texts)
+        together = BETWEEN.join(texts)
     if " " in together and (
-        " \t" in together or "\t " in together or together[0] == " " or together[-1] == " "
+        f" {BETWEEN}" in together or f"{BETWEEN} " in together or together[0] == " " or together[-1] == " "
     ):
         texts = [text.strip(" ") for text in texts]
-        together = "\t".join(texts)
-    if any(mark in together for mark in _CARE) or together.count("\t") >= len(texts):
+        together = BETWEEN.join(texts)
+    if any(mark in together for mark in _CARE):
         texts = [text.translate(_ESCAPES) for text in texts]
     return there.spread(texts, len(values))

@@ -12,7 +12,7 @@ import msgspec
 
 from exact_sync.catalog import Column, Edm
 from exact_sync.exact.wallclock import ahead, from_milliseconds, read_date, read_moment
-from exact_sync.store.lines import NULL, Present, escaped, present
+from exact_sync.store.lines import BETWEEN, NULL, Present, escaped, present
 
 _NIL = "00000000-0000-0000-0000-000000000000"
 _HOUR = 3_600_000
@@ -62,7 +62,7 @@ def _guids(values: Sequence[str | None]) -> Sequence[str]:
     there = present(values)
     texts, together = there.texts, there.together.encode()
     # One comparison for the whole column: 36 characters each, digits and dashes in their places.
-    shape = f"{_NIL}\t".encode() * len(texts)
+    shape = f"{_NIL}{BETWEEN}".encode() * len(texts)
     if together.translate(_SHAPE) != shape[:-1]:
         texts, together = [text.lower() for text in texts], together.lower()
         if together.translate(_SHAPE) != shape[:-1]:
@@ -177,7 +177,7 @@ def _milliseconds(there: Present) -> list[int] | None:
     """
     together = there.together
     # What is between the numbers is known; what is before the first and after the last, not yet.
-    numbers = together[6:-2].replace(")/\t/Date(", ",")
+    numbers = together[6:-2].replace(f")/{BETWEEN}/Date(", ",")
     is_known = together[:6] == "/Date(" and together[-2:] == ")/"
     if not is_known or numbers.encode().translate(None, b"-0123456789,"):
         return None
