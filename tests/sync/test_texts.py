@@ -7,7 +7,7 @@ import pytest
 
 from exact_sync.catalog import Column, Edm
 from exact_sync.exact.wallclock import EPOCH, ahead, read_moment
-from exact_sync.store.lines import NULL
+from exact_sync.store.lines import BETWEEN, NULL
 from exact_sync.sync.texts import converter, highest
 
 MOMENTS = converter(Column("Modified", Edm.DATETIME))
@@ -81,7 +81,8 @@ def test_the_highest_moment_is_found_however_long_its_number_is(
     ("edm", "value"),
     [
         (Edm.INT64, "٣"),
-        (Edm.DATETIME, "/Date(1000000000000)/\t/Date(1000000000001)/"),
+        (Edm.DATETIME, f"/Date(1000000000000)/{BETWEEN}/Date(1000000000001)/"),
+        (Edm.GUID, f"{UUID(int=7)}{BETWEEN}{UUID(int=8)}"),
         (Edm.DATETIME, "/Date(1000000000000,1000000000001)/"),
     ],
 )
