@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +14,7 @@ from exact_sync.simulator import Simulator
 from tests.simulator.conftest import Client
 
 HTTP = httpx.Client(trust_env=False, verify=False)
+atexit.register(HTTP.close)
 REDIRECT = "http://localhost:8080/callback?keep=1"
 
 
