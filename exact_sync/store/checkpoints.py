@@ -178,6 +178,15 @@ def reset(connection: Connection, resource: str, divisions: list[int] | None = N
     return connection.execute(update(checkpoint).where(*conditions).values(**values)).rowcount
 
 
+def begin_anew(connection: Connection, division: int, resource: str, rows: int) -> None:
+    """Everything, or every key, is read from the beginning, with so many rows here. No earlier such reading
+    goes on: what it noted of the keys that came is forgotten now, so they would look gone.
+    """
+    resume = read(connection, division, resource).resume or {}
+    others = {name: value for name, value in resume.items() if name != "link"}
+    save(connection, division, resource, rows=rows, sweep=None, resume=others or None)
+
+
 def want_sweeps(connection: Connection, division: int, resources: Iterable[str]) -> None:
     """All keys of these are to be compared as soon as possible."""
     if names := list(resources):

@@ -57,7 +57,7 @@ def begin(task: Task) -> Whole:
         seen.forget(connection, task.division, task.resource.name)
         # Afresh: somebody may have put rows in, or taken some out, by hand.
         rows = counts.count(connection, task.resource, task.division)
-        checkpoints.save(connection, task.division, task.resource.name, rows=rows)
+        checkpoints.begin_anew(connection, task.division, task.resource.name, rows)
     return Whole(task.began_at, task.clock.now(), live > 0)
 
 
