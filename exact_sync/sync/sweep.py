@@ -118,8 +118,9 @@ def compare(task: Task, questions: Questions, link: str | None = None) -> Iterat
     with task.database.begin() as connection:
         aside = quarantine.keys(connection, task.division, task.resource.name)
     for page in questions.pages(questions.keys, resume=link):
-        batch = task.shaper.keys(task.wanted(page.records))
-        found = [stamp for stamp in stamps(task, page.records) if str(stamp.key) not in aside]
+        wanted = task.wanted(page.records)
+        batch = task.shaper.keys(wanted)
+        found = [stamp for stamp in stamps(task, wanted) if str(stamp.key) not in aside]
         with task.database.begin() as connection:
             different = task.keys.different(connection, task.division, found)
         yield Compared(page, batch, different)
@@ -168,7 +169,7 @@ def _digest(questions: Questions) -> str:
 def stamps(task: Task, records: Sequence[Record]) -> Iterator[Stamp]:
     """What tells whether records changed; of those whose key is readable."""
     by_version = task.cursor_of is Strategy.ROW_VERSION
-    for record in task.wanted(records):
+    for record in records:
         key = task.shaper.value(task.resource.key, record)
         if key is not None:
             modified = task.shaper.value("Modified", record)
