@@ -140,13 +140,19 @@ def fetch(task: Task, questions: Questions, stamps: Sequence[Stamp]) -> None:
 
 def parts(task: Task, questions: Questions, keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Parts of a list of keys whose questions fit into a URL."""
-    if not keys:
-        return
-    base = len(questions.by_key(keys[:1]).url("", task.asked))
-    each = len(questions.by_key(keys[:2]).url("", task.asked)) - base
-    size = max(1, (_URL_LENGTH - base) // each) if each else 1
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
+    base = len(questions.by_key([]).url("", task.asked))
+    part: list[Any] = []
+    length = base
+    for key in keys:
+        # Alone it takes up a little more than among others.
+        more = len(questions.by_key([key]).url("", task.asked)) - base
+        if part and length + more > _URL_LENGTH:
+            yield part
+            part, length = [], base
+        part.append(key)
+        length += more
+    if part:
+        yield part
 
 
 def is_cheaper_whole(task: Task, questions: Questions, different: int) -> bool:
