@@ -234,6 +234,7 @@ def test_a_list_of_keys_that_is_empty_or_much_smaller_deletes_nothing_until_a_pe
     assert (exit_code(outcomes), only(outcomes, "customers").status) == (1, "suspect")
     assert "exact-sync accept customers" in str(only(outcomes, "customers").hint)
     assert sql(reader, LIVE) == [(40,)]
+    assert sql(reader, "SELECT * FROM exact_sync.seen") == []
     if share < 1:
         reader.table(ACCOUNTS).change(keys(reader)[0], Name="changed meanwhile")
     reader.clock.advance(hours=1)
