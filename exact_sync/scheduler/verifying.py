@@ -94,10 +94,12 @@ class Verifying:
         return self._due <= now
 
     def _add_all(self, divisions: Iterable[int]) -> int:
-        """How many were added: what was never read has nothing to compare."""
+        """How many were added: what was never read has nothing to compare, and what is paused is not read."""
         points: Mapping[Place, Standing] = self._crew.standings()
+        paused = self._crew.paused()
         places = [(division, name) for division in divisions for name in self._schedules]
-        read = [place for place in places if place in points and points[place].succeeded_at is not None]
+        places = [place for place in places if place in points and place not in paused]
+        read = [place for place in places if points[place].succeeded_at is not None]
         self._under_way = set(read)
         for place in read:
             self._again.forget(place)

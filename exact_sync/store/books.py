@@ -24,7 +24,8 @@ _COMPARE = """
         GROUP BY 1, 2, 3
     )
     SELECT gl_account, year, period, coalesce(lines.amount, 0) AS ours,
-           coalesce(reported.amount, 0) AS theirs
+           coalesce(reported.amount, 0) AS theirs,
+           abs(coalesce(lines.amount, 0) - coalesce(reported.amount, 0)) >= :half_a_cent AS differs
     FROM lines FULL JOIN reported USING (gl_account, year, period)
     WHERE CAST(:first_year AS integer) IS NULL OR year >= :first_year
     ORDER BY year, period, gl_account
@@ -56,9 +57,10 @@ def compare(connection: Connection, division: int, start_date: date | None) -> t
     first_year = None
     if start_date is not None:
         first_year = start_date.year + (start_date > date(start_date.year, 1, 1))
-    values = {"division": division, "first_year": first_year}
-    cells = [Cell(*row) for row in connection.execute(sql(connection, _COMPARE), values)]
-    return len(cells), [cell for cell in cells if abs(cell.ours - cell.theirs) >= _HALF_A_CENT]
+    # PostgreSQL tells what differs: to it, unlike to Python, NaN is more than any number.
+    values = {"division": division, "first_year": first_year, "half_a_cent": _HALF_A_CENT}
+    rows = connection.execute(sql(connection, _COMPARE), values).all()
+    return len(rows), [Cell(*row[:-1]) for row in rows if row.differs]
 
 
 def keys(connection: Connection, division: int, cell: Cell) -> set[object]:

@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, delete, func, literal, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.store.state import checkpoint, window
@@ -79,7 +90,7 @@ def standings(connection: Connection, resource: str | None = None) -> list[Stand
     """Of all resources, or of one."""
     names = [name for name in Standing.__dataclass_fields__ if name != "has_begun"]
     query = select(
-        *(checkpoint.c[name] for name in names), checkpoint.c.progress.is_not(None).label("has_begun")
+        *(checkpoint.c[name] for name in names), _is_there(checkpoint.c.progress).label("has_begun")
     )
     if resource is not None:
         query = query.where(checkpoint.c.resource == resource)
@@ -139,7 +150,7 @@ def reports(
 ) -> Iterator[Report]:
     """Of these resources, by division. ``divisions``: only these; empty: all."""
     told = [checkpoint.c[name] for name in Report.__dataclass_fields__ if name != "is_sweeping"]
-    columns = [*told, checkpoint.c.sweep.is_not(None)]
+    columns = [*told, _is_there(checkpoint.c.sweep)]
     query = select(*columns).where(checkpoint.c.resource.in_(list(resources))).order_by(checkpoint.c.division)
     if divisions:
         query = query.where(checkpoint.c.division.in_(list(divisions)))
@@ -176,6 +187,15 @@ def reset(connection: Connection, resource: str, divisions: list[int] | None = N
         "rows": None,
     }
     return connection.execute(update(checkpoint).where(*conditions).values(**values)).rowcount
+
+
+def begin_anew(connection: Connection, division: int, resource: str, rows: int) -> None:
+    """Everything, or every key, is read from the beginning, with so many rows here. No earlier such reading
+    goes on: what it noted of the keys that came is forgotten now, so they would look gone.
+    """
+    resume = read(connection, division, resource).resume or {}
+    others = {name: value for name, value in resume.items() if name != "link"}
+    save(connection, division, resource, rows=rows, sweep=None, resume=others or None)
 
 
 def want_sweeps(connection: Connection, division: int, resources: Iterable[str]) -> None:
@@ -221,3 +241,8 @@ def save_window(
 
 def forget_windows(connection: Connection, division: int, resource: str) -> None:
     connection.execute(delete(window).where(window.c.division == division, window.c.resource == resource))
+
+
+def _is_there(column: Column[Any]) -> ColumnElement[bool]:
+    """Whether there is an object: what was over is a null of JSON's, which is a value to SQL."""
+    return func.jsonb_typeof(column).is_not_distinct_from("object")

@@ -94,8 +94,8 @@ def _stale(connection: Connection, before: datetime) -> list[Place]:
             FROM exact_sync.checkpoint c
             WHERE (c.succeeded_at IS NULL OR c.succeeded_at < :before)
               AND c.outcome IS DISTINCT FROM 'unavailable'
-              AND NOT (c.progress IS NOT NULL AND c.outcome IN ('waits', 'later')
-                       AND c.attempted_at >= :before)
+              AND NOT (jsonb_typeof(c.progress) IS NOT DISTINCT FROM 'object'
+                       AND c.outcome IN ('waits', 'later') AND c.attempted_at >= :before)
               AND NOT EXISTS (SELECT 1 FROM exact_sync.pause p
                               WHERE p.resource = c.resource AND p.division IN (0, c.division))
         ) AS points WHERE since < :before ORDER BY division, resource

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Date, DateTime
+from sqlalchemy.types import TypeEngine
 
 from exact_sync.catalog import Resource
 from exact_sync.store import changes
@@ -96,15 +97,18 @@ class Keys:
             connection.execute(sql(connection, query), {"division": division, "keys": list(keys)}).scalars()
         )
 
-    def live_keys(self, connection: Connection, division: int) -> list[Any]:
-        query = f"SELECT t.{self._key} FROM {self._table} t WHERE {self._live}"  # noqa: S608
-        return list(connection.execute(sql(connection, query), {"division": division}).scalars())
+    def live_keys(self, connection: Connection, division: int, since: date | None = None) -> list[Any]:
+        """Of the live rows (dated ``since`` or later)."""
+        query = f"SELECT t.{self._key} FROM {self._table} t WHERE {self._live} {self._dated(since)}"  # noqa: S608
+        values = {"division": division} | ({"since": since} if since else {})
+        return list(connection.execute(sql(connection, query), values).scalars())
 
     def rows(self, connection: Connection, division: int, keys: Sequence[Any]) -> dict[Any, tuple[Any, ...]]:
         """Live rows by key, each with its data columns."""
         names = data_columns(self._resource)
         at = names.index(self._resource.key_column.name)
-        columns = ", ".join(f"t.{quote(name)}" for name in names)
+        kinds = table_of(self._resource).c
+        columns = ", ".join(_readable(name, kinds[name].type) for name in names)
         query = f"SELECT {columns} FROM {self._table} t WHERE {self._live} AND {self._is_one_of}"  # noqa: S608
         result = connection.execute(sql(connection, query), {"division": division, "keys": list(keys)})
         return {row[at]: tuple(row) for row in result}
@@ -136,16 +140,19 @@ class Keys:
             return changes.bury(connection, self._resource.name, self._key, statement, values)
 
     def _unseen(self, since: date | None) -> str:
-        dated_by = self._resource.dated_by
-        name = self._resource.by_property[dated_by].name if dated_by else ""
-        dated = f"AND t.{quote(name)} >= :since" if since and name else ""
         return f"""
-            {self._live} AND t._synced_at < :began {dated} AND NOT EXISTS (
+            {self._live} AND t._synced_at < :began {self._dated(since)} AND NOT EXISTS (
                 SELECT FROM (
                     SELECT unnest(keys) AS key FROM exact_sync.seen
                     WHERE division = :division AND resource = :resource
                 ) s WHERE s.key = t.{self._key}::text)
         """  # noqa: S608
+
+    def _dated(self, since: date | None) -> str:
+        dated_by = self._resource.dated_by
+        if since is None or dated_by is None:
+            return ""
+        return f"AND t.{quote(self._resource.by_property[dated_by].name)} >= :since"
 
     def _values(self, division: int, began: datetime, since: date | None) -> dict[str, Any]:
         values = {"division": division, "resource": self._resource.name, "began": began}
@@ -193,3 +200,12 @@ class Keys:
         """Remove the rows that were only marked as deleted; counts them."""
         statement = f"DELETE FROM {self._table} t WHERE t.division = :division AND t._deleted_at IS NOT NULL"  # noqa: S608
         return connection.execute(sql(connection, statement), {"division": division}).rowcount
+
+
+def _readable(name: str, kind: TypeEngine[Any]) -> str:
+    """A column as Python can hold it: Exact's days never lie beyond that, but a hand may write infinity."""
+    column = f"t.{quote(name)}"
+    if not isinstance(kind, Date | DateTime):
+        return column
+    held = f"least(greatest({column}, '0001-01-01'), '9999-12-31 23:59:59.999999')"
+    return f"CASE WHEN {column} IS NOT NULL THEN {held} END"

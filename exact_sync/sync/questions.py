@@ -58,6 +58,7 @@ class Questions:
         self._quirks[quirk] = self._task.clock.now().isoformat()
         log.debug("division %s, %s: learned %s", self._task.division, self._task.resource.name, quirk)
         task, quirks = self._task, dict(self._quirks)
+        task.checkpoint = replace(task.checkpoint, quirks=quirks)  # for whoever asks for this task next
         # Apart from what the task writes: pages are asked for in a thread of their own.
         task.database.transact(
             lambda connection: checkpoints.save(connection, task.division, task.resource.name, quirks=quirks),
@@ -130,10 +131,13 @@ class Questions:
 
     @property
     def feed_select(self) -> list[str]:
-        lacking = {name for name in self._task.resource.by_property if self.knows(f"sync without {name}")}
         resource = self._task.resource
         there = [*resource.by_property, *resource.untyped]
-        return [ROW_VERSION, *(name for name in there if name not in self.feed.lacks | lacking)]
+        return [ROW_VERSION, *(name for name in there if not self._is_not_fed(name))]
+
+    def _is_not_fed(self, name: str) -> bool:
+        """Whether the feed lacks a property, by the reference or by what this site said."""
+        return name in self.feed.lacks or self.knows(f"sync without {name}")
 
     @property
     def feed_digest(self) -> str:
@@ -161,7 +165,7 @@ class Questions:
         condition = " or ".join(f"{resource.key} eq {_key_literal(key)}" for key in keys)
         select = self.select
         if self._task.cursor_of is Strategy.ROW_VERSION:
-            select = [name for name in select if name not in self.feed.lacks]
+            select = [name for name in select if not self._is_not_fed(name)]
         return Query(resource.endpoint, select, condition)
 
     def pages(

@@ -80,24 +80,16 @@ class Runner:
             except ExactSyncError as error:
                 return not_begun(resource, division, error)
             task.gives_way = gives_way
+            if not insist and is_unavailable(task):
+                return self._close(task, "unavailable", task.checkpoint.message)
             try:
-                if not insist and is_unavailable(task):
-                    return self._close(task, "unavailable", task.checkpoint.message)
-                if task.learned is not None and not inference.prepare(task):
-                    return self._done(task)
-                reach.follow(task)
-                task.claim(row_versions.strategy_here(task))
-                READERS[task.cursor_of](task)
-                if again:
-                    ask_again(task)
-                task.is_read = True
-                if sweep.is_due(task):
-                    self._sweep(task)
-            except Widened as widened:
-                inference.widen(task, widened.learned)
-                self._close(task, "widened", "records came that need other columns; read again")
-                since = None
-                continue
+                try:
+                    self._read(task, again=again)
+                except Widened as widened:
+                    inference.widen(task, widened.learned)
+                    self._close(task, "widened", "records came that need other columns; read again")
+                    since = None
+                    continue
             except ExactSyncError as error:
                 return self._failed(task, error)
             return self._done(task)
@@ -105,6 +97,19 @@ class Runner:
     def release(self, division: int) -> None:
         """Another process may call for this division from now on."""
         self._opening.client.release(division)
+
+    def _read(self, task: Task, *, again: bool) -> None:
+        """Raises Widened where records came that need other columns."""
+        if task.learned is not None and not inference.prepare(task):
+            return
+        reach.follow(task)
+        task.claim(row_versions.strategy_here(task))
+        READERS[task.cursor_of](task)
+        if again:
+            ask_again(task)
+        task.is_read = True
+        if sweep.is_due(task):
+            self._sweep(task)
 
     def _sweep(self, task: Task) -> None:
         """Compare all keys; what was read until now counts, even if the day has no calls left for that."""

@@ -118,8 +118,9 @@ def compare(task: Task, questions: Questions, link: str | None = None) -> Iterat
     with task.database.begin() as connection:
         aside = quarantine.keys(connection, task.division, task.resource.name)
     for page in questions.pages(questions.keys, resume=link):
-        batch = task.shaper.keys(task.wanted(page.records))
-        found = [stamp for stamp in stamps(task, page.records) if str(stamp.key) not in aside]
+        wanted = task.wanted(page.records)
+        batch = task.shaper.keys(wanted)
+        found = [stamp for stamp in stamps(task, wanted) if str(stamp.key) not in aside]
         with task.database.begin() as connection:
             different = task.keys.different(connection, task.division, found)
         yield Compared(page, batch, different)
@@ -139,13 +140,19 @@ def fetch(task: Task, questions: Questions, stamps: Sequence[Stamp]) -> None:
 
 def parts(task: Task, questions: Questions, keys: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """Parts of a list of keys whose questions fit into a URL."""
-    if not keys:
-        return
-    base = len(questions.by_key(keys[:1]).url("", task.asked))
-    each = len(questions.by_key(keys[:2]).url("", task.asked)) - base
-    size = max(1, (_URL_LENGTH - base) // each) if each else 1
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]
+    base = len(questions.by_key([]).url("", task.asked))
+    part: list[Any] = []
+    length = base
+    for key in keys:
+        # Alone it takes up a little more than among others.
+        more = len(questions.by_key([key]).url("", task.asked)) - base
+        if part and length + more > _URL_LENGTH:
+            yield part
+            part, length = [], base
+        part.append(key)
+        length += more
+    if part:
+        yield part
 
 
 def is_cheaper_whole(task: Task, questions: Questions, different: int) -> bool:
@@ -168,7 +175,7 @@ def _digest(questions: Questions) -> str:
 def stamps(task: Task, records: Sequence[Record]) -> Iterator[Stamp]:
     """What tells whether records changed; of those whose key is readable."""
     by_version = task.cursor_of is Strategy.ROW_VERSION
-    for record in task.wanted(records):
+    for record in records:
         key = task.shaper.value(task.resource.key, record)
         if key is not None:
             modified = task.shaper.value("Modified", record)

@@ -1,22 +1,25 @@
 """One verification: compare, mend where that is wanted, compare again, and say what remains."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from exact_sync.catalog import DELETIONS, Resource, Strategy
-from exact_sync.errors import ExactSyncError, TryLater, Unavailable
+from exact_sync.errors import DatabaseAway, ExactSyncError, TryLater, Unavailable
 from exact_sync.store import runs
 from exact_sync.sync import books, inference, verify
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, is_unavailable
-from exact_sync.sync.outcome import Difference, Outcome, not_begun
+from exact_sync.sync.outcome import Difference, Outcome, failure, not_begun
 from exact_sync.sync.run import Runner
 from exact_sync.sync.task import Task
 from exact_sync.sync.traced import traced
 from exact_sync.sync.verify import Checks, Findings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -49,11 +52,12 @@ class Verifier:
         except ExactSyncError as error:
             return replace(not_begun(resource, division, error), is_verification=True)
         try:
-            return self._verified(task, checks)
-        except Widened as widened:
-            inference.widen(task, widened.learned)
-            self._close(task, "widened", "records came that need other columns; compared again")
-            return self.verify(resource, division, checks, on_page)
+            try:
+                return self._verified(task, checks)
+            except Widened as widened:
+                inference.widen(task, widened.learned)
+                self._close(task, "widened", "records came that need other columns; compared again")
+                return self.verify(resource, division, checks, on_page)
         except Unavailable as error:
             return self._close(task, "unavailable", error.message)
         except ExactSyncError as error:
@@ -94,7 +98,9 @@ class Verifier:
         def look() -> Findings:
             findings = verify.compare(task, checks)
             if findings.extra and task.resource.entity_type is not None and self._is_on(DELETIONS.name):
-                self._run(task, DELETIONS.name)  # what Exact removed since the last run is gone with that
+                # What Exact removed since the last run is gone with that; without the log it is as it looks.
+                with suppress(Unavailable):
+                    self._run(task, DELETIONS.name)
                 with task.database.begin() as connection:
                     here = task.keys.here(connection, task.division, findings.extra)
                 findings.extra = [key for key in findings.extra if key in here]
@@ -170,9 +176,13 @@ class Verifier:
             task.attempt.note(connection, run_log, {}, task.budget.as_json())
             task.is_over(connection)
 
-        self._opening.database.transact(work)
-        task.wake()
         name = task.resource.name
+        try:
+            self._opening.database.transact(work)
+        except DatabaseAway as away:
+            log.warning("the end of a verification could not be recorded: %s", away)
+            return replace(failure(task.division, name, away), tally=task.tally, is_verification=True)
+        task.wake()
         return Outcome(
             task.division, name, status, task.tally, message, hint or None, exit_code, is_verification=True
         )

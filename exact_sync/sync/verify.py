@@ -231,7 +231,7 @@ def _leave_out_young(task: Task, questions: Questions, findings: Findings) -> No
 def _draw(task: Task, rows: int) -> list[Any]:
     """Some keys that are here, by chance."""
     with task.database.begin() as connection:
-        keys = task.keys.live_keys(connection, task.division)
+        keys = task.keys.live_keys(connection, task.division, task.start)
     return random.sample(keys, min(rows, len(keys)))
 
 

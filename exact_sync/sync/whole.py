@@ -57,7 +57,7 @@ def begin(task: Task) -> Whole:
         seen.forget(connection, task.division, task.resource.name)
         # Afresh: somebody may have put rows in, or taken some out, by hand.
         rows = counts.count(connection, task.resource, task.division)
-        checkpoints.save(connection, task.division, task.resource.name, rows=rows)
+        checkpoints.begin_anew(connection, task.division, task.resource.name, rows)
     return Whole(task.began_at, task.clock.now(), live > 0)
 
 
@@ -127,6 +127,8 @@ def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | N
     known = task.writer.live(connection, task.division)
     gone = task.keys.unseen(connection, task.division, whole.began, since)
     if gone and is_suspect(known - gone, known, task.checkpoint.accepted_rows):
+        # Else what is mended by key later could not replace a row that is newer here.
+        seen.forget(connection, task.division, task.resource.name)
         return Suspect(task.resource.name, task.division, known - gone, known)
     if gone and whole.unreadable:
         task.note("nothing was deleted, because a record's key is unreadable")

@@ -45,6 +45,13 @@ def test_equal_sums_are_no_difference_however_many_lines_they_have(database: Dat
     assert compare(database) == (2, [])
 
 
+def test_what_is_no_amount_is_a_difference(database: Database) -> None:
+    """Nothing of the kind comes from Exact, but a hand may write it."""
+    write(database, [(CASH, 2026, 1, "NaN"), (DEBT, 2026, 1, "Infinity")], [(DEBT, 2026, 1, "Infinity")])
+    with database.begin() as connection:
+        assert len(books.compare(connection, 7, None)[1]) == 2
+
+
 def test_a_cent_in_one_period_and_what_only_one_side_has_is_found(database: Database) -> None:
     write(
         database,

@@ -40,9 +40,14 @@ def test_what_is_saved_comes_back_and_what_is_not_named_stays(database: Database
 
 def test_none_forgets_where_a_reading_was(database: Database) -> None:
     with database.begin() as connection:
-        checkpoints.save(connection, 7, "items", cursor="a", resume={"link": "b"})
-        checkpoints.save(connection, 7, "items", resume=None)
+        under_way = {"resume": {"link": "b"}, "sweep": {"link": "c"}, "progress": {"calls": 1}}
+        checkpoints.save(connection, 7, "items", cursor="a", **under_way)
+        assert next(checkpoints.reports(connection, ["items"])).is_sweeping
+        assert checkpoints.standings(connection)[0].has_begun
+        checkpoints.save(connection, 7, "items", **dict.fromkeys(under_way))
         assert checkpoints.read(connection, 7, "items") == Checkpoint(7, "items", cursor="a")
+        assert not next(checkpoints.reports(connection, ["items"])).is_sweeping
+        assert not checkpoints.standings(connection)[0].has_begun
 
 
 def test_a_checkpoint_that_was_not_committed_did_not_move(database: Database) -> None:

@@ -23,6 +23,7 @@ LOADING = '{"began": "2026-06-20T00:00:00+00:00"}'
         ({"succeeded_at": None, "outcome": "failed"}, True),
         ({"succeeded_at": None, "outcome": "later", "progress": LOADING, "attempted_at": JUST_NOW}, False),
         ({"succeeded_at": None, "outcome": "later", "progress": LOADING, "attempted_at": LONG_AGO}, True),
+        ({"succeeded_at": None, "outcome": "later", "progress": "null", "attempted_at": JUST_NOW}, True),
         ({"succeeded_at": None, "outcome": "failed", "progress": LOADING, "attempted_at": JUST_NOW}, True),
     ],
 )

@@ -1,6 +1,6 @@
 """Which rows are here, by key and version."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from exact_sync.catalog import RESOURCES
 from exact_sync.store import seen
 from exact_sync.store.database import Database
 from exact_sync.store.keys import Deletion, Keys, Stamp
+from exact_sync.store.tables import data_columns
 from exact_sync.store.writer import Writer
 from tests.store.rows import DIVISION, EARLY, LATE, key, row, stored
 
@@ -56,6 +57,33 @@ def test_different_is_what_is_not_live_or_has_another_version(database: Database
         assert KEYS.different(connection, DIVISION, []) == []
         assert KEYS.here(connection, DIVISION, [key(1), key(5), key(6)]) == {key(1)}
         assert len(KEYS.live_keys(connection, DIVISION)) == 4
+
+
+def test_a_day_that_python_does_not_have_is_read_as_the_nearest_one_that_it_has(database: Database) -> None:
+    """Nobody at Exact has one, but a hand may write it, and verify is to say so."""
+    by_hand = [
+        ("infinity", "20000-01-01"),
+        ("0044-03-15 BC", "-infinity"),
+        ("9999-12-31", "9999-12-31 23:59:59"),
+    ]
+    insert = "INSERT INTO exact.payments (division, id, due_date, created) VALUES (:division, :id, "
+    insert += "CAST(:due AS date), CAST(:created AS timestamptz))"
+    with database.begin() as connection:
+        for number, (due, created) in enumerate(by_hand):
+            values = {"division": DIVISION, "id": key(number), "due": due, "created": created}
+            connection.execute(text(insert), values)
+        names = data_columns(PAYMENTS)
+        found = Keys(PAYMENTS).rows(connection, DIVISION, [key(number) for number in range(3)])
+        read = [
+            (row[names.index("due_date")], row[names.index("created")], row[names.index("modified")])
+            for row in map(found.__getitem__, map(key, range(3)))
+        ]
+    last = datetime.max.replace(tzinfo=UTC)
+    assert read == [
+        (date.max, last, None),
+        (date.min, datetime.min.replace(tzinfo=UTC), None),
+        (date.max, last.replace(microsecond=0), None),
+    ]
 
 
 def test_keys_are_noted_as_postgresql_writes_them(database: Database) -> None:

@@ -8,8 +8,10 @@ import pytest
 from exact_sync.catalog import RESOURCES
 from exact_sync.simulator import Simulator
 from exact_sync.sync.once import exit_code
-from tests.deployment import TINY, Deployment, SharedClock
+from exact_sync.sync.verify import Checks
+from tests.deployment import TINY, Deployment, SharedClock, Silent
 from tests.facts import checkpoint, line, only, restart, sql
+from tests.feeds import read_by
 from tests.mirror import ENOUGH
 
 BULK = {
@@ -215,3 +217,12 @@ def test_a_property_that_a_site_does_not_know_is_left_out_and_said(
     assert [call for call in deployment.simulator.stats.calls() if call.status == 400] == []
     assert "no bulk" not in checkpoint(deployment, name)["quirks"]
     assert deployment.violations() == {}
+
+
+def test_what_only_a_feed_does_not_know_looks_like_no_difference(deployment: Deployment) -> None:
+    """Asked for by their keys, at their own endpoint, records have it."""
+    unknown_property(deployment, "sync/CRM/Contacts", "Notes")
+    read_by(deployment, "row_version", "contacts")
+    deployment.sync_well("divisions", "contacts")
+    outcome = only(deployment.service.verify(("contacts",), (), Checks(rows=1000), Silent()), "contacts")
+    assert (outcome.status, outcome.differences) == ("verified", ())

@@ -158,6 +158,34 @@ def test_it_goes_on_where_it_broke_off(reader: Deployment) -> None:
     assert run(reader, hours=1).tally.calls == 1
 
 
+@pytest.mark.parametrize(
+    ("reader", "full", "question"),
+    [
+        ("modified", False, "$select=ID,Modified"),
+        ("modified", True, "skiptoken"),
+        ("row_version", True, "skiptoken"),
+    ],
+    indirect=["reader"],
+)
+def test_what_broke_off_does_not_go_on_after_another_reading_has_begun_and_failed(
+    reader: Deployment, full: bool, question: str
+) -> None:
+    """What it had noted of its first pages is forgotten by then: their rows would look gone."""
+    faults = reader.simulator.faults
+    with small_pages(5):
+        reader.clock.advance(**A_WEEK)
+        faults.add("status", status=500, query=question, path="Accounts", after=not full, times=None)
+        assert only(reader.sync("customers", full=full), "customers").status == "later"
+        faults.clear()
+        faults.add("status", status=500, path="Accounts", times=None)
+        reader.clock.advance(hours=1)
+        assert only(reader.sync("customers", full=True), "customers").status == "later"
+        faults.clear()
+        reader.clock.advance(hours=1)
+        assert only(reader.sync_well("customers"), "customers").tally.deleted == 0
+    assert reader.differences("customers") == []
+
+
 def test_one_that_took_longer_is_not_begun_again_at_once(deployment: Deployment) -> None:
     """Of what no log of deletions tells, either: a long first load is compared at once, a sweep is not."""
     deployment.sync_well("payments")
@@ -206,6 +234,7 @@ def test_a_list_of_keys_that_is_empty_or_much_smaller_deletes_nothing_until_a_pe
     assert (exit_code(outcomes), only(outcomes, "customers").status) == (1, "suspect")
     assert "exact-sync accept customers" in str(only(outcomes, "customers").hint)
     assert sql(reader, LIVE) == [(40,)]
+    assert sql(reader, "SELECT * FROM exact_sync.seen") == []
     if share < 1:
         reader.table(ACCOUNTS).change(keys(reader)[0], Name="changed meanwhile")
     reader.clock.advance(hours=1)

@@ -64,6 +64,7 @@ def test_a_view_that_keeps_a_column_from_growing_is_one_clear_line(deploy: Deplo
         outcome = only(deployment.sync("mine"), "mine")
         assert (outcome.status, outcome.exit_code) == ("failed", 1)
         assert "can't widen a column: cannot alter type of a column used by a view" in str(outcome.message)
+        assert "a view of your own is in the way" in str(outcome.hint)
         sql(deployment, "DROP VIEW public.report")
         deployment.sync_well("mine")
         assert columns(deployment)["close_date"] == "text"

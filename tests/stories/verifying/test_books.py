@@ -76,6 +76,28 @@ def test_a_cent_in_the_ledger_is_found_by_the_books_and_mended(deploy: Deploy) -
         assert deployment.violations() == {}
 
 
+def test_a_line_whose_record_cannot_be_read_is_at_exact_and_the_books_do_not_bury_it(deploy: Deploy) -> None:
+    """Where the key is what can't be read, it may be any of them."""
+    with deploy("transaction_lines", "reporting_balance") as deployment:
+        deployment.sync_well("transaction_lines")
+        wrong, other = sql(
+            deployment,
+            "SELECT min(id::text), max(id::text) FROM exact.transaction_lines "
+            "GROUP BY gl_account, financial_year, financial_period HAVING count(*) > 1 LIMIT 1",
+        )[0]
+        damage = f"UPDATE exact.transaction_lines SET amount_dc = amount_dc + 1 WHERE id = '{wrong}'"
+        sql(deployment, damage)
+        faults = deployment.simulator.faults
+        faults.add("value", path="nLines", key=other, values={"Quantity": '"much"'}, times=None)
+        outcome = only(verify(deployment, "transaction_lines", repair=True), "transaction_lines")
+        assert (outcome.status, outcome.tally.deleted) == ("verified", 0)
+        faults.clear()
+        faults.add("null_key", path="financialtransaction/TransactionLines", times=None)
+        sql(deployment, damage)
+        outcome = only(verify(deployment, "transaction_lines", repair=True), "transaction_lines")
+        assert outcome.tally.deleted == 0
+
+
 def test_where_much_of_the_ledger_is_wrong_it_is_read_again_at_once(deploy: Deploy) -> None:
     with deploy("transaction_lines", "reporting_balance") as deployment:
         sql(deployment, "UPDATE exact.transaction_lines SET amount_dc = amount_dc + 1")

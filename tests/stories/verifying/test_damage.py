@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from exact_sync.errors import DatabaseAway
+from exact_sync.store import runs
 from tests.deployment import DIVISION, TINY
 from tests.facts import checkpoint, only, sql
 from tests.stories.verifying.damages import Case, added, changed, marked, removed
@@ -114,6 +116,28 @@ def test_a_row_whose_record_cannot_be_read_is_at_exact_and_is_not_buried(
         outcome = only(verify(deployment, "payments", rows=rows, repair=True), "payments")
         assert (outcome.status, outcome.tally.deleted) == ("verified", 0)
         assert deployment.differences("payments") == []
+
+
+def test_a_log_of_deletions_that_may_not_be_read_hides_no_difference(deploy: Deploy) -> None:
+    """Exact refuses it to users without a right of its own."""
+    with deploy("customers") as deployment:
+        deployment.simulator.faults.add("status", path="sync/Deleted", times=None, status=403)
+        _, key = added(deployment, CASES[1])
+        outcome = only(verify(deployment, "customers"), "customers")
+        assert (outcome.exit_code, [(d.kind, d.what) for d in outcome.differences]) == (1, [("extra", key)])
+        assert only(verify(deployment, "customers", repair=True), "customers").status == "verified"
+
+
+def test_a_database_that_goes_away_is_no_mistake_of_ours(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseAway("the database can't be used now", "nothing is lost; try again later")
+
+    with deploy("payments") as deployment:
+        monkeypatch.setattr(runs, "end", away)
+        outcome = only(verify(deployment, "payments"), "payments")
+        assert (outcome.status, outcome.exit_code, outcome.is_verification) == ("later", 4, True)
 
 
 def test_a_drawn_row_that_is_not_at_exact_is_found_too(deploy: Deploy) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from exact_sync.service import Service
 from exact_sync.sync.once import exit_code
-from tests.facts import checkpoint, only, sql
+from tests.facts import checkpoint, only, restart, sql
 from tests.feeds import read_by
 from tests.stories.verifying.proof import Deploy, asked, kinds, on, verify
 
@@ -136,6 +136,8 @@ def test_with_a_start_date_only_what_lies_behind_it_is_compared(deploy: Deploy) 
         outcomes = verify(deployment, *names)
         assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
         assert not any("keys" in outcome.checked for outcome in outcomes)
+        outcomes = verify(deployment, *names, rows=1000, books=False)
+        assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
 
 
 def test_what_never_ran_or_is_refused_is_no_failure(deploy: Deploy) -> None:
@@ -153,12 +155,17 @@ def test_what_never_ran_or_is_refused_is_no_failure(deploy: Deploy) -> None:
 
 def test_where_exact_does_not_count_the_keys_are_compared_and_it_is_asked_once(deploy: Deploy) -> None:
     with deploy("payments") as deployment:
-        deployment.simulator.faults.add("status", path="cashflow/Payments", times=None, status=400)
+        deployment.simulator.faults.add("status", path="Payments/$count", times=None, status=400)
         for _ in range(2):
             outcome = only(verify(deployment, "payments"), "payments")
             assert (outcome.status, outcome.checked) == ("verified", "40 keys")
+        sql(deployment, "UPDATE exact.payments SET modified = created - interval '1 day'")
+        restart(deployment)
+        sql(deployment, "UPDATE exact_sync.checkpoint SET quirks = '{}'")
+        outcome = only(verify(deployment, "payments", repair=True), "payments")
+        assert outcome.message == "mended: 40 of 40 differences"
         refused = [call for call in deployment.simulator.stats.calls() if call.status == 400]
-        assert len(refused) == 1
+        assert len(refused) == 2  # also where it is compared twice
 
 
 def test_a_reading_that_broke_off_goes_on_as_if_nothing_had_been_verified(deploy: Deploy) -> None:
