@@ -57,6 +57,8 @@ class Database:
             pool_timeout=turn,
             hide_parameters=True,  # an error that nobody expected is logged, and rows are nobody's business
             pool_use_lifo=True,  # the one used last has its staging tables, and its plans in mind
+            # Whatever the role or the database prefer: who waited for a row looks at what it says now.
+            isolation_level="READ COMMITTED",
             connect_args={
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
                 "connect_timeout": patience,
@@ -222,9 +224,10 @@ def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry)
             "create another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
         )
     # Rows are copied as UTF-8, whatever the environment, the role or the database say, and a pooling proxy
-    # makes of it. And a zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python.
+    # makes of it. A zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python, and the driver reads
+    # moments in no other style than this.
     connection.execute(f"""
-        SET client_encoding TO 'UTF8'; SET timezone TO 'UTC';
+        SET client_encoding TO 'UTF8'; SET timezone TO 'UTC'; SET datestyle TO 'ISO';
         SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'
     """)
     connection.commit()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError
-from exact_sync.store.database import Conflict, Database, shown_url, translated
+from exact_sync.store.database import Conflict, Database, moment, shown_url, translated
 from tests.conftest import Databases
 from tests.deployment import SharedClock
 
@@ -86,6 +86,20 @@ def test_texts_are_sent_as_utf_8_whatever_others_prefer(
         database = Database(url, clock)
         with database.begin() as connection:
             assert connection.execute(text("SHOW client_encoding")).scalar_one() == "UTF8"
+        database.close()
+
+
+def test_what_a_database_prefers_changes_nothing(databases: Databases, clock: SharedClock) -> None:
+    """The driver reads moments in one style only, and who waited for a lock must see what has changed."""
+    with databases.one("particular") as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for preference in ("datestyle TO 'SQL, DMY'", "default_transaction_isolation TO 'serializable'"):
+                connection.execute(f"ALTER DATABASE {make_url(url).database} SET {preference}")
+        database = Database(url, clock)
+        with database.connect() as nothing_around:
+            assert moment(nothing_around).tzinfo is not None
+        with database.begin() as transaction:
+            assert transaction.execute(text("SHOW transaction_isolation")).scalar_one() == "read committed"
         database.close()
 
 
