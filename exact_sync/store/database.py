@@ -174,10 +174,16 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
             f"the database can't hold what came: {said}",
             "nothing of it was stored; an index of your own on a long text must go",
         )
-    if state == "0A000" and "used by" in said:
+    if state == "0A000":
+        detail = cause.diag.message_detail if isinstance(cause, psycopg.Error) else None  # names the view
         return NeedsPerson(
-            f"the database can't widen a column: {said}",
-            "a view of your own is in the way: drop it, sync, and make it again",
+            f"the database can't do this: {said}{f' ({detail})' if detail else ''}",
+            "a view, a trigger or a policy of your own is in the way: drop it, sync, and make it again",
+        )
+    if state.startswith("23") or state == "P0001":  # nothing of ours refuses what comes from Exact
+        return NeedsPerson(
+            f"the database refuses what came: {said}",
+            "a constraint, an index or a trigger of your own is in the way: nothing is stored until it has gone",
         )
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in (
         "25",

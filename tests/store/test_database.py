@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError
+from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError, NeedsPerson
 from exact_sync.store.database import Conflict, Database, moment, shown_url, translated
 from tests.conftest import Databases
 from tests.deployment import SharedClock
@@ -40,6 +40,10 @@ def fail(state: str, what: str = "it failed") -> Callable[[Connection], None]:
         ("58030", DatabaseAway),  # I/O error
         ("54000", BadData),  # a limit of the program
         ("54011", BadData),  # too many columns
+        ("0A000", NeedsPerson),  # a view on a column that has to grow, row-level security
+        ("23505", NeedsPerson),  # somebody's unique index
+        ("23514", NeedsPerson),  # and constraint
+        ("P0001", NeedsPerson),  # and trigger
         ("40001", Conflict),
         ("40P01", Conflict),
         ("28P01", BadConfiguration),  # wrong password
@@ -54,7 +58,7 @@ def test_an_error_of_the_server_is_sorted_by_what_happens_next(
     with pytest.raises(kind, match="it failed") as caught:
         database.transact(fail(state))
     assert type(caught.value) is kind
-    assert caught.value.exit_code == {BadConfiguration: 2, BadData: 1}.get(kind, 4)
+    assert caught.value.exit_code == {BadConfiguration: 2, BadData: 1, NeedsPerson: 1}.get(kind, 4)
     assert caught.value.hint
     assert "\n" not in str(caught.value)
     assert "CONTEXT" not in str(caught.value)
@@ -66,7 +70,7 @@ def test_a_missing_table_is_no_missing_database_whatever_it_is_called(database: 
     assert caught.value.hint == "run: exact-sync db upgrade"
 
 
-@pytest.mark.parametrize("state", ["23505", "22012", "42601", "XX000"])
+@pytest.mark.parametrize("state", ["22012", "42601", "XX000"])
 def test_what_is_a_mistake_of_ours_stays_what_it_is(database: Database, state: str) -> None:
     with pytest.raises((DBAPIError, psycopg.Error)):
         database.transact(fail(state))
