@@ -183,7 +183,7 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
     if state.startswith("23") or state == "P0001":  # nothing of ours refuses what comes from Exact
         return NeedsPerson(
             f"the database refuses what came: {said}",
-            "a constraint, an index or a trigger of your own is in the way: nothing is stored until it has gone",
+            "a constraint, an index or a trigger of your own is in the way: nothing is stored while it is",
         )
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in (
         "25",

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import StaticPool, create_engine, text
 
-from exact_sync.errors import DatabaseAway, WorkHeld
+from exact_sync.errors import BadConfiguration, DatabaseAway, WorkHeld
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
 from exact_sync.store.schemas import Schemas
@@ -39,6 +39,28 @@ def test_one_holds_the_work_and_the_other_is_told_who(
     second.take()
     assert (first.held(), second.held()) == (False, True)
     second.free()
+
+
+def test_who_may_not_know_since_when_another_role_works_is_told_who_it_is(
+    database: Database, database_url: str, clock: SharedClock
+) -> None:
+    with database.connect() as connection:
+        connection.execute(text("CREATE ROLE stranger LOGIN"))
+        stranger = Database(database_url.replace("postgres:@", "stranger:@"), clock)
+        holder = WorkLock(database, clock)
+        holder.take()
+        with pytest.raises(WorkHeld, match="exact-sync"):
+            WorkLock(stranger, clock).take()
+        holder.free()
+        stranger.close()
+        connection.execute(text("DROP ROLE stranger"))
+
+
+def test_a_proxy_that_lends_one_connection_to_all_is_refused(database: Database, clock: SharedClock) -> None:
+    """As PgBouncer does in transaction mode: what one of them locks all would hold."""
+    database.engine = create_engine(database.url, poolclass=StaticPool)
+    with pytest.raises(BadConfiguration, match="pooling proxy"):
+        WorkLock(database, clock).take()
 
 
 def test_a_lock_that_lingers_for_a_moment_is_waited_for(
