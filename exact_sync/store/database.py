@@ -30,6 +30,14 @@ _ENCODINGS = ("UTF8", "SQL_ASCII")
 # Before there is a connection the driver has no codes, only words.
 _WRONG_VALUE = re.compile(r'invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found')
 _NO_LOGIN = re.compile(r'password authentication failed|role ".*" (does not exist|is not permitted)')
+_ALIVE = {
+    "keepalives_idle": 60,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+    "tcp_user_timeout": 120_000,  # milliseconds
+}
+"""A server that vanished without a word is missed after two minutes; left to the system it is two hours. And
+what forgets idle connections on the way, after four minutes or so, forgets none of ours."""
 _SHOWN = ("dbname", "host", "hostaddr", "port", "sslmode", "user")
 
 
@@ -60,6 +68,7 @@ class Database:
             # Whatever the role or the database prefer: who waited for a row looks at what it says now.
             isolation_level="READ COMMITTED",
             connect_args={
+                **{name: value for name, value in _ALIVE.items() if name not in self.url.query},
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
                 "connect_timeout": patience,
                 "client_encoding": "UTF8",  # from the first answer on: of SQL_ASCII the driver gives bytes

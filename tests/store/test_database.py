@@ -321,6 +321,18 @@ def test_moments_up_to_the_end_of_9999_can_be_read(database: Database) -> None:
         assert str(connection.execute(query).one()[0]) == "9999-12-31 23:59:59+00:00"
 
 
+def test_a_server_that_vanishes_is_missed_after_minutes_unless_the_url_says_otherwise(
+    database_url: str, clock: SharedClock
+) -> None:
+    database = Database(f"{database_url}&keepalives_idle=5", clock)
+    with database.begin() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        options = driver.info.get_parameters()
+    assert (options["keepalives_idle"], options["tcp_user_timeout"]) == ("5", "120000")
+    database.close()
+
+
 def test_all_connections_in_use_is_temporary(database_url: str, clock: SharedClock) -> None:
     database = Database(database_url, clock, connections=1)
     database.engine.pool._timeout = 0.01  # type: ignore[attr-defined]
