@@ -65,8 +65,7 @@ class Database:
             pool_timeout=turn,
             hide_parameters=True,  # an error that nobody expected is logged, and rows are nobody's business
             pool_use_lifo=True,  # the one used last has its staging tables, and its plans in mind
-            # Whatever the role or the database prefer: who waited for a row looks at what it says now.
-            isolation_level="READ COMMITTED",
+            isolation_level="READ COMMITTED",  # what SQLAlchemy goes back to; see _prepare
             connect_args={
                 **{name: value for name, value in _ALIVE.items() if name not in self.url.query},
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
@@ -240,9 +239,10 @@ def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry)
         )
     # Rows are copied as UTF-8, whatever the environment, the role or the database say, and a pooling proxy
     # makes of it. A zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python, and the driver reads
-    # moments in no other style than this.
+    # moments in no other style than this. Who waited for a row goes by what it says now.
     connection.execute(f"""
         SET client_encoding TO 'UTF8'; SET timezone TO 'UTC'; SET datestyle TO 'ISO';
+        SET default_transaction_isolation TO 'read committed';
         SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'
     """)
     connection.commit()

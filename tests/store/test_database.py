@@ -96,14 +96,14 @@ def test_texts_are_sent_as_utf_8_whatever_others_prefer(
 def test_what_a_database_prefers_changes_nothing(databases: Databases, clock: SharedClock) -> None:
     """The driver reads moments in one style only, and who waited for a lock must see what has changed."""
     with databases.one("particular") as url:
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(url, autocommit=True) as admin:
             for preference in ("datestyle TO 'SQL, DMY'", "default_transaction_isolation TO 'serializable'"):
-                connection.execute(f"ALTER DATABASE {make_url(url).database} SET {preference}")
+                admin.execute(f"ALTER DATABASE {make_url(url).database} SET {preference}")
         database = Database(url, clock)
-        with database.connect() as nothing_around:
-            assert moment(nothing_around).tzinfo is not None
-        with database.begin() as transaction:
-            assert transaction.execute(text("SHOW transaction_isolation")).scalar_one() == "read committed"
+        for way in (database.connect, database.begin):
+            with way() as connection:
+                assert moment(connection).tzinfo is not None
+                assert connection.execute(text("SHOW transaction_isolation")).scalar_one() == "read committed"
         database.close()
 
 
