@@ -29,7 +29,10 @@ _ENCODINGS = ("UTF8", "SQL_ASCII")
 """The latter takes every byte as it comes."""
 # Before there is a connection the driver has no codes, only words.
 _WRONG_VALUE = re.compile(r'invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found')
-_NO_LOGIN = re.compile(r'password authentication failed|role ".*" (does not exist|is not permitted)')
+_NO_LOGIN = re.compile(
+    r'authentication failed|role ".*" (does not exist|is not permitted)|pg_hba\.conf|no password supplied'
+    r"|permission denied for database|SSL was required|root certificate file|certificate verify failed"
+)
 _ALIVE = {
     "keepalives_idle": 60,
     "keepalives_interval": 10,

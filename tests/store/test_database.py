@@ -285,6 +285,27 @@ def test_a_role_that_does_not_exist_is_a_matter_of_configuration(server: str, cl
         pass
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'FATAL:  password authentication failed for user "u"',
+        'FATAL:  Peer authentication failed for user "u"',
+        'FATAL:  no pg_hba.conf entry for host "1.2.3.4", user "u", database "d", no encryption',
+        'FATAL:  pg_hba.conf rejects connection for host "1.2.3.4", user "u", database "d", no encryption',
+        "fe_sendauth: no password supplied",
+        'FATAL:  permission denied for database "d"',
+        "server does not support SSL, but SSL was required",
+        'root certificate file "/nowhere/root.crt" does not exist',
+        "SSL error: certificate verify failed",
+    ],
+)
+def test_who_is_not_let_in_has_to_change_something(said: str) -> None:
+    """Words are all there is before there is a connection."""
+    server = 'connection failed: connection to server at "1.2.3.4", port 5432 failed: '
+    with pytest.raises(BadConfiguration, match="refuses the login: "), translated():
+        raise psycopg.OperationalError(server + said)
+
+
 @pytest.mark.parametrize("option", ["foo=bar", "sslmod=require", "autocommit=1"])
 def test_an_option_that_postgresql_does_not_know_is_refused(option: str, clock: SharedClock) -> None:
     with pytest.raises(BadConfiguration, match=f'not understood: .*"{option.partition("=")[0]}"'):
