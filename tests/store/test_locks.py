@@ -78,6 +78,11 @@ def test_a_lock_that_lingers_for_a_moment_is_waited_for(
     second.take()
     assert second.held()
     assert len(clock.slept) == 1
+    assert first.take_division(7)
+    assert not second.take_division(7)
+    assert len(clock.slept) == 1, "there is other work"
+    assert second.take_division(7, insist=True)
+    assert len(clock.slept) == 2
     second.free()
 
 
@@ -125,6 +130,7 @@ def test_each_connection_to_exact_has_work_and_divisions_of_its_own(
     theirs.take()
     assert theirs.take_division(7)
     assert (ours.holder(), ours.division_holder(7)) == (None, None)
+    assert (ours._work_class, ours.division_class) == (0x45584143, 0x45584142), "as other versions take them"
     ours.take()
     assert ours.take_division(7)
     assert (theirs.held(), ours.held()) == (True, True)
