@@ -94,16 +94,26 @@ def test_texts_are_sent_as_utf_8_whatever_others_prefer(
 
 
 def test_what_a_database_prefers_changes_nothing(databases: Databases, clock: SharedClock) -> None:
-    """The driver reads moments in one style only, and who waited for a lock must see what has changed."""
+    """The driver reads moments in one style only, who waited for a lock must see what has changed, and what
+    takes its time must come to its end."""
+    preferences = {
+        "datestyle": "SQL, DMY",
+        "default_transaction_isolation": "serializable",
+        "statement_timeout": "10s",
+        "idle_in_transaction_session_timeout": "10s",
+    }
     with databases.one("particular") as url:
         with psycopg.connect(url, autocommit=True) as admin:
-            for preference in ("datestyle TO 'SQL, DMY'", "default_transaction_isolation TO 'serializable'"):
-                admin.execute(f"ALTER DATABASE {make_url(url).database} SET {preference}")
+            for name, value in preferences.items():
+                admin.execute(f"ALTER DATABASE {make_url(url).database} SET {name} TO '{value}'")
         database = Database(url, clock)
+        names = ["transaction_isolation", *preferences]
+        shows = text("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
         for way in (database.connect, database.begin):
             with way() as connection:
                 assert moment(connection).tzinfo is not None
-                assert connection.execute(text("SHOW transaction_isolation")).scalar_one() == "read committed"
+                shown = connection.execute(shows).one()
+                assert shown == ("read committed", "ISO, DMY", "read committed", "0", "0")
         database.close()
 
 
