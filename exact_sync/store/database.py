@@ -242,8 +242,8 @@ def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry)
         )
     # Rows are copied as UTF-8, whatever the environment, the role or the database say, and a pooling proxy
     # makes of it. A zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python, and the driver reads
-    # moments in no other style than this. Who waited for a row goes by what it says now. What takes longer than
-    # people's questions may would never come to its end: as for pg_dump, those limits are not for us.
+    # moments in no other style than this. Who waited for a row goes by what it says now. What takes longer
+    # than people's questions may would never come to its end: as for pg_dump, those limits are not for us.
     connection.execute(f"""
         SET client_encoding TO 'UTF8'; SET timezone TO 'UTC'; SET datestyle TO 'ISO';
         SET default_transaction_isolation TO 'read committed';
