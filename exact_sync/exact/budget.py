@@ -240,7 +240,7 @@ class Budget:
         """Our own limit of a minute, which rises by one an hour until it is Exact's again."""
         if self._cap is None:
             return None
-        cap = max(self._cap, self._stated() // 2) + max(0, int((now - self._capped_at) / _HOUR))
+        cap = max(self._cap, self._stated() // 2, 1) + max(0, int((now - self._capped_at) / _HOUR))
         return cap if cap < self._stated() else None
 
     def _stated(self) -> int:

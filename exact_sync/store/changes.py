@@ -39,10 +39,6 @@ class Change:
     def from_json(cls, value: Mapping[str, Any]) -> "Change":
         return cls(**value)
 
-    def room(self, limit: int) -> int:
-        """How many more keys may be named."""
-        return max(0, limit - len(self.upserted_keys) - len(self.deleted_keys))
-
     def then(self, later: "Change", limit: int) -> "Change":
         """This and what came after it, as one."""
         again = {*later.deleted_keys, *later.upserted_keys}
@@ -79,46 +75,45 @@ class Changes:
         """Rows were merged. ``which``: a query for the ``key`` of those that changed, at most ``:most``."""
         if not inserted + updated:
             return
-        change, room = self._of(resource)
-        if change is None:
+        limit = self._limit(resource)
+        if limit is None:
             return
-        change.inserted += inserted
-        change.updated += updated
         keys: list[str] = []
-        if room:
-            keys = list(connection.execute(sql(connection, which), {"most": room}).scalars())
-        change.upserted_keys += keys
-        change.keys_complete &= len(keys) == inserted + updated
+        if self._most(resource, limit):
+            # Those of pages that were staged before in this transaction are among them.
+            keys = list(connection.execute(sql(connection, which), {"most": limit + 1}).scalars())
+        change = Change(inserted, updated, upserted_keys=keys, keys_complete=0 < len(keys) <= limit)
+        self._add(resource, change, limit)
 
     def buried(
         self, connection: Connection, resource: str, key: str, statement: str, values: Mapping[str, Any]
     ) -> int:
         """Do what ``statement`` says, which buries rows ``t`` by their quoted key column; counts them."""
-        change, room = self._of(resource)
-        if change is None:
+        limit = self._limit(resource)
+        if limit is None:
             return connection.execute(sql(connection, statement), values).rowcount
         statement = f"""
             WITH gone AS ({statement} RETURNING t.{key}::text AS key)
             SELECT (SELECT count(*) FROM gone) AS number,
                    ARRAY(SELECT key FROM gone LIMIT :most_keys) AS keys
         """  # noqa: S608 - it comes from this room
-        row = connection.execute(sql(connection, statement), {**values, "most_keys": room}).one()
-        change.deleted += row.number
-        change.deleted_keys += row.keys
-        change.keys_complete &= len(row.keys) == row.number
+        most = {"most_keys": self._most(resource, limit)}
+        row = connection.execute(sql(connection, statement), {**values, **most}).one()
+        is_complete = len(row.keys) == row.number
+        change = Change(deleted=row.number, deleted_keys=row.keys, keys_complete=is_complete)
+        self._add(resource, change, limit)
         return int(row.number)
 
     def names_keys(self, resource: str) -> bool:
         """Whether the keys of what changes in a resource are to be named."""
         return self._limit(resource) is not None and resource != self._first_load
 
-    def _of(self, resource: str) -> tuple[Change | None, int]:
-        limit = self._limit(resource)
-        if limit is None:
-            return None, 0
-        is_first = resource == self._first_load
-        change = self.by_resource.setdefault(resource, Change(first_load=is_first))
-        return change, 0 if is_first else change.room(limit)
+    def _most(self, resource: str, limit: int) -> int:
+        return 0 if resource == self._first_load else limit
+
+    def _add(self, resource: str, change: Change, limit: int) -> None:
+        known = self.by_resource.get(resource) or Change(first_load=resource == self._first_load)
+        self.by_resource[resource] = known.then(change, limit)
 
 
 @contextmanager

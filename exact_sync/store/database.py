@@ -29,7 +29,18 @@ _ENCODINGS = ("UTF8", "SQL_ASCII")
 """The latter takes every byte as it comes."""
 # Before there is a connection the driver has no codes, only words.
 _WRONG_VALUE = re.compile(r'invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found')
-_NO_LOGIN = re.compile(r'password authentication failed|role ".*" (does not exist|is not permitted)')
+_NO_LOGIN = re.compile(
+    r'authentication failed|role ".*" (does not exist|is not permitted)|pg_hba\.conf|no password supplied'
+    r"|permission denied for database|SSL was required|root certificate file|certificate verify failed"
+)
+_ALIVE = {
+    "keepalives_idle": 60,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+    "tcp_user_timeout": 120_000,  # milliseconds
+}
+"""A server that vanished without a word is missed after two minutes; left to the system it is two hours. And
+what forgets idle connections on the way, after four minutes or so, forgets none of ours."""
 _SHOWN = ("dbname", "host", "hostaddr", "port", "sslmode", "user")
 
 
@@ -57,7 +68,9 @@ class Database:
             pool_timeout=turn,
             hide_parameters=True,  # an error that nobody expected is logged, and rows are nobody's business
             pool_use_lifo=True,  # the one used last has its staging tables, and its plans in mind
+            isolation_level="READ COMMITTED",  # what SQLAlchemy goes back to; see _prepare
             connect_args={
+                **{name: value for name, value in _ALIVE.items() if name not in self.url.query},
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
                 "connect_timeout": patience,
                 "client_encoding": "UTF8",  # from the first answer on: of SQL_ASCII the driver gives bytes
@@ -172,10 +185,16 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
             f"the database can't hold what came: {said}",
             "nothing of it was stored; an index of your own on a long text must go",
         )
-    if state == "0A000" and "used by" in said:
+    if state == "0A000":
+        detail = cause.diag.message_detail if isinstance(cause, psycopg.Error) else None  # names the view
         return NeedsPerson(
-            f"the database can't widen a column: {said}",
-            "a view of your own is in the way: drop it, sync, and make it again",
+            f"the database can't do this: {said}{f' ({detail})' if detail else ''}",
+            "a view, a trigger or a policy of your own is in the way: drop it, sync, and make it again",
+        )
+    if state.startswith("23") or state == "P0001":  # nothing of ours refuses what comes from Exact
+        return NeedsPerson(
+            f"the database refuses what came: {said}",
+            "a constraint, an index or a trigger of your own is in the way: nothing is stored while it is",
         )
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in (
         "25",
@@ -222,9 +241,13 @@ def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry)
             "create another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
         )
     # Rows are copied as UTF-8, whatever the environment, the role or the database say, and a pooling proxy
-    # makes of it. And a zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python.
+    # makes of it. A zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python, and the driver reads
+    # moments in no other style than this. Who waited for a row goes by what it says now. What takes longer
+    # than people's questions may would never come to its end: as for pg_dump, those limits are not for us.
     connection.execute(f"""
-        SET client_encoding TO 'UTF8'; SET timezone TO 'UTC';
+        SET client_encoding TO 'UTF8'; SET timezone TO 'UTC'; SET datestyle TO 'ISO';
+        SET default_transaction_isolation TO 'read committed';
+        SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0;
         SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'
     """)
     connection.commit()

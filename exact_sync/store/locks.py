@@ -11,7 +11,7 @@ import zlib
 from sqlalchemy import Connection, text
 
 from exact_sync.clock import Clock
-from exact_sync.errors import DatabaseAway, WorkHeld
+from exact_sync.errors import BadConfiguration, DatabaseAway, WorkHeld
 from exact_sync.store.database import Database, translated
 
 _EXACT_SYNC = 0x45584143  # "EXAC": ours among all users of this database
@@ -26,6 +26,7 @@ _HOLDER = text("""
       AND l.classid = :class AND l.objid = :object AND (l.mode = 'ExclusiveLock' OR NOT :alone)
     ORDER BY a.backend_start
 """)
+_WHICH = text("SELECT pg_backend_pid()")
 _UNLOCK = "SELECT pg_advisory_unlock(:class, :object)"
 _WORK = 1
 
@@ -143,7 +144,11 @@ class WorkLock:
         with self._database.connect() as connection:
             values = {"class": class_, "object": object_, "alone": alone}
             row = connection.execute(_HOLDER, values).first()
-        return f"{row.application_name}, since {row.backend_start:%Y-%m-%d %H:%M:%S} UTC" if row else None
+        if row is None:
+            return None
+        # PostgreSQL tells only members of its role since when somebody is connected.
+        since = f", since {row.backend_start:%Y-%m-%d %H:%M:%S} UTC" if row.backend_start else ""
+        return f"{row.application_name}{since}"
 
     def _take_again(self) -> bool:
         self._drop()
@@ -168,10 +173,21 @@ class WorkLock:
                 if self._connection is None:
                     connection = self._database.engine.connect()
                     self._connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+                    self._check_is_our_own(self._connection)
                 return self._connection.execute(text(statement), values).scalar()
-        except DatabaseAway:
+        except (DatabaseAway, BadConfiguration):
             self._drop()  # it must not come back by itself: what it held is gone
             raise
+
+    def _check_is_our_own(self, connection: Connection) -> None:
+        """What is locked stays locked only on a connection that nobody else is given between statements."""
+        with self._database.connect() as other:
+            if other.execute(_WHICH).scalar() == connection.execute(_WHICH).scalar():
+                raise BadConfiguration(
+                    "a pooling proxy before the database gives each transaction another connection, "
+                    "so that nobody can be kept from doing the same work",
+                    "set EXACT_SYNC_DATABASE_URL to PostgreSQL itself, or to a pool in session mode",
+                )
 
     def _is_alive(self) -> bool:
         if self._connection is None:

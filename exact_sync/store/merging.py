@@ -70,9 +70,10 @@ def merge_sql(resource: Resource, table: str, *, is_unique: bool, takes_older: b
 
 
 def _differs(columns: Sequence[str], row: str) -> str:
-    ours = ", ".join(f"t.{name}" for name in columns)
-    theirs = ", ".join(f"{row}.{name}" for name in columns)
-    return f"(t._deleted_at IS NOT NULL OR ({ours}) IS DISTINCT FROM ({theirs}))"
+    # With ours among them there is always one: of a resource may be known no more than its key.
+    ours = ", ".join(["t._deleted_at", *(f"t.{name}" for name in columns)])
+    theirs = ", ".join(["NULL", *(f"{row}.{name}" for name in columns)])
+    return f"(({ours}) IS DISTINCT FROM ({theirs}))"
 
 
 def _is_news(resource: Resource, columns: Sequence[str], row: str) -> str:

@@ -205,6 +205,14 @@ class Writer:
         """
         return self._buried(connection, statement, {"division": division, "keys": list(keys)})
 
+    def leave_out(self, connection: Connection, division: int, keys: Sequence[object]) -> int:
+        """The same for rows of which an earlier page of this transaction may have staged a version."""
+        gone = self.delete_keys(connection, division, keys)
+        if gone:  # else what comes next would bring them back
+            statement = f"DELETE FROM {self._made(connection, False)} WHERE {self._key} = ANY(:keys)"  # noqa: S608
+            connection.execute(text(statement), {"keys": list(keys)})
+        return gone
+
     def _buried(self, connection: Connection, statement: str, values: dict[str, Any]) -> int:
         return changes.bury(connection, self.resource.name, self._key, statement, values)
 

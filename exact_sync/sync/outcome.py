@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from exact_sync import logs
 from exact_sync.catalog import Resource
 from exact_sync.errors import ExactSyncError, TryLater
 from exact_sync.store.runs import Tally
@@ -66,3 +67,9 @@ def failure(division: int, resource: str, error: ExactSyncError, status: str | N
         until=getattr(error, "until", None),
         error=error,
     )
+
+
+def unexpected(bug: Exception) -> ExactSyncError:
+    """A mistake of ours. Its first line says enough: what follows may be a statement, or somebody's rows."""
+    said = logs.clean(str(bug).partition("\n")[0])
+    return ExactSyncError(f"unexpected {type(bug).__name__}: {said}", "please report")

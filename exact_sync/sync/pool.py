@@ -28,7 +28,7 @@ from exact_sync.errors import (
 )
 from exact_sync.sync.audience import Audience, Claims
 from exact_sync.sync.line import Job, Line, Waiting
-from exact_sync.sync.outcome import Outcome, failure
+from exact_sync.sync.outcome import Outcome, failure, unexpected
 from exact_sync.sync.run import Runner
 
 if TYPE_CHECKING:
@@ -242,8 +242,7 @@ class Pool:
         except Exception as bug:
             # A mistake of ours in one resource must not stop the others.
             log.exception("unexpected error in %s of division %s", name, job.division)
-            message = f"{name} of division {job.division}: unexpected {type(bug).__name__}: {bug}"
-            return Outcome(job.division, name, "failed", message=message, hint="please report", exit_code=1)
+            return failure(job.division, name, unexpected(bug))
 
     def _tell(self, outcome: Outcome) -> None:
         try:

@@ -28,7 +28,7 @@ from exact_sync.sync import inference, modified, reach, row_versions, snapshot, 
 from exact_sync.sync.again import ask_again
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
-from exact_sync.sync.outcome import SUSPENDED_FOR, UNAVAILABLE_FOR, Outcome, failure, not_begun
+from exact_sync.sync.outcome import SUSPENDED_FOR, UNAVAILABLE_FOR, Outcome, failure, not_begun, unexpected
 from exact_sync.sync.task import CONNECTION_WIDE, Task
 from exact_sync.sync.traced import traced
 
@@ -92,6 +92,10 @@ class Runner:
                     continue
             except ExactSyncError as error:
                 return self._failed(task, error)
+            except Exception as bug:
+                # A mistake of ours: who looks at the status must see that nothing is read any more.
+                log.exception("unexpected error in %s of division %s", resource.name, division)
+                return self._failed(task, unexpected(bug))
             return self._done(task)
 
     def release(self, division: int) -> None:

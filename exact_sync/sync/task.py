@@ -246,8 +246,7 @@ class Task:
                 continue
             for batch in alike:
                 if batch.left_out:
-                    deleted = self.writer.delete_keys(connection, self.division, batch.left_out)
-                    self.tally.deleted += deleted
+                    self.tally.deleted += self.writer.leave_out(connection, self.division, batch.left_out)
                 if batch.rows:
                     self.writer.stage(connection, batch.rows)
                     rows = len(batch.rows)

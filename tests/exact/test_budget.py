@@ -282,6 +282,17 @@ def test_a_minute_never_shrinks_below_half_of_what_exact_states(clock: SharedClo
     assert most_in_a_minute(before, clock) == 30, "as an earlier version left it"
 
 
+def test_a_minute_never_shrinks_to_nothing(clock: SharedClock) -> None:
+    """Whatever Exact states: then nothing could be asked at all."""
+    known = budget(clock)
+    known.before_call(ENDPOINT)
+    known.heard(minute(49, limit=1))
+    known.limited(minute(49, limit=1))
+    clock.advance(seconds=65)
+    known.before_call(ENDPOINT)
+    assert known.calls == 2
+
+
 def test_errors_on_one_endpoint_stop_it_well_before_ten_an_hour(clock: SharedClock) -> None:
     known = budget(clock)
     for _ in range(ERRORS_AN_HOUR):

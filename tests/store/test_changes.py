@@ -41,17 +41,30 @@ def test_only_what_really_changes_is_noted_and_only_where_it_is_wanted(database:
 def test_no_more_keys_are_named_than_are_wanted(database: Database) -> None:
     noted = Changes(lambda resource: 3)
     with database.begin() as connection, changes.noting(connection, noted):
-        ITEMS.stage(connection, [row("items", number) for number in range(1, 3)])
+        ITEMS.stage(connection, [row("items", number) for number in range(1, 4)])
         ITEMS.merge(connection)
         assert noted.by_resource["items"].keys_complete
-        assert ITEMS.delete_keys(connection, DIVISION, [key(1), key(2)]) == 2
-    [change] = noted.by_resource.values()
-    assert (change.inserted, change.deleted, change.keys_complete) == (2, 2, False)
     with database.begin() as connection, changes.noting(connection, noted):
-        ITEMS.stage(connection, [row("items", 3)])
+        ITEMS.stage(connection, [row("items", 4)])
         ITEMS.merge(connection)
-    assert change.inserted == 3
-    assert len(change.upserted_keys + change.deleted_keys) == 3
+    assert noted.by_resource == {"items": Change(4, 0, 0, keys(1, 2, 3), keys_complete=False)}
+    with database.begin() as connection, changes.noting(connection, noted):
+        assert ITEMS.delete_keys(connection, DIVISION, [key(number) for number in (1, 2, 3, 4)]) == 4
+    [change] = noted.by_resource.values()
+    assert (change.deleted, len(change.deleted_keys), change.upserted_keys) == (4, 3, [])
+
+
+def test_what_several_pages_change_in_one_transaction_is_named_once_and_stands_where_it_was_last(
+    database: Database,
+) -> None:
+    noted = Changes(lambda resource: 3)
+    with database.begin() as connection, changes.noting(connection, noted):
+        for number in (1, 2, 3):
+            ITEMS.stage(connection, [row("items", number)])
+            ITEMS.merge(connection)
+        assert noted.by_resource == {"items": Change(3, 0, 0, keys(1, 2, 3))}
+        assert ITEMS.delete_keys(connection, DIVISION, [key(1)]) == 1
+    assert noted.by_resource == {"items": Change(3, 0, 1, keys(2, 3), keys(1))}
 
 
 def test_of_a_first_load_only_the_number_is_noted(database: Database) -> None:

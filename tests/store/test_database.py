@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError
-from exact_sync.store.database import Conflict, Database, shown_url, translated
+from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError, NeedsPerson
+from exact_sync.store.database import Conflict, Database, moment, shown_url, translated
 from tests.conftest import Databases
 from tests.deployment import SharedClock
 
@@ -40,6 +40,10 @@ def fail(state: str, what: str = "it failed") -> Callable[[Connection], None]:
         ("58030", DatabaseAway),  # I/O error
         ("54000", BadData),  # a limit of the program
         ("54011", BadData),  # too many columns
+        ("0A000", NeedsPerson),  # a view on a column that has to grow, row-level security
+        ("23505", NeedsPerson),  # somebody's unique index
+        ("23514", NeedsPerson),  # and constraint
+        ("P0001", NeedsPerson),  # and trigger
         ("40001", Conflict),
         ("40P01", Conflict),
         ("28P01", BadConfiguration),  # wrong password
@@ -54,7 +58,7 @@ def test_an_error_of_the_server_is_sorted_by_what_happens_next(
     with pytest.raises(kind, match="it failed") as caught:
         database.transact(fail(state))
     assert type(caught.value) is kind
-    assert caught.value.exit_code == {BadConfiguration: 2, BadData: 1}.get(kind, 4)
+    assert caught.value.exit_code == {BadConfiguration: 2, BadData: 1, NeedsPerson: 1}.get(kind, 4)
     assert caught.value.hint
     assert "\n" not in str(caught.value)
     assert "CONTEXT" not in str(caught.value)
@@ -66,7 +70,7 @@ def test_a_missing_table_is_no_missing_database_whatever_it_is_called(database: 
     assert caught.value.hint == "run: exact-sync db upgrade"
 
 
-@pytest.mark.parametrize("state", ["23505", "22012", "42601", "XX000"])
+@pytest.mark.parametrize("state", ["22012", "42601", "XX000"])
 def test_what_is_a_mistake_of_ours_stays_what_it_is(database: Database, state: str) -> None:
     with pytest.raises((DBAPIError, psycopg.Error)):
         database.transact(fail(state))
@@ -86,6 +90,30 @@ def test_texts_are_sent_as_utf_8_whatever_others_prefer(
         database = Database(url, clock)
         with database.begin() as connection:
             assert connection.execute(text("SHOW client_encoding")).scalar_one() == "UTF8"
+        database.close()
+
+
+def test_what_a_database_prefers_changes_nothing(databases: Databases, clock: SharedClock) -> None:
+    """The driver reads moments in one style only, who waited for a lock must see what has changed, and what
+    takes its time must come to its end."""
+    preferences = {
+        "datestyle": "SQL, DMY",
+        "default_transaction_isolation": "serializable",
+        "statement_timeout": "10s",
+        "idle_in_transaction_session_timeout": "10s",
+    }
+    with databases.one("particular") as url:
+        with psycopg.connect(url, autocommit=True) as admin:
+            for name, value in preferences.items():
+                admin.execute(f"ALTER DATABASE {make_url(url).database} SET {name} TO '{value}'")
+        database = Database(url, clock)
+        names = ["transaction_isolation", *preferences]
+        shows = text("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+        for way in (database.connect, database.begin):
+            with way() as connection:
+                assert moment(connection).tzinfo is not None
+                shown = connection.execute(shows).one()
+                assert shown == ("read committed", "ISO, DMY", "read committed", "0", "0")
         database.close()
 
 
@@ -267,6 +295,27 @@ def test_a_role_that_does_not_exist_is_a_matter_of_configuration(server: str, cl
         pass
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        'FATAL:  password authentication failed for user "u"',
+        'FATAL:  Peer authentication failed for user "u"',
+        'FATAL:  no pg_hba.conf entry for host "1.2.3.4", user "u", database "d", no encryption',
+        'FATAL:  pg_hba.conf rejects connection for host "1.2.3.4", user "u", database "d", no encryption',
+        "fe_sendauth: no password supplied",
+        'FATAL:  permission denied for database "d"',
+        "server does not support SSL, but SSL was required",
+        'root certificate file "/nowhere/root.crt" does not exist',
+        "SSL error: certificate verify failed",
+    ],
+)
+def test_who_is_not_let_in_has_to_change_something(said: str) -> None:
+    """Words are all there is before there is a connection."""
+    server = 'connection failed: connection to server at "1.2.3.4", port 5432 failed: '
+    with pytest.raises(BadConfiguration, match="refuses the login: "), translated():
+        raise psycopg.OperationalError(server + said)
+
+
 @pytest.mark.parametrize("option", ["foo=bar", "sslmod=require", "autocommit=1"])
 def test_an_option_that_postgresql_does_not_know_is_refused(option: str, clock: SharedClock) -> None:
     with pytest.raises(BadConfiguration, match=f'not understood: .*"{option.partition("=")[0]}"'):
@@ -301,6 +350,18 @@ def test_moments_up_to_the_end_of_9999_can_be_read(database: Database) -> None:
     with database.begin() as connection:
         query = text("SELECT timestamptz '9999-12-31 23:59:59+00', current_setting('timezone')")
         assert str(connection.execute(query).one()[0]) == "9999-12-31 23:59:59+00:00"
+
+
+def test_a_server_that_vanishes_is_missed_after_minutes_unless_the_url_says_otherwise(
+    database_url: str, clock: SharedClock
+) -> None:
+    database = Database(f"{database_url}&keepalives_idle=5", clock)
+    with database.begin() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        options = driver.info.get_parameters()
+    assert (options["keepalives_idle"], options["tcp_user_timeout"]) == ("5", "120000")
+    database.close()
 
 
 def test_all_connections_in_use_is_temporary(database_url: str, clock: SharedClock) -> None:

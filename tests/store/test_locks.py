@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import StaticPool, create_engine, text
 
-from exact_sync.errors import DatabaseAway, WorkHeld
+from exact_sync.errors import BadConfiguration, DatabaseAway, WorkHeld
 from exact_sync.store.database import Database
 from exact_sync.store.locks import WorkLock
 from exact_sync.store.schemas import Schemas
@@ -41,6 +41,28 @@ def test_one_holds_the_work_and_the_other_is_told_who(
     second.free()
 
 
+def test_who_may_not_know_since_when_another_role_works_is_told_who_it_is(
+    database: Database, database_url: str, clock: SharedClock
+) -> None:
+    with database.connect() as connection:
+        connection.execute(text("CREATE ROLE stranger LOGIN"))
+        stranger = Database(database_url.replace("postgres:@", "stranger:@"), clock)
+        holder = WorkLock(database, clock)
+        holder.take()
+        with pytest.raises(WorkHeld, match="exact-sync"):
+            WorkLock(stranger, clock).take()
+        holder.free()
+        stranger.close()
+        connection.execute(text("DROP ROLE stranger"))
+
+
+def test_a_proxy_that_lends_one_connection_to_all_is_refused(database: Database, clock: SharedClock) -> None:
+    """As PgBouncer does in transaction mode: what one of them locks all would hold."""
+    database.engine = create_engine(database.url, poolclass=StaticPool)
+    with pytest.raises(BadConfiguration, match="pooling proxy"):
+        WorkLock(database, clock).take()
+
+
 def test_a_lock_that_lingers_for_a_moment_is_waited_for(
     database: Database, other: Database, clock: SharedClock
 ) -> None:
@@ -56,6 +78,11 @@ def test_a_lock_that_lingers_for_a_moment_is_waited_for(
     second.take()
     assert second.held()
     assert len(clock.slept) == 1
+    assert first.take_division(7)
+    assert not second.take_division(7)
+    assert len(clock.slept) == 1, "there is other work"
+    assert second.take_division(7, insist=True)
+    assert len(clock.slept) == 2
     second.free()
 
 
@@ -103,6 +130,7 @@ def test_each_connection_to_exact_has_work_and_divisions_of_its_own(
     theirs.take()
     assert theirs.take_division(7)
     assert (ours.holder(), ours.division_holder(7)) == (None, None)
+    assert (ours._work_class, ours.division_class) == (0x45584143, 0x45584142), "as other versions take them"
     ours.take()
     assert ours.take_division(7)
     assert (theirs.held(), ours.held()) == (True, True)

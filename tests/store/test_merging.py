@@ -3,9 +3,12 @@
 import pytest
 from sqlalchemy import text
 
-from exact_sync.catalog import RESOURCES
+from exact_sync.catalog import RESOURCES, Edm
+from exact_sync.catalog.custom import custom
+from exact_sync.catalog.inference import resolved
 from exact_sync.store.database import Database
 from exact_sync.store.merging import quote
+from exact_sync.store.tables import table
 from exact_sync.store.writer import Writer, Written
 from tests.store.rows import EARLY, LATE, row, stored
 
@@ -58,6 +61,21 @@ def test_a_new_version_of_the_same_data_moves_no_time(database: Database) -> Non
     assert here(database) == ("same", 11)
     with database.begin() as connection:
         assert connection.execute(text("SELECT _synced_at FROM exact.contacts")).scalar_one() == before
+
+
+def test_a_resource_of_which_only_the_key_is_known_is_written_like_others(database: Database) -> None:
+    """So is an endpoint of one's own whose first record has no other value."""
+    resource = resolved(custom("bare", "some/Thing", None, None), {"ID": Edm.STRING, "Name": None})
+    bare = Writer(resource)
+    with database.begin() as connection:
+        table(resource).create(connection)
+    for expected in (Written(1, 0), Written(0, 0), Written(0, 1)):
+        with database.begin() as connection:
+            bare.stage(connection, [(7, "one")])
+            assert bare.merge(connection) == expected
+        with database.begin() as connection:
+            if expected == Written(0, 0):
+                assert bare.delete_keys(connection, 7, ["one"]) == 1
 
 
 def test_names_that_need_it_are_quoted() -> None:

@@ -163,3 +163,37 @@ def test_an_index_of_somebody_elses_that_can_not_hold_a_text_is_not_called_tempo
     execute(database_url, "DROP INDEX exact.mine")
     deployment.sync_well("customers")
     assert deployment.differences("customers") == []
+
+
+def test_a_constraint_of_somebody_elses_is_one_line_in_the_status_and_shows_nobodys_rows(
+    deployment: Deployment, database_url: str
+) -> None:
+    deployment.sync_well("customers")
+    execute(database_url, "ALTER TABLE exact.customers ADD CONSTRAINT mine CHECK (remarks <> 'canary')")
+    table = deployment.table("crm/Accounts")
+    table.change(next(iter(table.rows)), Remarks="canary")
+    deployment.clock.advance(hours=1)
+    outcome = only(deployment.sync("customers"), "customers")
+    assert (outcome.status, outcome.exit_code) == ("failed", 1)
+    [(status, message)] = execute(
+        database_url, "SELECT outcome, message FROM exact_sync.checkpoint WHERE resource = 'customers'"
+    )
+    assert (status, message) == ("failed", outcome.message)
+    assert 'violates check constraint "mine"' in message
+    assert "canary" not in message
+
+
+def test_a_mistake_of_ours_is_in_the_status_too(
+    deployment: Deployment, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else that would say to the end of days that all is well."""
+    deployment.sync_well("journals")
+    execute(database_url, REFUSE.format(times=1000, state="XX000").replace("customers", "journals"))
+    table = deployment.table("financial/Journals")
+    table.change(next(iter(table.rows)), Description="canary")
+    deployment.clock.advance(hours=1)
+    deployment.sync("journals")
+    query = "SELECT message FROM exact_sync.{} WHERE resource = 'journals' AND outcome = 'failed'"
+    for noted in ("checkpoint", "run"):
+        [(message,)] = execute(database_url, query.format(noted))
+        assert message == "unexpected InternalError: (psycopg.errors.InternalError_) not now"

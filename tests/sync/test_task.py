@@ -92,6 +92,12 @@ def test_pages_of_one_transaction_count_in_their_order(task: Task) -> None:
     assert task.tally.deleted == 2
 
 
+def test_what_came_and_is_left_out_of_the_next_page_stays_gone(task: Task) -> None:
+    came, others = task.intake.shape([record(KEY, "a", 1)]), task.intake.shape([record(OTHER, "b", 1)])
+    task.transact(lambda connection: task.write(connection, [came, Batch(left_out=[KEY]), others]))
+    assert live(task) == {OTHER: "b"}
+
+
 def test_a_record_that_came_twice_is_not_merged_again_with_the_pages_after_it(task: Task) -> None:
     for _ in range(2):  # so that what comes is no longer expected to be new
         task.keep(quick(record(KEY, "new", 2)))

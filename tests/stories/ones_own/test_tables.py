@@ -63,8 +63,9 @@ def test_a_view_that_keeps_a_column_from_growing_is_one_clear_line(deploy: Deplo
         table.change(key, Notes="odd")
         outcome = only(deployment.sync("mine"), "mine")
         assert (outcome.status, outcome.exit_code) == ("failed", 1)
-        assert "can't widen a column: cannot alter type of a column used by a view" in str(outcome.message)
-        assert "a view of your own is in the way" in str(outcome.hint)
+        assert "can't do this: cannot alter type of a column used by a view" in str(outcome.message)
+        assert "on view report" in str(outcome.message)
+        assert "a view, a trigger or a policy of your own is in the way" in str(outcome.hint)
         sql(deployment, "DROP VIEW public.report")
         deployment.sync_well("mine")
         assert columns(deployment)["close_date"] == "text"
