@@ -86,7 +86,7 @@ def _refusal(fault: Fault) -> Refusal:
         case "refuse_modified_filter":
             return Refusal(400, "The property 'Modified' cannot be used in a $filter.")
         case "mandatory_filter":
-            return Refusal(400, MANDATORY_FILTER)
+            return Refusal(400, mandatory_filter("ID"))
         case "refuse_bulk":
             return Refusal(fault.get("status", 404), "This endpoint is not available.")
         case "scope_missing":
@@ -97,10 +97,12 @@ def _refusal(fault: Fault) -> Refusal:
     return Refusal(401, "Unauthorized")
 
 
-MANDATORY_FILTER = (
-    "A GET request for this endpoint must have a $filter parameter with one of the following fields "
-    "in the url: ID, Modified"
-)
+def mandatory_filter(key: str) -> str:
+    """How some sites refuse a question without a filter."""
+    return (
+        "A GET request for this endpoint must have a $filter parameter with one of the following fields "
+        f"in the url: {key}, Modified"
+    )
 
 
 def _limited(fault: Fault, context: Context, limits: Limits) -> Reply:
