@@ -207,6 +207,8 @@ class Questions:
             for operator, day in (("ge", since), ("lt", before))
             if day is not None
         ]
+        if parts and self.knows("filter wanted"):  # and a date may be none of those that are wanted
+            parts.append(str(self._any_filter(self._task.resource.has_modified)))
         return " and ".join(parts)
 
     def _learn_from(self, refusal: Refused | Unavailable, query: Query) -> bool:
@@ -255,7 +257,8 @@ class Questions:
 
     def _filter_otherwise(self, said: str, query: Query, *, is_bulk: bool) -> bool:
         """True if it may help to ask the same endpoint with another filter."""
-        if query.filter is None and "$filter" in said:
+        condition = query.filter or ""
+        if "$filter" in said and "Modified" not in condition and not self.knows("filter wanted"):
             self._supposed.append("filter wanted")
             return True
         if is_bulk and query.filter is not None and "Modified" in query.filter:
