@@ -42,7 +42,8 @@ class DataService:
         division, endpoint = context.division, context.path
         if sim.limits.blocked():
             sim.stats.broke("error_blocked")
-            return Reply(403, error_body("Forbidden - too many errors, this key is blocked for an hour."))
+            status = sim.limits.blocked_status
+            return Reply(status, error_body("Forbidden - too many errors, this key is blocked for an hour."))
         headers: list[tuple[str, str]] = []
         try:
             reply = self._admitted(request, where, context, headers)

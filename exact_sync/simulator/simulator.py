@@ -26,7 +26,7 @@ class Simulator:
 
     Switches that may be turned while it runs: `latency` (seconds per call), `gzip`,
     `mandatory_filter`, `current_division`; `limits.minute_limit`, `.day_limit`, `.error_limit`,
-    `.connection_day_limit`;
+    `.connection_day_limit`, `.blocked_status`;
     `oauth.granted`, `.early_status`, `.auto_consent`, `.revoke()`, `.steal()`, `.sign_in()`;
     `rights.hide(path, division)`, `.forbid(…)`, `.give_back(…)`;
     `webhooks.over_http`, `.may_manage`, `webhooks.courier.lose`, `.repeat`, `.delay`.

@@ -189,6 +189,25 @@ def test_a_missing_module_is_tried_again_daily_and_the_run_is_otherwise_fine(
     assert deployment.violations() == {}
 
 
+@pytest.mark.parametrize(("status", "hours"), [(403, 1), (429, 12)])
+def test_an_app_that_others_got_blocked_for_an_hour_does_not_stand_still_for_a_day(
+    deployment: Deployment, status: int, hours: int
+) -> None:
+    """Exact answers everything with what may look like a missing right, or like a day's limit (noon here)."""
+    names = ("divisions", "journals", "items")
+    deployment.sync_well(*names)
+    limits = deployment.simulator.limits
+    limits.blocked_status = status
+    for _ in range(limits.error_limit + 1):
+        limits.failed(OTHER, "crm/Accounts")
+    assert exit_code(deployment.sync()) != 0
+    deployment.clock.advance(hours=hours, minutes=1)
+    deployment.edit(1, paths=["logistics/Items"])
+    restart(deployment)
+    deployment.sync_well()
+    assert deployment.differences(*names) == []
+
+
 def test_who_names_an_unavailable_resource_gets_it_tried_at_once(deployment: Deployment) -> None:
     """F32: right after the right was given."""
     deployment.simulator.faults.add("scope_missing", path="Journals")
