@@ -5,9 +5,9 @@ Who exceeds one gets 429 with only that one's headers. Some contracts also cap w
 of a connection use in a day; what Exact answers then is not known, here it is the day's 429,
 whichever division asks. More than `error_limit` errors (400,
 401, 403, 404) on one endpoint of one division within an hour block the app's key, for every
-endpoint and division, for an hour: what Exact answers then is not known; here it is `blocked_status`, 403 or 429. (Who
-goes on is blocked for longer; how much is not known either, and here it stays an hour.) A
-refused call counts for nothing.
+endpoint and division, for an hour: what Exact answers then is not known; here it is
+`blocked_status`, 403 or 429. (Who goes on is blocked for longer; how much is not known either, and
+here it stays an hour.) A refused call counts for nothing.
 """
 
 from __future__ import annotations

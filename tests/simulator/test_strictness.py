@@ -300,7 +300,7 @@ def test_error_bodies_are_json_whatever_was_asked(client: Client) -> None:
         ("Content-Length: 15000000", 413),
     ],
 )
-def test_a_body_of_unknown_length_or_too_long_ends_the_connection(client: Client, header: str, status: int) -> None:
+def test_a_body_that_is_not_read_ends_the_connection(client: Client, header: str, status: int) -> None:
     with socket.create_connection((client.sim.host, client.sim.port), timeout=5) as connection:
         connection.sendall(f"GET /api/v1/current/Me HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
         answer = connection.makefile("rb").read()
