@@ -51,7 +51,7 @@ def early(status: int) -> Reply:
         }
     else:
         body = {"error": "access_denied", "error_description": EARLY}
-    return Reply(status, json_body(body), headers=[("Reason", "TooEarlyToRefreshTokens")])
+    return Reply(status, json_body(body), headers=[("Reason", f"TooEarlyToRefreshTokens: {EARLY}")])
 
 
 def spoil(reply: Reply, fault: Fault) -> Reply:

@@ -17,15 +17,16 @@ from tests.facts import OTHER, checkpoint, command, division_line, found_other, 
 NAMES = ("journals", "customers", "financial_transactions")
 
 
-@pytest.mark.parametrize("reason", ["NoDivisionAccess", "LicenseExpired"])
+@pytest.mark.parametrize("said", ["NoDivisionAccess", "LicenseExpired: The licence has ended"])
 def test_a_lost_division_is_suspended_with_its_reason_and_catches_up_when_access_is_back(
-    deployment: Deployment, reason: str
+    deployment: Deployment, said: str
 ) -> None:
     """F31."""
+    reason = said.partition(":")[0]
     found_other(deployment)
     deployment.sync_well(*NAMES)
     deployment.edit(1)
-    lost = deployment.simulator.faults.add("division_lost", division=OTHER, reason=reason, times=None)
+    lost = deployment.simulator.faults.add("division_lost", division=OTHER, reason=said, times=None)
     outcomes = deployment.sync(*NAMES)
     assert exit_code(outcomes) == 1
     assert reason in str(only(outcomes, "journals", OTHER).message)
