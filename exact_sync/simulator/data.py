@@ -138,7 +138,10 @@ class DataService:
         if "application/json" not in request.headers.get("accept", ""):
             body = atom_body(entity.name, listing.rows, listing.next_url)
             return Reply(200, body, "application/atom+xml; charset=utf-8", rows=len(listing.rows))
-        return Reply(200, listing.encode(), rows=len(listing.rows))
+        answer = listing.encode()
+        if len(answer) > self.sim.largest_answer:
+            raise Refusal(self.sim.too_large_status, "The answer is too large.")
+        return Reply(200, answer, rows=len(listing.rows))
 
     def _check_filter(self, query: Query) -> None:
         """Where sites insist on a $filter, it has to name one of the properties that they list."""

@@ -235,6 +235,15 @@ def test_mandatory_filters(client: Client) -> None:
     assert client.get(f"{DIVISION}/system/Divisions").status_code == 200
 
 
+def test_large_answers(client: Client) -> None:
+    path = f"{DIVISION}/crm/Accounts?$select=ID,Name"
+    client.sim.largest_answer = len(client.get(path).content)
+    assert client.get(path).status_code == 200
+    client.sim.largest_answer -= 1
+    assert client.get(path).status_code == 400
+    assert client.get(f"{path}&$top=10").status_code == 200
+
+
 def test_gzip_only_when_switched_on_and_asked_for(client: Client) -> None:
     path = f"{DIVISION}/crm/Accounts?$select=ID"
     assert "content-encoding" not in client.get(path).headers
