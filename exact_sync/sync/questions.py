@@ -283,7 +283,7 @@ class Questions:
                 else "everything is read each time"
             )
             self._task.note(f"Exact refuses a filter on Modified here; {how}")
-            if query.filter != _ALWAYS:
+            if _ALWAYS not in str(query.filter):
                 raise ModifiedRefused from None
             return True
         return False

@@ -223,6 +223,14 @@ def test_a_site_that_insists_on_a_filter_is_read_all_the_same(deployment: Deploy
     assert [call.path for call in deployment.simulator.stats.calls() if call.status == 400] == []
 
 
+def test_a_site_may_insist_on_a_filter_and_take_none_on_modified(deployment: Deployment) -> None:
+    """Then the key is filtered by, beside a date too."""
+    deployment.simulator.mandatory_filter = True
+    deployment.simulator.faults.add("refuse_modified_filter", path="/Transactions", times=None)
+    deployment.sync_well("divisions", "financial_transactions")
+    assert deployment.differences("financial_transactions") == []
+
+
 def unknown_property(deployment: Deployment, path: str, name: str) -> None:
     """A site where a property does not exist: every question that names it is refused."""
     said = f"The property '{name}' does not exist on type 'Exact.Web.Api.Models.Account'."
