@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from datetime import datetime
-from typing import Any
 
 from exact_sync.simulator.exchange import HTML, JSON, Reply, refused
 from exact_sync.simulator.faults import Context, Fault
@@ -44,13 +43,9 @@ def instead(fault: Fault, context: Context, limits: Limits) -> Reply:
 
 def early(status: int) -> Reply:
     """How a refresh is refused that comes before the access token is 570 s old."""
-    if status == 401:  # as the older documentation has it
-        body: dict[str, Any] = {
-            "error": "unauthorized_client",
-            "error_description": "Access Token not expired",
-        }
-    else:
-        body = {"error": "access_denied", "error_description": EARLY}
+    if status == 401:  # as the older documentation has it, which tells of no body
+        return Reply(401, headers=[("Reason", "Access Token not expired")])
+    body = {"error": "access_denied", "error_description": EARLY}
     return Reply(status, json_body(body), headers=[("Reason", f"TooEarlyToRefreshTokens: {EARLY}")])
 
 

@@ -135,7 +135,9 @@ def test_refreshing_too_early(sim: Simulator) -> None:
         "error_description": "Rate limit exceeded: access_token not expired",
     }
     sim.oauth.early_status = 401
-    assert refresh(sim, first).status_code == 401
+    documented = refresh(sim, first)
+    assert (documented.status_code, documented.content) == (401, b"")
+    assert documented.headers["reason"] == "Access Token not expired"
     assert sim.stats.violations["early_refreshes"] == 2
     sim.clock.advance(1)
     assert refresh(sim, first).status_code == 200
