@@ -28,6 +28,7 @@ def refusal(division: int | None, endpoint: str, status: int, reason: str, said:
 
     ``division`` None: of what belongs to no division.
     """
+    reason = reason.partition(":")[0].strip()  # seen with a text behind the word, and documented without
     where = endpoint if division is None else f"{endpoint} of division {division}"
     if status == 400:
         return Refused(

@@ -9,13 +9,13 @@ from exact_sync.simulator.address import Address
 from exact_sync.simulator.entity import Entity
 from exact_sync.simulator.exchange import Listing, Reply, Request, refused
 from exact_sync.simulator.fault_pages import spoil_page
-from exact_sync.simulator.fault_replies import MANDATORY_FILTER, instead, spoil
+from exact_sync.simulator.fault_replies import instead, mandatory_filter, spoil
 from exact_sync.simulator.faults import INSTEAD, PAGE, WIRE, Context, Fault
 from exact_sync.simulator.limits import ERRORS
 from exact_sync.simulator.me import me_record
 from exact_sync.simulator.odata.paging import count_rows, read_page
 from exact_sync.simulator.odata.parser import FAMILIES
-from exact_sync.simulator.odata.query import list_query, parse_options, select
+from exact_sync.simulator.odata.query import Query, list_query, parse_options, select
 from exact_sync.simulator.odata.refusal import Refusal
 from exact_sync.simulator.odata.tokens import tokens
 from exact_sync.simulator.ordering import Key
@@ -42,7 +42,8 @@ class DataService:
         division, endpoint = context.division, context.path
         if sim.limits.blocked():
             sim.stats.broke("error_blocked")
-            return Reply(403, error_body("Forbidden - too many errors, this key is blocked for an hour."))
+            status = sim.limits.blocked_status
+            return Reply(status, error_body("Forbidden - too many errors, this key is blocked for an hour."))
         headers: list[tuple[str, str]] = []
         try:
             reply = self._admitted(request, where, context, headers)
@@ -60,7 +61,7 @@ class DataService:
         sim = self.sim
         if not sim.oauth.valid(request.headers.get("authorization")):
             return Reply(401, error_body("Unauthorized"), headers=[("WWW-Authenticate", "Bearer")])
-        if len(request.origin) + len(request.target) > LONGEST_URL:
+        if request.url_length > LONGEST_URL:
             raise Refusal(414, f"The URL is longer than {LONGEST_URL} characters.")
         if where is None:
             raise Refusal(404, "Resource not found.")
@@ -117,8 +118,10 @@ class DataService:
                 raise Refusal(404, "Resource not found.")
             listing = SPECIAL[where.path].read(self.sim, request, options, where.division or 0, where.path)
         elif where.rest == "/$count" and not where.key:
-            self._check_filter(options, entity)
+            if not _takes_text(request.headers.get("accept", "")):
+                raise Refusal(415, "Unsupported media type requested.")
             query = list_query({**options, "$top": "1"}, entity, ENTITIES, bulk=where.path in BULK)
+            self._check_filter(query)
             hidden = any(fault.kind in ("hidden", "empty_list") for fault in faults)
             count = 0 if hidden else count_rows(self._table(where, entity), query)
             return Reply(200, str(count).encode(), "text/plain; charset=utf-8")
@@ -135,11 +138,18 @@ class DataService:
         if "application/json" not in request.headers.get("accept", ""):
             body = atom_body(entity.name, listing.rows, listing.next_url)
             return Reply(200, body, "application/atom+xml; charset=utf-8", rows=len(listing.rows))
-        return Reply(200, listing.encode(), rows=len(listing.rows))
+        answer = listing.encode()
+        if len(answer) > self.sim.largest_answer:
+            raise Refusal(self.sim.too_large_status, "The answer is too large.")
+        return Reply(200, answer, rows=len(listing.rows))
 
-    def _check_filter(self, options: dict[str, str], entity: Entity) -> None:
-        if self.sim.mandatory_filter and not entity.shared and not options.get("$filter", "").strip():
-            raise Refusal(400, MANDATORY_FILTER)
+    def _check_filter(self, query: Query) -> None:
+        """Where sites insist on a $filter, it has to name one of the properties that they list."""
+        entity = query.entity
+        if self.sim.mandatory_filter and not entity.shared:
+            named = {word.text for word in tokens(query.options.get("$filter", "")) if word.kind == "name"}
+            if not named & {entity.key, "Modified"}:
+                raise Refusal(400, mandatory_filter(entity.key))
 
     def _me(self, options: dict[str, str], request: Request) -> Listing:
         columns, _, _ = select(options.get("$select"), ME)
@@ -159,8 +169,8 @@ class DataService:
     ) -> Listing:
         """A page. `parent`: only rows whose property has this value (a navigation)."""
         bulk = where.path in BULK
-        self._check_filter(options, entity)
         query = list_query(options, entity, ENTITIES, bulk=bulk)
+        self._check_filter(query)
         only = self._granted_only(entity) if parent is None else parent
         if only is not None:
             name, wanted = only
@@ -242,6 +252,11 @@ def _entity(where: Address) -> Entity:
     if entity is None:
         raise Refusal(404, "Resource not found.")
     return entity
+
+
+def _takes_text(accept: str) -> bool:
+    """Whether a bare number will do."""
+    return not accept or any(kind in accept for kind in ("text/plain", "text/*", "*/*"))
 
 
 def _hooks(struck: list[Fault], context: Context, when: str) -> None:

@@ -73,6 +73,9 @@ def _endpoint(head: list[str], *rest: list[str]) -> Endpoint:
     for name, *changes in rest:
         if name == "deleted":
             found = replace(found, entity_type=int(changes[0]))
+        elif name == "filter":  # stands before the bulk twin, which has the same list
+            entity = replace(entity, filterable=frozenset(changes))
+            found = replace(found, entity=entity)
         elif name.startswith("sync/"):
             found = replace(found, feed=_feed(name, entity, _changed(every, changes)))
         else:

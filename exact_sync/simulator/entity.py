@@ -59,7 +59,7 @@ class Entity:
     """Whether a list without $select (and without $top=1) is refused."""
     bulk_select_required: bool = True
     filterable: frozenset[str] | None = None
-    """What $filter may name; None: everything but the binary and complex ones."""
+    """What $filter may name, where that is known; None: everything but the binary and complex ones."""
     bulk_unfilterable: frozenset[str] = frozenset()
     shared: bool = False
     """Not part of a division's books: the same rows whatever the division in the URL."""
@@ -88,3 +88,8 @@ def properties(text: str) -> dict[str, str]:
             raise ValueError(f"bad property {word!r}")
         result[name] = edm
     return result
+
+
+def names(text: str) -> frozenset[str]:
+    """Read "Name Name …" (any white space between)."""
+    return frozenset(text.split())

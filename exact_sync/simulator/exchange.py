@@ -27,6 +27,8 @@ class Request:
     body: bytes
     origin: str
     """Scheme and host as the client wrote them: "http://127.0.0.1:8080"."""
+    url_length: int
+    """Characters of the whole URL, percent-encoded as it came."""
 
     @property
     def target(self) -> str:

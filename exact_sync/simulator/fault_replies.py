@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 from datetime import datetime
-from typing import Any
 
 from exact_sync.simulator.exchange import HTML, JSON, Reply, refused
 from exact_sync.simulator.faults import Context, Fault
@@ -44,14 +43,10 @@ def instead(fault: Fault, context: Context, limits: Limits) -> Reply:
 
 def early(status: int) -> Reply:
     """How a refresh is refused that comes before the access token is 570 s old."""
-    if status == 401:  # as the older documentation has it
-        body: dict[str, Any] = {
-            "error": "unauthorized_client",
-            "error_description": "Access Token not expired",
-        }
-    else:
-        body = {"error": "access_denied", "error_description": EARLY}
-    return Reply(status, json_body(body), headers=[("Reason", "TooEarlyToRefreshTokens")])
+    if status == 401:  # as the older documentation has it, which tells of no body
+        return Reply(401, headers=[("Reason", "Access Token not expired")])
+    body = {"error": "access_denied", "error_description": EARLY}
+    return Reply(status, json_body(body), headers=[("Reason", f"TooEarlyToRefreshTokens: {EARLY}")])
 
 
 def spoil(reply: Reply, fault: Fault) -> Reply:
@@ -86,7 +81,7 @@ def _refusal(fault: Fault) -> Refusal:
         case "refuse_modified_filter":
             return Refusal(400, "The property 'Modified' cannot be used in a $filter.")
         case "mandatory_filter":
-            return Refusal(400, MANDATORY_FILTER)
+            return Refusal(400, mandatory_filter("ID"))
         case "refuse_bulk":
             return Refusal(fault.get("status", 404), "This endpoint is not available.")
         case "scope_missing":
@@ -97,10 +92,12 @@ def _refusal(fault: Fault) -> Refusal:
     return Refusal(401, "Unauthorized")
 
 
-MANDATORY_FILTER = (
-    "A GET request for this endpoint must have a $filter parameter with one of the following fields "
-    "in the url: ID, Modified"
-)
+def mandatory_filter(key: str) -> str:
+    """How some sites refuse a question without a filter."""
+    return (
+        "A GET request for this endpoint must have a $filter parameter with one of the following fields "
+        f"in the url: {key}, Modified"
+    )
 
 
 def _limited(fault: Fault, context: Context, limits: Limits) -> Reply:

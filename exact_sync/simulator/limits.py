@@ -5,9 +5,9 @@ Who exceeds one gets 429 with only that one's headers. Some contracts also cap w
 of a connection use in a day; what Exact answers then is not known, here it is the day's 429,
 whichever division asks. More than `error_limit` errors (400,
 401, 403, 404) on one endpoint of one division within an hour block the app's key, for every
-endpoint and division, for an hour: what Exact answers then is not known; here it is 403. (Who
-goes on is blocked for longer; how much is not known either, and here it stays an hour.) A
-refused call counts for nothing.
+endpoint and division, for an hour: what Exact answers then is not known; here it is
+`blocked_status`, 403 or 429. (Who goes on is blocked for longer; how much is not known either, and
+here it stays an hour.) A refused call counts for nothing.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ class Limits:
         self.day_limit = day_limit
         self.error_limit = error_limit
         self.connection_day_limit = connection_day_limit
+        self.blocked_status = 403
         self._lock = threading.Lock()
         self._connection = _Connection()
         self._divisions: dict[int, _Division] = defaultdict(_Division)

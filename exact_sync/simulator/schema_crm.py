@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exact_sync.simulator.entity import CODE, Entity, properties
+from exact_sync.simulator.entity import CODE, Entity, names, properties
 
 ACCOUNTS = Entity(
     path="crm/Accounts",
@@ -51,6 +51,16 @@ ACCOUNTS = Entity(
         """,
     ),
     bulk="bulk/CRM/Accounts",
+    filterable=names(
+        """
+        ID AccountManager Accountant AddressLine1 AddressLine2 AddressLine3 BRIN BSN Blocked
+        ChamberOfCommerce City Classification Classification1 Classification2 Classification3
+        Classification4 Classification5 Classification6 Classification7 Classification8 Code
+        CodeAtSupplier Country Created EORINumber Email EndDate Fax InvoiceAccount IsAccountant IsReseller
+        IsSales IsSupplier MainContact Modified Name Parent Phone Postcode PriceList RSIN Reseller
+        SearchCode StartDate Status Type VATNumber
+        """
+    ),
     navigations={"BankAccounts": ("", "Account")},
     padding={
         "Code": CODE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exact_sync.simulator.entity import CODE, Entity, properties
+from exact_sync.simulator.entity import CODE, Entity, names, properties
 
 GL_ACCOUNTS = Entity(
     path="financial/GLAccounts",
@@ -93,6 +93,14 @@ TRANSACTION_LINES = Entity(
         """,
     ),
     bulk="bulk/Financial/TransactionLines",
+    filterable=names(
+        """
+        ID Account AccountCode Asset CostCenter CostUnit Date Description Document EntryID EntryNumber
+        FinancialPeriod FinancialYear GLAccount GLAccountCode InvoiceNumber Item JournalCode Modified
+        OffsetID OrderNumber Project ProjectCode ShopOrder Status Subscription Type VATCode VATType
+        YourRef
+        """
+    ),
     bulk_select_required=False,
     padding={"AccountCode": CODE, "VATCode": 3},
 )

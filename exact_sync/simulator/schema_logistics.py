@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exact_sync.simulator.entity import Entity, properties
+from exact_sync.simulator.entity import Entity, names, properties
 
 ITEMS = Entity(
     path="logistics/Items",
@@ -38,6 +38,21 @@ ITEMS = Entity(
         """,
     ),
     bulk="bulk/Logistics/Items",
+    filterable=names(
+        """
+        ID Barcode Class_01 Class_02 Class_03 Class_04 Class_05 Class_06 Class_07 Class_08 Class_09
+        Class_10 Code CostPriceNew Created Description EndDate ExtraDescription FreeBoolField_01
+        FreeBoolField_02 FreeBoolField_03 FreeBoolField_04 FreeBoolField_05 FreeDateField_01
+        FreeDateField_02 FreeDateField_03 FreeDateField_04 FreeDateField_05 FreeNumberField_01
+        FreeNumberField_02 FreeNumberField_03 FreeNumberField_04 FreeNumberField_05 FreeNumberField_06
+        FreeNumberField_07 FreeNumberField_08 FreeTextField_01 FreeTextField_02 FreeTextField_03
+        FreeTextField_04 FreeTextField_05 FreeTextField_06 FreeTextField_07 FreeTextField_08
+        FreeTextField_09 FreeTextField_10 GLCosts GLRevenue GLStock IsBatchItem IsFractionAllowedItem
+        IsMakeItem IsPurchaseItem IsSalesItem IsSerialItem IsStockItem IsSubcontractedItem IsTime
+        IsWebshopItem ItemGroup ItemGroupCode Modified NetWeightUnit SalesVatCode SearchCode StartDate
+        Unit
+        """
+    ),
     padding={"SalesVatCode": 3, "Unit": 8},
 )
 

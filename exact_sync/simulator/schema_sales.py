@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from exact_sync.simulator.entity import Entity, properties
+from exact_sync.simulator.entity import Entity, names, properties
 
 SALES_INVOICES = Entity(
     path="salesinvoice/SalesInvoices",
@@ -33,6 +33,14 @@ SALES_INVOICES = Entity(
         """,
     ),
     bulk="bulk/SalesInvoice/SalesInvoices",
+    filterable=names(
+        """
+        InvoiceID Created DeliverTo DeliverToAddress DeliverToContactPerson Description Document
+        InvoiceDate InvoiceNumber InvoiceTo InvoiceToContactPerson Journal Modified OrderNumber OrderedBy
+        OrderedByContactPerson PaymentReference Salesperson SelectionCode Status TaxSchedule Type
+        Warehouse YourRef
+        """
+    ),
     short_list=False,
     navigations={
         "SalesInvoiceLines": ("salesinvoice/SalesInvoiceLines", "InvoiceID"),
@@ -61,5 +69,11 @@ SALES_INVOICE_LINES = Entity(
         """,
     ),
     bulk="bulk/SalesInvoice/SalesInvoiceLines",
+    filterable=names(
+        """
+        ID CostCenter CostUnit Description Employee GLAccount InvoiceID Item LineNumber Pricelist Project
+        SalesOrder SalesOrderLine Subscription TaxSchedule VATCode
+        """
+    ),
     padding={"VATCode": 3},
 )

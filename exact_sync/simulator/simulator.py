@@ -25,8 +25,8 @@ class Simulator:
     """A strict little Exact Online on a real port.
 
     Switches that may be turned while it runs: `latency` (seconds per call), `gzip`,
-    `mandatory_filter`, `current_division`; `limits.minute_limit`, `.day_limit`, `.error_limit`,
-    `.connection_day_limit`;
+    `mandatory_filter`, `largest_answer`, `too_large_status`, `current_division`; `limits.minute_limit`,
+    `.day_limit`, `.error_limit`, `.connection_day_limit`, `.blocked_status`;
     `oauth.granted`, `.early_status`, `.auto_consent`, `.revoke()`, `.steal()`, `.sign_in()`;
     `rights.hide(path, division)`, `.forbid(…)`, `.give_back(…)`;
     `webhooks.over_http`, `.may_manage`, `webhooks.courier.lose`, `.repeat`, `.delay`.
@@ -68,6 +68,10 @@ class Simulator:
         self.latency = latency
         self.gzip = False
         self.mandatory_filter = False
+        self.largest_answer = 38 * 1024 * 1024
+        """Bytes; 9.5 MB outside the Netherlands and Belgium."""
+        self.too_large_status = 400
+        """What is answered instead. That is not known; it might be 413 or 500 as well."""
         self.stats = Stats()
         self.faults = Faults()
         self.rights = Rights()

@@ -11,6 +11,9 @@ from exact_sync.sync.task import CONNECTION_WIDE
 
 UNAVAILABLE_FOR = timedelta(days=1)
 """How long a resource that Exact refuses is left alone."""
+FIRST_UNAVAILABLE_FOR = timedelta(hours=1)
+"""The same for one that could be read until now. An app that made too many errors, with whatever program, is
+blocked for an hour; what Exact says then is not known, and may look like a missing right."""
 SUSPENDED_FOR = timedelta(minutes=20)
 """How long a lost division is left alone: three errors an hour, where ten block the app."""
 

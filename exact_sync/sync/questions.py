@@ -11,7 +11,7 @@ from typing import Any
 
 from exact_sync.catalog import Bulk, Edm, Feed, Strategy
 from exact_sync.catalog.resource import ROW_VERSION
-from exact_sync.errors import Refused, Unavailable
+from exact_sync.errors import ExactAway, Refused, Unavailable
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Query, read_answer
 from exact_sync.exact.wallclock import literal
@@ -29,6 +29,8 @@ _NO_KEY = {Edm.GUID: "guid'00000000-0000-0000-0000-000000000000'", Edm.STRING: "
 _QUOTED = re.compile(r"'(\w+)'")
 """Exact quotes the property that it does not know; other words of its message mean nothing."""
 _FORGET_AFTER = timedelta(days=30)
+_DOUBT = "bulk stopped midway"
+"""Not a refusal, but the suspicion of one."""
 _MOST_LESSONS = 4
 """Refusals answered by asking differently, per question; ten an hour would block the app."""
 
@@ -57,6 +59,9 @@ class Questions:
         """Remember what this site refuses."""
         self._quirks[quirk] = self._task.clock.now().isoformat()
         log.debug("division %s, %s: learned %s", self._task.division, self._task.resource.name, quirk)
+        self._save()
+
+    def _save(self) -> None:
         task, quirks = self._task, dict(self._quirks)
         task.checkpoint = replace(task.checkpoint, quirks=quirks)  # for whoever asks for this task next
         # Apart from what the task writes: pages are asked for in a thread of their own.
@@ -182,17 +187,56 @@ class Questions:
             pages = self._task.client.pages(self._task.asked, query, self._task.resource.key, resume, read)
             try:
                 first = next(pages)
-            except (Refused, Unavailable) as refusal:
-                if lesson == _MOST_LESSONS or not (resume or self._learn_from(refusal, query)):
+            except (Refused, Unavailable, ExactAway) as refusal:
+                knows_better = resume is not None and self._distrust_bulk(query)
+                if not knows_better and not isinstance(refusal, ExactAway):
+                    knows_better = resume is not None or self._learn_from(refusal, query)
+                if lesson == _MOST_LESSONS or not knows_better:
                     self._supposed.clear()  # a missing right must not look like a site without bulk
                     raise
                 resume = None
                 continue
             while self._supposed:
                 self.learn(self._supposed.pop())
+            if resume is not None:
+                self._trust_bulk()
             yield first
-            yield from pages
+            try:
+                for page in pages:
+                    if page.next_link is None:
+                        self._trust_bulk()
+                    yield page
+            except (Refused, Unavailable, ExactAway) as refusal:
+                self._stopped_midway(refusal, query)
+                raise
             return
+
+    def _stopped_midway(self, refusal: Refused | Unavailable | ExactAway, query: Query) -> None:
+        """A page among others that does not come may be too large for this site, which a thousand long
+        texts are; or it is an accident. Refused for the second time, it is none.
+        """
+        if self._is_bulk(query):
+            is_again = self.knows(_DOUBT) and not isinstance(refusal, ExactAway)
+            self.learn("no bulk" if is_again else _DOUBT)
+
+    def _trust_bulk(self) -> None:
+        """It has got beyond where it stopped, or to its end."""
+        if self._quirks.pop(_DOUBT, None):
+            self._save()
+
+    def _distrust_bulk(self, query: Query) -> bool:
+        """True if the page where an earlier run stopped may come in smaller parts."""
+        if not (self._is_bulk(query) and self.knows(_DOUBT)):
+            return False
+        self._supposed.append("no bulk")
+        self._task.note(
+            f"{query.endpoint} does not get beyond a page; read through {self._task.resource.endpoint}"
+        )
+        return True
+
+    def _is_bulk(self, query: Query) -> bool:
+        bulk = self._task.resource.bulk
+        return bulk is not None and query.endpoint == bulk.endpoint
 
     def _bulk_filters(self, bulk: Bulk) -> bool:
         return bulk.filters_modified and not self.knows("no modified filter on bulk")
@@ -211,12 +255,14 @@ class Questions:
             for operator, day in (("ge", since), ("lt", before))
             if day is not None
         ]
+        if parts and self.knows("filter wanted"):  # and a date may be none of those that are wanted
+            parts.append(str(self._any_filter(self._task.resource.has_modified)))
         return " and ".join(parts)
 
     def _learn_from(self, refusal: Refused | Unavailable, query: Query) -> bool:
         """True if there is another way to ask."""
         resource = self._task.resource
-        is_bulk = resource.bulk is not None and query.endpoint == resource.bulk.endpoint
+        is_bulk = self._is_bulk(query)
         is_feed = resource.feed is not None and query.endpoint == resource.feed.endpoint
         is_refused = isinstance(refusal, Refused)
         if is_refused and self._leave_out(refusal.message, query, is_feed=is_feed):
@@ -241,7 +287,7 @@ class Questions:
                 else "everything is read each time"
             )
             self._task.note(f"Exact refuses a filter on Modified here; {how}")
-            if query.filter != _ALWAYS:
+            if _ALWAYS not in str(query.filter):
                 raise ModifiedRefused from None
             return True
         return False
@@ -259,7 +305,8 @@ class Questions:
 
     def _filter_otherwise(self, said: str, query: Query, *, is_bulk: bool) -> bool:
         """True if it may help to ask the same endpoint with another filter."""
-        if query.filter is None and "$filter" in said:
+        condition = query.filter or ""
+        if "$filter" in said and "Modified" not in condition and not self.knows("filter wanted"):
             self._supposed.append("filter wanted")
             return True
         if is_bulk and query.filter is not None and "Modified" in query.filter:

@@ -28,7 +28,15 @@ from exact_sync.sync import inference, modified, reach, row_versions, snapshot, 
 from exact_sync.sync.again import ask_again
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
-from exact_sync.sync.outcome import SUSPENDED_FOR, UNAVAILABLE_FOR, Outcome, failure, not_begun, unexpected
+from exact_sync.sync.outcome import (
+    FIRST_UNAVAILABLE_FOR,
+    SUSPENDED_FOR,
+    UNAVAILABLE_FOR,
+    Outcome,
+    failure,
+    not_begun,
+    unexpected,
+)
 from exact_sync.sync.task import CONNECTION_WIDE, Task
 from exact_sync.sync.traced import traced
 
@@ -148,7 +156,10 @@ class Runner:
         elif isinstance(error, TryLater):
             status = "later"
         elif isinstance(error, Unavailable) and task.resource.per_division:
-            status, exit_code, until = "unavailable", 0, self._clock.now() + UNAVAILABLE_FOR
+            point = task.checkpoint
+            is_first = point.succeeded_at is not None and point.outcome != "unavailable"
+            status, exit_code = "unavailable", 0
+            until = self._clock.now() + (FIRST_UNAVAILABLE_FOR if is_first else UNAVAILABLE_FOR)
         elif isinstance(error, Suspect):
             status = "suspect"
             exit_code = 0 if task.checkpoint.outcome == "suspect" else 1

@@ -76,6 +76,8 @@ class Client:
 
     def get(self, path: str, params: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
         url = path if path.startswith("http") else f"/api/v1/{path}"
+        if "/$count" in path:  # a bare number, which is no JSON
+            headers = {"Accept": "text/plain", **headers}
         return self.http.get(url, params=params, headers={**self.headers, **headers})
 
     def d(self, path: str, params: dict[str, Any] | None = None) -> Any:

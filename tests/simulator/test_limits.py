@@ -149,6 +149,8 @@ def test_more_than_ten_errors_on_an_endpoint_block_the_key_for_an_hour(client: C
     assert client.sim.stats.violations["error_blocked"] == 1
     for other in (f"{DIVISION}/crm/Contacts?$top=1", OTHER, "current/Me"):
         assert client.get(other).status_code == 403
+    client.sim.limits.blocked_status = 429
+    assert client.get(PATH).status_code == 429
     client.sim.clock.advance(3600)
     client.sign_in()
     assert client.get(PATH).status_code == 200

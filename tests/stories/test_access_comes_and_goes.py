@@ -17,15 +17,16 @@ from tests.facts import OTHER, checkpoint, command, division_line, found_other, 
 NAMES = ("journals", "customers", "financial_transactions")
 
 
-@pytest.mark.parametrize("reason", ["NoDivisionAccess", "LicenseExpired"])
+@pytest.mark.parametrize("said", ["NoDivisionAccess", "LicenseExpired: The licence has ended"])
 def test_a_lost_division_is_suspended_with_its_reason_and_catches_up_when_access_is_back(
-    deployment: Deployment, reason: str
+    deployment: Deployment, said: str
 ) -> None:
     """F31."""
+    reason = said.partition(":")[0]
     found_other(deployment)
     deployment.sync_well(*NAMES)
     deployment.edit(1)
-    lost = deployment.simulator.faults.add("division_lost", division=OTHER, reason=reason, times=None)
+    lost = deployment.simulator.faults.add("division_lost", division=OTHER, reason=said, times=None)
     outcomes = deployment.sync(*NAMES)
     assert exit_code(outcomes) == 1
     assert reason in str(only(outcomes, "journals", OTHER).message)
@@ -187,6 +188,25 @@ def test_a_missing_module_is_tried_again_daily_and_the_run_is_otherwise_fine(
             "bulk/CRM/Accounts"
         }
     assert deployment.violations() == {}
+
+
+@pytest.mark.parametrize(("status", "hours"), [(403, 1), (429, 12)])
+def test_an_app_that_others_got_blocked_for_an_hour_does_not_stand_still_for_a_day(
+    deployment: Deployment, status: int, hours: int
+) -> None:
+    """Exact answers everything with what may look like a missing right, or like a day's limit (noon here)."""
+    names = ("divisions", "journals", "items")
+    deployment.sync_well(*names)
+    limits = deployment.simulator.limits
+    limits.blocked_status = status
+    for _ in range(limits.error_limit + 1):
+        limits.failed(OTHER, "crm/Accounts")
+    assert exit_code(deployment.sync()) != 0
+    deployment.clock.advance(hours=hours, minutes=1)
+    deployment.edit(1, paths=["logistics/Items"])
+    restart(deployment)
+    deployment.sync_well()
+    assert deployment.differences(*names) == []
 
 
 def test_who_names_an_unavailable_resource_gets_it_tried_at_once(deployment: Deployment) -> None:

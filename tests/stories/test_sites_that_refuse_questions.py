@@ -1,6 +1,7 @@
 """What one site allows another refuses: filters on Modified, bulk, no filter at all, a property."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from exact_sync.sync.once import exit_code
 from exact_sync.sync.verify import Checks
 from tests.deployment import TINY, Deployment, SharedClock, Silent
 from tests.facts import checkpoint, line, only, restart, sql
-from tests.feeds import read_by
+from tests.feeds import read_by, small_pages
 from tests.mirror import ENOUGH
 
 BULK = {
@@ -167,6 +168,47 @@ def test_a_bulk_twin_that_only_refuses_the_filter_is_read_without_it(
         assert deployment.differences("customers", deleted=False) == []
 
 
+@pytest.fixture
+def archive(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> Iterator[Deployment]:
+    """200 documents, a hundred a page through bulk."""
+    counts = {"documents/Documents": 200}
+    with small_pages(100), Deployment(simulator, database_url, clock, tmp_path, counts=counts) as deployment:
+        yield deployment
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_texts_that_are_too_large_for_one_answer_come_in_smaller_pages(
+    archive: Deployment, status: int
+) -> None:
+    """From the second run on; Exact is not asked for the large ones again."""
+    table = archive.table("documents/Documents")
+    for row in list(table.ordered())[100:]:
+        table.change(row["ID"], Body="x" * 5_000)
+    archive.simulator.largest_answer, archive.simulator.too_large_status = 450_000, status
+    assert exit_code(archive.sync("documents")) != 0
+    for _ in range(2):
+        restart(archive)
+        archive.clock.advance(hours=1)
+        archive.simulator.stats.reset()
+        archive.sync_well("documents")
+        assert archive.differences("documents") == []
+    assert archive.calls("bulk/") == 0
+
+
+@pytest.mark.parametrize(("status", "times"), [(400, 1), (500, 7)])
+def test_an_accident_in_the_middle_does_not_make_pages_small(
+    archive: Deployment, status: int, times: int
+) -> None:
+    archive.simulator.faults.add("status", path="bulk/", query="$skiptoken", status=status, times=times)
+    assert exit_code(archive.sync("documents")) != 0
+    archive.sync_well("documents")
+    assert archive.differences("documents") == []
+    assert archive.calls("documents/Documents") == 0
+    assert checkpoint(archive, "documents")["quirks"] == {}
+
+
 def test_a_site_that_insists_on_a_filter_is_read_all_the_same(deployment: Deployment) -> None:
     """Mandatory $filter: also for what has no Modified."""
     deployment.simulator.mandatory_filter = True
@@ -180,6 +222,14 @@ def test_a_site_that_insists_on_a_filter_is_read_all_the_same(deployment: Deploy
     assert deployment.differences(deleted=False) == []
     assert deployment.differences("document_attachments", "financial_transactions", "journals") == []
     assert [call.path for call in deployment.simulator.stats.calls() if call.status == 400] == []
+
+
+def test_a_site_may_insist_on_a_filter_and_take_none_on_modified(deployment: Deployment) -> None:
+    """Then the key is filtered by, beside a date too."""
+    deployment.simulator.mandatory_filter = True
+    deployment.simulator.faults.add("refuse_modified_filter", path="/Transactions", times=None)
+    deployment.sync_well("divisions", "financial_transactions")
+    assert deployment.differences("financial_transactions") == []
 
 
 def unknown_property(deployment: Deployment, path: str, name: str) -> None:

@@ -1,8 +1,8 @@
 """$filter: from text to a test of a record, types checked on the way.
 
-Known: and or not, eq ne gt ge lt le, parentheses, substringof startswith endswith trim
-tolower, literals. Refused, as at Exact: other functions, navigation properties, comparing two
-properties, properties outside an endpoint's whitelist.
+Known, as Exact documents them: and or not, eq ne gt ge lt le, parentheses, substringof startswith
+trim, literals. Refused: other functions, navigation properties, comparing two properties, properties
+outside an endpoint's whitelist.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
     "le": operator.le,
 }
-_FUNCTIONS = {"substringof": 2, "startswith": 2, "endswith": 2, "trim": 1, "tolower": 1}
+_FUNCTIONS = {"substringof": 2, "startswith": 2, "trim": 1}
 _DEEPEST = 50
 """So many levels of parentheses and nots."""
 
@@ -241,19 +241,17 @@ def _logic(first: Predicate, second: Predicate, *, any_of: bool) -> Term:
 def _apply(name: str, gets: list[Get], *, field: bool) -> Term:
     """A function of strings; null in gives null out (for the tests: false)."""
     first = gets[0]
-    if name in ("trim", "tolower"):
-        method = str.strip if name == "trim" else str.lower
+    if name == "trim":
 
-        def convert(record: Record) -> str | None:
+        def trimmed(record: Record) -> str | None:
             text = first(record)
-            return None if text is None else method(text)
+            return None if text is None else text.strip()
 
-        return Term("string", convert, "Edm.String", field=field)
+        return Term("string", trimmed, "Edm.String", field=field)
     second = gets[1]
     checks: dict[str, Callable[[str, str], bool]] = {
         "substringof": lambda part, text: part in text,
         "startswith": str.startswith,
-        "endswith": str.endswith,
     }
     check = checks[name]
 
