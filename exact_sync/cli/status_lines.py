@@ -106,7 +106,7 @@ def _resources(facts: Status, width: int) -> Table:
 
 
 def _print_notes(out: Console, connection: Connection, line: ResourceStatus) -> None:
-    whose = f"{line.resource} {line.division or ''}"
+    whose = f"{line.resource} {line.division or ''}".rstrip()
     if line.loading is not None:
         out.print(f"{whose}: {loading_text(line.loading)}", soft_wrap=True)
     if line.message and line.outcome != "running" and line.state != "loading":
