@@ -46,6 +46,9 @@ class SignIn:
     """A division this user can see: the one whose number goes into connection-wide requests."""
     unfinished_refresh: str | None = None
     """Fingerprint of a refresh token that was sent without its answer being stored."""
+    signed_in_at: datetime | None = None
+    """When a person gave consent."""
+    needed_since: datetime | None = None
 
     @property
     def why_not(self) -> str | None:

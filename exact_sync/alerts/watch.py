@@ -5,6 +5,7 @@ pauses, and keeps nothing else from it.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -103,11 +104,13 @@ class Watch:
                 for key, each in held.items()
                 if key not in known
             ]
-            over = [number for key, number in known.items() if key not in held]
-            incidents.begin(connection, new, over, now)
+            over = {key: number for key, number in known.items() if key not in held}
+            incidents.begin(connection, new, list(over.values()), now)
         for kind, group in groupby(sorted(new, key=lambda each: each[0]), lambda each: each[0]):
             texts = [text for _, _, text, _ in group]
             log.info("incident: %s", texts[0], extra={"kind": kind, "number": len(texts)})
+        for kind, number in Counter(kind for kind, _ in over).items():
+            log.info("incident over: %s", kind, extra={"kind": kind, "number": number})
 
     def _tell(self, target: Target, owed: list[Record], now: datetime) -> None:
         """Everything that a target does not know yet, except what it refused a short time ago."""

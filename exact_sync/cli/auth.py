@@ -84,28 +84,43 @@ def _facts(service: Service) -> dict[str, object]:
     tokens = sign_in.tokens
     needed = sign_in.needed_because or (None if tokens else "nobody is signed in yet")
     ends = tokens.obtained_at + REFRESH_TOKEN_LIFE if tokens else None
+
+    def text(moment: datetime | None) -> str | None:
+        return moment.isoformat(timespec="seconds") if moment else None
+
     whose = {} if service.connection.is_alone else {"connection": service.connection.name}
     return whose | {
         "signed_in": needed is None,
         "user": sign_in.user_name or None,
         "site": service.settings.site,
+        "signed_in_at": text(sign_in.signed_in_at),
         "sign_in_needed_because": needed,
-        "access_token_ends": tokens.expires_at.isoformat(timespec="seconds") if tokens else None,
-        "refresh_token_ends": ends.isoformat(timespec="seconds") if ends else None,
+        "sign_in_needed_since": text(sign_in.needed_since),
+        "access_token_ends": text(tokens.expires_at if tokens else None),
+        "refresh_token_ends": text(ends),
     }
 
 
 def _print(service: Service, facts: dict[str, object]) -> None:
     connection, now = service.connection, service.clock.now()
     if not facts["signed_in"]:
-        click.echo(f"{connection.label}Signing in is needed: {facts['sign_in_needed_because']}")
+        since = f" (since {_moment(facts, 'sign_in_needed_since')})" if facts["sign_in_needed_since"] else ""
+        click.echo(f"{connection.label}Signing in is needed: {facts['sign_in_needed_because']}{since}")
         click.echo(f"  → {connection.hint('run: exact-sync auth login')}")
         return
     click.echo(f"{connection.label}Signed in at {facts['site']} as {facts['user'] or 'unknown'}.")
     expires, ends = (
         datetime.fromisoformat(str(facts[f"{kind}_token_ends"])) for kind in ("access", "refresh")
     )
+    if facts["signed_in_at"]:
+        click.echo(f"Consent given: {_moment(facts, 'signed_in_at')}.")
     state = "valid" if expires > now else "ended; it is refreshed with the next call"
-    click.echo(f"Access token:  until {expires:%Y-%m-%d %H:%M:%S} UTC ({state}).")
+    click.echo(f"Access token:  until {_moment(facts, 'access_token_ends')} ({state}).")
     days = max(0, (ends - now).days)
-    click.echo(f"Refresh token: until {ends:%Y-%m-%d %H:%M:%S} UTC ({days} days; each sync renews it).")
+    click.echo(
+        f"Refresh token: until {_moment(facts, 'refresh_token_ends')} ({days} days; each sync renews it)."
+    )
+
+
+def _moment(facts: dict[str, object], name: str) -> str:
+    return f"{datetime.fromisoformat(str(facts[name])):%Y-%m-%d %H:%M:%S} UTC"

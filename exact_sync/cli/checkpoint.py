@@ -55,7 +55,11 @@ def pause(options: Options, names: Sequence[str], divisions: Sequence[int], conn
     """
     with options.deployment(connection=connection) as deployment:
         number = deployment.pause(names, divisions)
-    click.echo(f"Paused: {number}. They are read again after: exact-sync resume")
+    word = "Paused" if number else "Paused already"
+    again = " ".join(["exact-sync resume", *names, *(f"--division {code}" for code in divisions)])
+    if connection is not None:
+        again += f" --connection {connection}"
+    click.echo(f"{word}: {_what(names, divisions)}. It is read again after: {again}")
     return 0
 
 
@@ -68,5 +72,10 @@ def resume(options: Options, names: Sequence[str], divisions: Sequence[int], con
     """Read again what was paused (default: everything)."""
     with options.deployment(connection=connection) as deployment:
         number = deployment.resume(names, divisions)
-    click.echo(f"Resumed: {number}." if number else "Nothing of that was paused.")
+    click.echo(f"Resumed: {_what(names, divisions)}." if number else "Nothing of that was paused.")
     return 0
+
+
+def _what(names: Sequence[str], divisions: Sequence[int]) -> str:
+    what = ", ".join(names) or "everything"
+    return f"{what} of division {', '.join(map(str, divisions))}" if divisions else what

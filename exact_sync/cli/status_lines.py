@@ -1,13 +1,20 @@
 """The status of few divisions: every resource of each has its line."""
 
+from collections.abc import Iterable
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from exact_sync.connections import Connection
 from exact_sync.errors import one_line
+from exact_sync.sync import totals
 from exact_sync.sync.loading import Loading
 from exact_sync.sync.status import ResourceStatus, Status
+from exact_sync.sync.totals import Saying
+
+_SHOWN = 5
+"""So many division codes or resources are named where there may be many."""
 
 NARROW = 100
 """On a terminal with so few columns a space between two facts has to do, and what is dispensable goes."""
@@ -34,6 +41,29 @@ def print_lines(connection: Connection, facts: Status) -> None:
         out.print(table)
     for line in facts.resources:
         _print_notes(out, connection, line)
+    print_sayings(connection, totals.pauses(facts))
+
+
+def print_sayings(connection: Connection, sayings: Iterable[Saying]) -> None:
+    """What several divisions or resources have to say, each message once."""
+    out = console()
+    for saying in sayings:
+        out.print(Text(_said(saying), "yellow"), soft_wrap=True)
+        if saying.hint:
+            out.print(f"  → {connection.hint(saying.hint)}", soft_wrap=True)
+
+
+def _said(saying: Saying) -> str:
+    where = _some([str(code) for code in saying.divisions])
+    if len(saying.divisions) > 1:
+        where = f"{len(saying.divisions):,} divisions ({where})"
+    what = " ".join(part for part in (_some(saying.resources), where) if part)
+    return f"{what}: {saying.text}" if what else saying.text
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _divisions(facts: Status) -> Table:
@@ -76,17 +106,13 @@ def _resources(facts: Status, width: int) -> Table:
 
 
 def _print_notes(out: Console, connection: Connection, line: ResourceStatus) -> None:
-    whose = f"{line.resource} {line.division or ''}"
+    whose = f"{line.resource} {line.division or ''}".rstrip()
     if line.loading is not None:
         out.print(f"{whose}: {loading_text(line.loading)}", soft_wrap=True)
     if line.message and line.outcome != "running" and line.state != "loading":
         out.print(Text(f"{whose}: {line.message}", "yellow"))
         if line.hint:
             out.print(f"  → {connection.hint(line.hint)}")
-    if line.paused_since is not None:
-        since, hint = f"{line.paused_since:%Y-%m-%d %H:%M}", f"exact-sync resume {line.resource}"
-        out.print(f"{whose}: paused since {since} UTC")
-        out.print(f"  → {connection.hint(hint)}")
     if line.quarantined:
         out.print(f"{whose}: {line.quarantined} records in quarantine")
 

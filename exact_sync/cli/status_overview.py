@@ -5,15 +5,12 @@ from collections import Counter
 from rich.table import Table
 from rich.text import Text
 
-from exact_sync.cli.status_lines import console, duration, of_limit, time_left
+from exact_sync.cli.status_lines import console, duration, of_limit, print_sayings, time_left
 from exact_sync.connections import Connection
 from exact_sync.errors import one_line
 from exact_sync.sync import totals
 from exact_sync.sync.status import Status
-from exact_sync.sync.totals import Saying, Total
-
-_SHOWN = 5
-"""So many division codes or resources are named where there may be many."""
+from exact_sync.sync.totals import Total
 
 
 def print_overview(connection: Connection, facts: Status, *, only_problems: bool = False) -> None:
@@ -24,10 +21,8 @@ def print_overview(connection: Connection, facts: Status, *, only_problems: bool
     out.print(_resources(facts, only_problems))
     out.print()
     out.print(_divisions(facts, only_problems))
-    for saying in totals.sayings(totals.without_fine(facts) if only_problems else facts):
-        out.print(Text(_said(saying), "yellow"), soft_wrap=True)
-        if saying.hint:
-            out.print(f"  → {connection.hint(saying.hint)}", soft_wrap=True)
+    shown = totals.without_fine(facts) if only_problems else facts
+    print_sayings(connection, [*totals.sayings(shown), *totals.pauses(shown)])
     for name, total in totals.by_resource(facts).items():
         if total.quarantined:
             out.print(f"{name}: {total.quarantined:,} records in quarantine")
@@ -100,16 +95,3 @@ def _loading(total: Total) -> str:
 
 def _number(number: int) -> str:
     return f"{number:,}" if number else ""
-
-
-def _said(saying: Saying) -> str:
-    where = _some([str(code) for code in saying.divisions])
-    if len(saying.divisions) > 1:
-        where = f"{len(saying.divisions):,} divisions ({where})"
-    what = " ".join(part for part in (_some(saying.resources), where) if part)
-    return f"{what}: {saying.text}" if what else saying.text
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

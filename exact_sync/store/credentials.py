@@ -32,6 +32,9 @@ class Validity:
     access_until: datetime | None = None
     refresh_until: datetime | None = None
     user_name: str | None = None
+    signed_in_at: datetime | None = None
+    """When a person gave consent."""
+    needed_since: datetime | None = None
 
     @property
     def why_not(self) -> str | None:
@@ -40,7 +43,9 @@ class Validity:
 
 
 def validity(connection: Connection) -> Validity:
-    names = ("needed_because", "access_expires_at", "obtained_at", "user_name")
+    names = (
+        "needed_because", "access_expires_at", "obtained_at", "user_name", "signed_in_at", "needed_since",
+    )  # fmt: skip
     columns = [sign_in.c[name] for name in names]
     row = connection.execute(
         select(sign_in.c.refresh_token.is_not(None).label("has_tokens"), *columns)
@@ -48,7 +53,10 @@ def validity(connection: Connection) -> Validity:
     if row is None:
         return Validity()
     ends = row.obtained_at + REFRESH_TOKEN_LIFE if row.obtained_at else None
-    return Validity(row.has_tokens, row.needed_because, row.access_expires_at, ends, row.user_name)
+    return Validity(
+        row.has_tokens, row.needed_because, row.access_expires_at, ends,
+        row.user_name, row.signed_in_at, row.needed_since,
+    )  # fmt: skip
 
 
 class StoredSignIn:
@@ -116,7 +124,10 @@ class StoredSignIn:
                 obtained_at=row.obtained_at,
             )
         attempt = connection.execute(select(refresh_attempt.c.fingerprint)).scalar()
-        return SignIn(tokens, row.needed_because, row.user_name, row.home_division, attempt)
+        return SignIn(
+            tokens, row.needed_because, row.user_name, row.home_division, attempt,
+            row.signed_in_at, row.needed_since,
+        )  # fmt: skip
 
     def _store(self, connection: Connection, tokens: Tokens, *, is_first: bool) -> None:
         values = {

@@ -196,7 +196,8 @@ def _resources(
     All resources are asked for at once: of hundreds of divisions each question looks at all checkpoints.
     """
     strategies = {resource.name: str(resource.strategy) for resource in resources}
-    held, paused = quarantine.numbers(connection, strategies), pauses.read(connection)
+    held, found = quarantine.numbers(connection, strategies), pauses.paused(connection)
+    paused = pauses.Pauses(found)
     lines: dict[str, list[ResourceStatus]] = {name: [] for name in strategies}
     for point in checkpoints.reports(connection, strategies, codes):
         place = (point.division, point.resource)
@@ -221,4 +222,20 @@ def _resources(
                 paused_since=paused.since(*place),
             )
         )
+    for pause in found:
+        if pause.resource in lines and (not codes or pause.division in (pauses.EVERYWHERE, *codes)):
+            _add_unread(lines[pause.resource], pause, strategies[pause.resource])
     return [line for of_one in lines.values() for line in of_one]
+
+
+def _add_unread(lines: list[ResourceStatus], pause: pauses.Pause, strategy: str) -> None:
+    """What was paused before it was ever read has no checkpoint; else nobody would see that it is paused."""
+    division = pause.division or None
+    if not any(division in (None, line.division) for line in lines):
+        lines.append(
+            ResourceStatus(
+                division=division, resource=pause.resource, strategy=strategy, outcome="never run",
+                rows=0, deleted=0, quarantined=0, cursor=None, succeeded_at=None, attempted_at=None,
+                lag_seconds=None, message=None, hint=None, paused_since=pause.since,
+            )
+        )  # fmt: skip

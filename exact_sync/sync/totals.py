@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from exact_sync.sync.status import DivisionStatus, ResourceStatus, Status
 
@@ -121,6 +121,23 @@ def sayings(facts: Status) -> list[Saying]:
         if len(codes := sorted(set(saying.divisions))) < 2
         else Saying(text, hint, codes, saying.resources)
         for (text, hint), saying in groups.items()
+    ]
+
+
+def pauses(facts: Status) -> list[Saying]:
+    """What people have paused; resources that are paused in the same divisions together."""
+    held: dict[str, list[ResourceStatus]] = {}
+    for line in facts.resources:
+        if line.paused_since is not None:
+            held.setdefault(line.resource, []).append(line)
+    groups: dict[tuple[str, *tuple[int, ...]], list[str]] = {}
+    for name, lines in held.items():
+        since = min(line.paused_since.astimezone(UTC) for line in lines if line.paused_since)
+        codes = sorted(line.division for line in lines if line.division is not None)
+        groups.setdefault((f"paused since {since:%Y-%m-%d %H:%M} UTC", *codes), []).append(name)
+    return [
+        Saying(text, " ".join(["exact-sync resume", *names]), codes, names)
+        for (text, *codes), names in groups.items()
     ]
 
 

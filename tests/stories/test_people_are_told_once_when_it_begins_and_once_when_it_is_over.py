@@ -85,13 +85,16 @@ KINDS: dict[str, tuple[str, str, str]] = {
 """What makes it so, what ends it, and the title of the message."""
 
 
-def test_each_kind_is_told_once_and_its_end_once(deployment: Deployment, receiver: Receiver) -> None:
+def test_each_kind_is_told_once_and_its_end_once(
+    deployment: Deployment, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "exact_sync.alerts")
     deployment.sync_well()
     sql(deployment, f"{SET}checkpoint SET succeeded_at = '{deployment.clock.now()}'")
     alerting(deployment, receiver)
     look(deployment)
     assert receiver.titles() == []
-    for begins, ends, title in KINDS.values():
+    for kind, (begins, ends, title) in KINDS.items():
         sql(deployment, begins)
         look(deployment)
         assert receiver.titles() == [title]
@@ -100,6 +103,7 @@ def test_each_kind_is_told_once_and_its_end_once(deployment: Deployment, receive
         sql(deployment, ends)
         look(deployment)
         assert receiver.titles() == [f"over: {title}"]
+        assert caplog.messages[-1] == f"incident over: {kind}"
         look(deployment)
         assert receiver.titles() == []
     kinds = "SELECT kind FROM exact_sync.incident WHERE told_over_at IS NOT NULL ORDER BY id"

@@ -47,8 +47,18 @@ def test_a_division_that_there_is_not_is_no_success(here: Here, word: str) -> No
 
 
 def test_before_the_first_sync_nobody_knows_which_divisions_there_are(here: Here) -> None:
-    assert here.run("pause", "items", "--division", str(DIVISION))[0] == 0
-    assert "items" not in [outcome.resource for outcome in here.machine.deployment.sync_well()]
+    result, out, _ = here.run("pause", "items", "--division", str(DIVISION))
+    again = f"exact-sync resume items --division {DIVISION}"
+    assert (result, out) == (0, f"Paused: items of division {DIVISION}. It is read again after: {again}\n")
+    assert here.run("pause", "contacts")[0] == 0
+    assert {"items", "contacts"}.isdisjoint(
+        outcome.resource for outcome in here.machine.deployment.sync_well()
+    )
+    # They never had a checkpoint, and are seen all the same.
+    out = here.run("status")[1]
+    assert f"items {DIVISION}: paused since" in out
+    assert "contacts: paused since" in out
+    assert line(here.machine.deployment, "contacts", None).state == "paused"
 
 
 def test_nobody_is_told_of_the_age_of_what_is_paused(deployment: Deployment) -> None:

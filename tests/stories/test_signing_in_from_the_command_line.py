@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.facts import sql
 from tests.processes import Here, Machine, one_clear_line
 
 
@@ -24,7 +25,9 @@ def test_pasting_the_url_signs_in_and_the_status_says_so(machine: Machine, here:
     assert facts["signed_in"] is True
     assert facts["user"] == machine.simulator.books.user_name
     assert facts["sign_in_needed_because"] is None
-    assert facts["access_token_ends"] < facts["refresh_token_ends"]
+    assert facts["signed_in_at"] < facts["access_token_ends"] < facts["refresh_token_ends"]
+    assert facts["sign_in_needed_since"] is None
+    assert f"Consent given: {facts['signed_in_at'][:10]}" in here.run("auth", "status")[1]
     machine.deployment.sync_well()
     assert machine.deployment.differences() == []
 
@@ -70,6 +73,10 @@ def test_a_code_that_was_used_before_is_refused(machine: Machine, here: Here) ->
 
     needed = "Signing in is needed: nobody is signed in yet\n  → run: exact-sync auth login\n"
     assert here.run("auth", "status") == (3, needed, "")
+    row = "(id, needed_because, needed_since) VALUES (1, 'it was withdrawn', '2026-06-01 12:00+00')"
+    sql(machine.deployment, f"INSERT INTO exact_sync.sign_in {row}")
+    out = here.run("auth", "status")[1]
+    assert "Signing in is needed: it was withdrawn (since 2026-06-01 12:00:00 UTC)\n" in out
 
 
 def test_the_listener_waits_for_the_right_answer_and_for_nothing_else(machine: Machine) -> None:

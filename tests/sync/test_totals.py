@@ -7,7 +7,7 @@ import pytest
 
 from exact_sync.sync.loading import Loading
 from exact_sync.sync.status import DivisionStatus, ResourceStatus, Status
-from exact_sync.sync.totals import by_division, by_resource, needs_a_look, sayings, without_fine
+from exact_sync.sync.totals import by_division, by_resource, needs_a_look, pauses, sayings, without_fine
 
 NOW = datetime(2026, 6, 25, 12, tzinfo=UTC)
 FINE = ResourceStatus(
@@ -96,3 +96,13 @@ def test_the_same_message_of_many_divisions_is_told_once() -> None:
     assert (first.text, first.divisions) == ("division …: shut", [11, 12])
     assert first.resources == ["items", "customers"]
     assert (second.text, second.divisions) == ("division 13: 13 records of 113", [13])
+
+
+def test_what_is_paused_is_named_once_with_where_and_since_when() -> None:
+    items, tasks = replace(FINE, paused_since=NOW), replace(FINE, resource="tasks", paused_since=NOW)
+    everywhere = replace(FINE, division=None, resource="documents", paused_since=NOW)
+    facts = a_status(FINE, items, replace(items, division=2), tasks, replace(tasks, division=2), everywhere)
+    assert [(each.resources, each.divisions, each.text, each.hint) for each in pauses(facts)] == [
+        (["items", "tasks"], [1, 2], "paused since 2026-06-25 12:00 UTC", "exact-sync resume items tasks"),
+        (["documents"], [], "paused since 2026-06-25 12:00 UTC", "exact-sync resume documents"),
+    ]

@@ -141,6 +141,7 @@ DUTCH: dict[str, str] = {
     "needed": "nodig",
     "until {day}": "tot {day}",
     "Signed in as {name}.": "Aangemeld als {name}.",
+    "Consent was given on {day}.": "De toestemming is gegeven op {day}.",
     "Each sync renews the sign-in; unused, it ends {time}.":
         "Elke synchronisatie verlengt de aanmelding; ongebruikt eindigt die {time}.",
     "The access token ends {time}; it is renewed when it is needed.":

@@ -58,7 +58,10 @@ def test_sentences_about_the_sign_in_have_spaces_between_them(
     page = browser.opens(CONNECT)
     [about] = [each for each in page.all("p") if "Signed in as" in each.text]
     said = " ".join(about.text.split())
-    assert re.search(r"Signed in as .*\. The access token .* needed\. Each sync renews .*\.$", said), said
+    assert re.search(
+        r"Signed in as .*\. Consent was given on .*\. The access token .* needed\. Each sync renews .*\.$",
+        said,
+    ), said
 
 
 def test_the_cookie_that_binds_it_is_out_of_the_reach_of_scripts(browser: Browser) -> None:
