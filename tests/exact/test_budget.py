@@ -386,6 +386,13 @@ def test_a_list_of_many_pages_begins_only_where_all_of_it_fits(clock: SharedCloc
         known.check_room(101)
 
 
+def test_a_429_that_tells_only_the_reset_tells_nothing_of_what_fits(clock: SharedClock) -> None:
+    known = budget(clock)
+    with pytest.raises(BudgetSpent):
+        known.limited({f"{DAY}Reset": epoch_ms(MIDNIGHT)})
+    known.check_room(100)
+
+
 def test_a_list_that_fits_into_no_day_begins_with_a_fresh_one(clock: SharedClock) -> None:
     known = budget(clock)
     known.heard(day(4999))
