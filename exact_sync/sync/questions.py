@@ -31,6 +31,8 @@ _QUOTED = re.compile(r"'(\w+)'")
 _FORGET_AFTER = timedelta(days=30)
 _DOUBT = "bulk stopped midway"
 """Not a refusal, but the suspicion of one."""
+_OUTAGE = timedelta(hours=6)
+"""So long Exact may be away altogether; pages of 60 take 17 times the calls."""
 _MOST_LESSONS = 4
 """Refusals answered by asking differently, per question; ten an hour would block the app."""
 
@@ -188,7 +190,7 @@ class Questions:
             try:
                 first = next(pages)
             except (Refused, Unavailable, ExactAway) as refusal:
-                knows_better = resume is not None and self._distrust_bulk(query)
+                knows_better = resume is not None and self._distrust_bulk(refusal, query)
                 if not knows_better and not isinstance(refusal, ExactAway):
                     knows_better = resume is not None or self._learn_from(refusal, query)
                 if lesson == _MOST_LESSONS or not knows_better:
@@ -215,18 +217,24 @@ class Questions:
         """A page among others that does not come may be too large for this site, which a thousand long
         texts are; or it is an accident. Refused for the second time, it is none.
         """
-        if self._is_bulk(query):
-            is_again = self.knows(_DOUBT) and not isinstance(refusal, ExactAway)
-            self.learn("no bulk" if is_again else _DOUBT)
+        if not self._is_bulk(query):
+            return
+        if not self.knows(_DOUBT):
+            self.learn(_DOUBT)
+        elif not isinstance(refusal, ExactAway):
+            self.learn("no bulk")
 
     def _trust_bulk(self) -> None:
         """It has got beyond where it stopped, or to its end."""
         if self._quirks.pop(_DOUBT, None):
             self._save()
 
-    def _distrust_bulk(self, query: Query) -> bool:
+    def _distrust_bulk(self, refusal: Exception, query: Query) -> bool:
         """True if the page where an earlier run stopped may come in smaller parts."""
         if not (self._is_bulk(query) and self.knows(_DOUBT)):
+            return False
+        doubted = self._task.clock.now() - datetime.fromisoformat(self._quirks[_DOUBT])
+        if isinstance(refusal, ExactAway) and doubted < _OUTAGE:
             return False
         self._supposed.append("no bulk")
         self._task.note(
