@@ -55,3 +55,15 @@ def test_an_endpoint_its_twins_and_its_count_share_their_errors_and_others_do_no
         with pytest.raises(Refused):
             breaker.check(endpoint)
     breaker.check("crm/Contacts/$count")
+
+
+def test_what_earlier_processes_were_told_counts_until_this_one_knows_better(clock: SharedClock) -> None:
+    breaker = Breaker(clock)
+    told = [(START - timedelta(minutes=50 - minute), f"HTTP 403: {minute}") for minute in range(5)]
+    breaker.recall("current/Me", [])
+    breaker.recall("current/Me", told)
+    with pytest.raises(Refused, match=r"^current/Me failed 5 times .*: HTTP 403: 4 .* until 12:10 UTC"):
+        breaker.check("current/Me")
+    clock.advance(minutes=10)
+    breaker.recall("current/Me", [*told, *told])
+    breaker.check("current/Me")

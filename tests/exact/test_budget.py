@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from exact_sync.errors import BackfillSpent, BudgetSpent, ExactAway, GivesWay, Refused
 from exact_sync.exact.breaker import ERRORS_AN_HOUR, ERRORS_WITH_OVERCOME
 from exact_sync.exact.budget import Budget
-from exact_sync.exact.limit import DAY_BOUND, MINUTE_BOUND
+from exact_sync.exact.limit import DAY_BOUND, MINUTE_BOUND, Limit
 from tests.deployment import START, SharedClock
 from tests.exact.scripted import epoch_ms
 
@@ -315,6 +315,7 @@ def test_the_next_process_knows_what_this_one_learned(clock: SharedClock) -> Non
         first.breaker.failed("crm/Contacts", "HTTP 400")
     second = budget(clock, state=first.as_json())
     assert second.as_json() == first.as_json()
+    assert (second.day, second.minute.limit) == (Limit(5000, 4000, MIDNIGHT), 60)
     with pytest.raises(Refused):
         second.before_call("crm/Contacts")
     second.before_call(ENDPOINT)
