@@ -6,10 +6,12 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from exact_sync.catalog import RESOURCES
 from exact_sync.errors import DatabaseAway
 from exact_sync.scheduler.verifying import Verification
 from exact_sync.simulator.faults import Context
 from exact_sync.store import pauses, runs
+from exact_sync.sync.line import Job
 from exact_sync.sync.verify import Checks
 from tests.at_work import AtWork
 from tests.deployment import DIVISION, Deployment
@@ -34,6 +36,8 @@ def test_a_mirror_that_was_never_verified_is_when_the_daemon_starts(at_work: AtW
         pauses.add(connection, [(pauses.EVERYWHERE, "journals"), (DIVISION, "items")])
     at_work.looks()
     assert {outcome.status for outcome in at_work.heard.outcomes} == {"ok", "verified"}
+    at_work.daemon._pool.add(Job(DIVISION, RESOURCES["items"]))
+    assert at_work.daemon._pool.wait(60)
     assert {"journals", "items"}.isdisjoint(outcome.resource for outcome in at_work.heard.outcomes)
     assert at_work.had("verified") == sorted({*ALL} - {"journals", "items"})
     at_work.looks(12)

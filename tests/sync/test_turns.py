@@ -7,6 +7,7 @@ from typing import Any
 
 from exact_sync.catalog import RESOURCES
 from exact_sync.errors import BackfillSpent, GivesWay, Stopped, WorkHeld
+from exact_sync.store.pauses import Pause, Pauses
 from exact_sync.store.runs import Tally
 from exact_sync.sync.line import Job
 from exact_sync.sync.outcome import Outcome
@@ -93,6 +94,29 @@ def test_a_long_reading_lets_small_reads_go_first_and_is_told_once_with_all_it_d
     assert [outcome.status for outcome in told] == ["ok"]
     assert told[0].tally.records == 10 + 20 * turns.count(True)
     assert audience.began.count((1, "customers")) == 1
+
+
+def test_what_is_paused_meanwhile_ends_after_its_page_unless_a_person_insists() -> None:
+    def read(division: int, name: str, gives_way: Any) -> Outcome | None:
+        if name != "customers":
+            return None
+        before = gives_way(1)
+        places = [(0, "customers"), (1, "contacts"), (1, "items")]
+        ours.pause(Pauses(Pause(division, name, START) for division, name in places))
+        assert (before, gives_way(1)) == (False, True)
+        for one in (job(1, "contacts"), job(2, "contacts"), job(1, "items", insist=True)):
+            ours.add(one)
+        return Outcome(division, name, "waits", error=GivesWay("later"))
+
+    runner, audience = Turns(read), Audience()
+    runner.begin.set()
+    ours = Pool(runner, None, 1, audience, Claims(), SharedClock())  # type: ignore[arg-type]
+    ours.add(job(1, "customers", is_backfill=True))
+    assert ours.wait(30)
+    assert ours.close(30)
+    assert runner.ran[0] == (1, "customers")
+    assert sorted(runner.ran[1:]) == [(1, "items"), (2, "contacts")]
+    assert [outcome.status for outcome in audience.outcomes] == ["waits", "ok", "ok"]
 
 
 def test_a_long_reading_lets_every_other_one_of_its_division_begin_before_it_goes_on() -> None:
