@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from exact_sync.sync.status import DivisionStatus, ResourceStatus, Status
 
+_NAMED = 5
+"""More resources than that are resumed together, with all others."""
+
 
 @dataclass
 class Total:
@@ -136,7 +139,7 @@ def pauses(facts: Status) -> list[Saying]:
         codes = sorted(line.division for line in lines if line.division is not None)
         groups.setdefault((f"paused since {since:%Y-%m-%d %H:%M} UTC", *codes), []).append(name)
     return [
-        Saying(text, " ".join(["exact-sync resume", *names]), codes, names)
+        Saying(text, " ".join(["exact-sync resume", *(names if len(names) <= _NAMED else [])]), codes, names)
         for (text, *codes), names in groups.items()
     ]
 

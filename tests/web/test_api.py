@@ -295,6 +295,10 @@ def test_runs_can_be_told_apart_by_every_outcome_and_by_what_belongs_to_no_divis
         assert {(line["division"], line["resource"]) for line in told} == {(0, "divisions")}, path
         assert client.get(f"/{path}?division=0&division={DIVISION}&resource=items").json()["items"]
     assert client.post("/resources/items/sync?division=0").status_code == 422
+    # A division named in a body would go unseen, and all of them be meant.
+    for body in ({"json": {"division": [DIVISION]}}, {"data": {"division": DIVISION}}):
+        answer = client.post("/resources/items/sync", **body)
+        assert (answer.status_code, "?division=" in answer.json()["detail"]) == (422, True)
 
 
 def test_a_database_that_is_away_or_behind_is_a_reason_to_come_back(

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query
+from fastapi import Depends, FastAPI, Query
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 
 from exact_sync.sync.naming import errors_named
@@ -16,7 +18,9 @@ from exact_sync.web.source import Desk
 
 def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]]) -> None:
     """``responses``: what else than an answer may come."""
-    may = partial(api.post, responses=responses, response_model=Done, tags=["changes"])
+    may = partial(
+        api.post, responses=responses, response_model=Done, tags=["changes"], dependencies=[Depends(_no_body)]
+    )
 
     async def ask(question: terms.OfAConnection, what: Callable[[Desk], int], status: int = 200) -> Response:
         def do() -> Done:
@@ -74,3 +78,9 @@ def add_to(api: FastAPI, asked: Asked, responses: dict[int | str, dict[str, Any]
         """Forget what was given up, or what waits: everything, or what is named; `count` is of messages."""
         wanted = (question.message, question.target, question.state)
         return await ask(question, lambda desk: desk.drop_messages(*wanted))
+
+
+def _no_body(request: Request) -> None:
+    """Whoever names a division there would be taken to mean all of them."""
+    if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+        raise HTTPException(422, "parameters go into the address, as ?division=123456; a body is not read")

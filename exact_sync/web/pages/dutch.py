@@ -81,9 +81,10 @@ DUTCH: dict[str, str] = {
         "{number} tabellen zijn nog niet volledig; de andere zijn te vertrouwen.",
     "The data can be trusted, as far as it is not paused":
         "De gegevens zijn te vertrouwen, voor zover ze niet gepauzeerd zijn",
-    "{number} resource is paused and not being read.": "{number} tabel is gepauzeerd en wordt niet gelezen.",
-    "{number} resources are paused and not being read.":
-        "{number} tabellen zijn gepauzeerd en worden niet gelezen.",
+    "{number} resource is paused and not being read: {names}.":
+        "{number} tabel is gepauzeerd en wordt niet gelezen: {names}.",
+    "{number} resources are paused and not being read: {names}.":
+        "{number} tabellen zijn gepauzeerd en worden niet gelezen: {names}.",
     "Not connected to Exact Online yet": "Nog niet verbonden met Exact Online",
     "Connect once; everything else goes by itself.": "Verbind één keer; de rest gaat vanzelf.",
     "The data stands still: signing in is needed": "De gegevens staan stil: aanmelden is nodig",

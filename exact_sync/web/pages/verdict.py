@@ -10,6 +10,7 @@ from exact_sync.web.pages.boards import Board
 from exact_sync.web.pages.language import Words, phrase
 
 Level = Literal["good", "busy", "warn", "bad"]
+_FEW = 8
 _ORDER: dict[Level, int] = {"good": 0, "busy": 1, "warn": 2, "bad": 3}
 
 
@@ -80,10 +81,10 @@ def _resources(board: Board, words: Words) -> Verdict:
     is_late = any(incident.kind == "lag" for incident in board.incidents)
     age = words.ago(found.oldest_success, board.at) if found.oldest_success else ""
     how_late = [words.say(phrase("The oldest was read {age}."), age=age)] if is_late and age else []
-    held = sum(line.paused_since is not None for line in board.lines)
+    held = [line.resource for line in board.lines if line.paused_since is not None]
     how_held = [words.count(
-        phrase("{number} resource is paused and not being read."),
-        phrase("{number} resources are paused and not being read."), held,
+        phrase("{number} resource is paused and not being read: {names}."),
+        phrase("{number} resources are paused and not being read: {names}."), len(held), names=_names(held),
     )] if held else []  # fmt: skip
     if exceptions := _exceptions(board, words, found):
         title = words.say(phrase("The data can be trusted, with exceptions"))
@@ -103,6 +104,12 @@ def _resources(board: Board, words: Words) -> Verdict:
         phrase("{number} resources are up to date; the oldest was read {age}."), found.ok, age=age,
     )  # fmt: skip
     return Verdict("good", title, text)
+
+
+def _names(resources: list[str]) -> str:
+    """Each once, and few enough to be read."""
+    names = list(dict.fromkeys(resources))
+    return ", ".join(names[:_FEW] + (["…"] if len(names) > _FEW else []))
 
 
 def _exceptions(board: Board, words: Words, found: Total) -> list[str]:

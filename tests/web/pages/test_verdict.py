@@ -64,7 +64,7 @@ def test_exceptions_do_not_hide_that_nothing_is_read(deployment: Deployment) -> 
     change(deployment, "INSERT INTO exact_sync.incident (kind, subject, message) VALUES ('lag', 'x', 'late')")
     with deployment.service.database.begin() as connection:
         pauses.add(connection, [(DIVISION, "journals")])
-    both = r"The oldest was read .*\. 1 resource is paused and not being read\."
+    both = r"The oldest was read .*\. 1 resource is paused and not being read: journals\."
     found = verdict.of(board_of(deployment), ENGLISH)
     assert found.title == "The data is older than it should be"
     assert re.fullmatch(both, found.text)
