@@ -11,7 +11,8 @@ from exact_sync.catalog import Strategy
 from exact_sync.exact.odata import Query
 from exact_sync.sync import cursors, snapshot, whole
 from exact_sync.sync.backfill import Backfill
-from exact_sync.sync.questions import ModifiedRefused, Questions
+from exact_sync.sync.lessons import ModifiedRefused
+from exact_sync.sync.questions import Questions
 from exact_sync.sync.task import Task
 from exact_sync.sync.whole import Whole
 

@@ -21,7 +21,8 @@ from exact_sync.sync import cursors, modified
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.cursors import Window, is_recent, is_suspect
 from exact_sync.sync.findings import Suspect
-from exact_sync.sync.questions import ModifiedRefused, Questions
+from exact_sync.sync.lessons import ModifiedRefused
+from exact_sync.sync.questions import Questions
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Task
 from exact_sync.sync.window_counts import Gone, differing
