@@ -17,29 +17,25 @@ class Quirks:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._known: dict[str, str] = {
-            name: since
-            for name, since in task.checkpoint.quirks.items()
-            if task.clock.now() - datetime.fromisoformat(since) < _FORGET_AFTER
-        }
         self._supposed: list[str] = []
         """Other ways of asking that were tried, and that have not led to an answer yet."""
 
     def knows(self, quirk: str) -> bool:
-        return quirk in self._known or quirk in self._supposed
+        return quirk in self._supposed or self.age(quirk) < _FORGET_AFTER
 
     def age(self, quirk: str) -> timedelta:
-        """Since when a known one is known."""
-        return self._task.clock.now() - datetime.fromisoformat(self._known[quirk])
+        """How long it has been known; of one that is not, forever."""
+        since = self._task.checkpoint.quirks.get(quirk)
+        return self._task.clock.now() - datetime.fromisoformat(since) if since else timedelta.max
 
     def learn(self, quirk: str) -> None:
-        self._known[quirk] = self._task.clock.now().isoformat()
+        self._save({**self._task.checkpoint.quirks, quirk: self._task.clock.now().isoformat()})
         log.debug("division %s, %s: learned %s", self._task.division, self._task.resource.name, quirk)
-        self._save()
 
     def forget(self, quirk: str) -> None:
-        if self._known.pop(quirk, None):
-            self._save()
+        quirks = self._task.checkpoint.quirks
+        if quirk in quirks:
+            self._save({name: since for name, since in quirks.items() if name != quirk})
 
     def suppose(self, quirk: str) -> None:
         """Ask as if it were so; an answer will tell."""
@@ -54,8 +50,8 @@ class Quirks:
         """That was not it."""
         self._supposed.clear()
 
-    def _save(self) -> None:
-        task, quirks = self._task, dict(self._known)
+    def _save(self, quirks: dict[str, str]) -> None:
+        task = self._task
         task.checkpoint = replace(task.checkpoint, quirks=quirks)  # for whoever asks for this task next
         # Apart from what the task writes: pages are asked for in a thread of their own.
         task.database.transact(
