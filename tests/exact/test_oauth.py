@@ -56,6 +56,7 @@ def test_no_two_states_are_alike() -> None:
     [
         (f"{SITE}?code=stampNL001.abc%21def&state={STATE}", "stampNL001.abc!def"),
         (f"  {SITE}?state={STATE}&code=abc \n", "abc"),
+        (f"{SITE}?code=abc&state={STATE}#top", "abc"),
         (f"code=abc&state={STATE}", "abc"),
         (f"?code=abc&state={STATE}", "abc"),
         (f"/callback?code=abc&state={STATE}", "abc"),
