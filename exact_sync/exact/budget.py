@@ -214,7 +214,8 @@ class Budget:
         self.calls += 1
 
     def _blocked_until(self, now: datetime) -> datetime | None:
-        if self.parked_until and now < self.parked_until <= now + DAY_BOUND:
+        bound = MINUTE_BOUND if self.parked_until == self.minute.resets_at else DAY_BOUND
+        if self.parked_until and now < self.parked_until <= now + bound:
             return self.parked_until
         if self.day.spent(now, DAY_BOUND, int((self.day.limit or 0) * self._day_reserve)):
             return self.day.resets_at

@@ -176,7 +176,8 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
         return BadConfiguration(f"the database does not exist: {said}", "create it: createdb NAME")
     if state == "42501":
         return BadConfiguration(
-            f"the database user lacks a right: {said}", "it must own, or may create, the schemas we use"
+            f"the database user lacks a right: {said}",
+            "it must own, or may create, the schemas we use, and make temporary tables",
         )
     if state in ("42P01", "3F000", "42703"):
         return BadConfiguration(f"the database lacks something of ours: {said}", "run: exact-sync db upgrade")

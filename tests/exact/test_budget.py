@@ -346,6 +346,14 @@ def test_nothing_is_waited_for_that_a_clock_set_back_put_a_day_ahead() -> None:
     assert clock.slept == []
 
 
+def test_a_minute_is_not_waited_for_by_the_hours_that_a_clock_was_set_back(clock: SharedClock) -> None:
+    known = budget(clock)
+    known.limited(minute(0))
+    clock.advance(hours=-2)
+    budget(clock, state=known.as_json()).before_call(ENDPOINT)
+    assert clock.slept == []
+
+
 def for_first_loads(clock: SharedClock, **options: object) -> Budget:
     """The budget while a first load calls, with nobody waiting."""
     known = budget(clock, **options)

@@ -56,6 +56,7 @@ def test_no_two_states_are_alike() -> None:
     [
         (f"{SITE}?code=stampNL001.abc%21def&state={STATE}", "stampNL001.abc!def"),
         (f"  {SITE}?state={STATE}&code=abc \n", "abc"),
+        (f"{SITE}?code=abc&state={STATE}#top", "abc"),
         (f"code=abc&state={STATE}", "abc"),
         (f"?code=abc&state={STATE}", "abc"),
         (f"/callback?code=abc&state={STATE}", "abc"),
@@ -136,6 +137,23 @@ def test_an_odd_lifetime_counts_as_ten_minutes(clock: SharedClock, expires_in: o
     with serve(token("access-1", "refresh-1", expires_in)) as served:
         tokens = endpoint(served, clock).refresh(held(clock))
     assert tokens.expires_at - clock.now() == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("took", "counted"), [(4, 4), (50, 20)])
+def test_the_life_of_a_token_counts_from_its_answer_unless_that_took_long(
+    clock: SharedClock, took: int, counted: int
+) -> None:
+    """It may have been made when it was asked for, and must not be used when it has ended."""
+    asked_at = clock.now()
+
+    def late() -> Answer:
+        clock.advance(seconds=took)
+        return token("access-1", "refresh-1")
+
+    with serve(late) as served:
+        tokens = endpoint(served, clock).refresh(held(clock))
+    assert tokens.expires_at - asked_at == timedelta(seconds=600 + counted)
+    assert tokens.obtained_at == asked_at
 
 
 def test_the_token_endpoint_is_not_followed_to_another_place(clock: SharedClock) -> None:
