@@ -79,8 +79,6 @@ class Waiting:
     """Not before that."""
     tries: int = 0
     """How often it was found in another process's hands."""
-    has_worked: bool = False
-    """It had its turn, and something is left."""
     entry: int = 0
     """The number of its valid entry in the heap."""
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -96,7 +94,6 @@ class Waiting:
 
     def pop(self) -> Job | None:
         """The next one: small reads first, and long ones only after all had a first turn."""
-        self.has_worked = True
         if not self.jobs:
             return None
         job = min(self.jobs.values(), key=lambda job: (job.is_backfill, job.has_begun))

@@ -185,11 +185,7 @@ class Pool:
         waiting.tries = 0
         while True:
             with self._changed:
-                if (
-                    waiting.has_only_backfills
-                    and waiting.has_worked
-                    and self._others_wait(while_waiting=False)
-                ):
+                if waiting.has_only_backfills and self._others_wait(while_waiting=False):
                     return
                 job = waiting.pop()
                 is_left_alone = job is not None and self._is_paused(job)

@@ -22,6 +22,7 @@ from exact_sync.sync.line import Job
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Pool
 from tests.deployment import SharedClock
+from tests.processes import until
 
 NAMES = ["items", "contacts", "customers", "documents"]
 
@@ -241,6 +242,29 @@ def test_what_waits_already_is_not_queued_again_and_the_stronger_wish_counts() -
         (1, "contacts", True, True),
         (1, "items", False, False),
     ]
+
+
+def test_what_cannot_be_claimed_is_said_and_whoever_is_idle_does_what_comes_next() -> None:
+    class Away(Claims):
+        def claim(self, division: int) -> bool:
+            if not audience.outcomes:
+                raise DatabaseAway("gone for a moment")
+            return super().claim(division)
+
+    threads: set[str] = set()
+    runner, audience = Scripted(lambda *of: threads.add(threading.current_thread().name)), Audience()
+    ours = Pool(runner, None, 4, audience, Away(), SharedClock())  # type: ignore[arg-type]
+    for division in (1, 1, 2):
+        ours.add(job(division, "items"))
+        assert ours.wait(30)
+        until(lambda: ours._idle == 1)
+    assert [(outcome.division, outcome.status) for outcome in audience.outcomes] == [
+        (1, "skipped"),
+        (1, "ok"),
+        (2, "ok"),
+    ]
+    assert threads == {"division-0"}
+    assert ours.close(30)
 
 
 def test_closing_drops_what_waits_and_lets_what_runs_end() -> None:

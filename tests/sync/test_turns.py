@@ -119,6 +119,33 @@ def test_what_is_paused_meanwhile_ends_after_its_page_unless_a_person_insists() 
     assert [outcome.status for outcome in audience.outcomes] == ["waits", "ok", "ok"]
 
 
+def test_a_long_reading_gives_way_to_its_own_division_though_threads_are_idle_and_to_a_pool_that_closes() -> (
+    None
+):
+    own: list[bool] = []
+
+    def read(division: int, name: str, gives_way: Any) -> Outcome | None:
+        if name == "customers" and not own:
+            own.append(gives_way(1))
+            ours.add(job(1, "items", hours=1))
+            own.append(gives_way(1))
+        elif name == "customers":
+            goes_on.set()
+            until(lambda: gives_way(1))
+        else:
+            return None
+        return Outcome(division, name, "waits", error=GivesWay("later"))
+
+    runner, goes_on = Turns(read), threading.Event()
+    runner.begin.set()
+    ours = Pool(runner, None, 2, Audience(), Claims(), SharedClock())  # type: ignore[arg-type]
+    ours.add(job(1, "customers", is_backfill=True))
+    assert goes_on.wait(30)
+    assert ours.close(30)
+    assert own == [False, True]
+    assert runner.ran == [(1, "customers"), (1, "items"), (1, "customers")]
+
+
 def test_a_long_reading_lets_every_other_one_of_its_division_begin_before_it_goes_on() -> None:
     def read(division: int, name: str, gives_way: Any) -> Outcome | None:
         return Outcome(division, name, "waits", error=GivesWay("later")) if gives_way(5) else None
