@@ -278,6 +278,8 @@ def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
             parts = parts[: depth(parts, Settings)] or parts
         if mistake["type"] == "missing":
             text = "is not set, and there is no default"
+        if mistake["type"] in ("model_type", "dict_type"):
+            text = "is a section, with settings in it"
         name = ".".join(parts)
         variable = (PREFIX + "__".join(parts)).upper()
         yield f"setting {name} ({variable}{f' or {file}' if file else ''}): {text}"

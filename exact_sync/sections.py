@@ -155,7 +155,7 @@ class ConnectionSettings(BaseModel):
 def text_of(file: Path) -> str:
     """What stands in a file of settings. Raises BadConfiguration where it can't be read."""
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # Windows may have put a mark at the beginning
     except FileNotFoundError:
         raise BadConfiguration(f"there is no configuration file {file}") from None
     except (OSError, UnicodeDecodeError) as error:

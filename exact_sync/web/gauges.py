@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from exact_sync.store import checkpoints, credentials, deliveries, divisions
+from exact_sync.store import checkpoints, credentials, deliveries, divisions, pauses
 from exact_sync.store.credentials import Validity
 from exact_sync.store.deliveries import NOTHING, Backlog
 from exact_sync.sync.status import DivisionStatus, division_lines
@@ -59,6 +59,7 @@ def _read(gauges: Gauges, source: Source, now: datetime, *, by_division: bool) -
         listed = divisions.listed(connection)
         lines = division_lines(connection, now)
         successes = checkpoints.successes(connection, source.resources)
+        paused = pauses.read(connection)
     gauges.divisions.update({(source.name, state): 0 for state in STATES.values()})
     gauges.divisions.update((source.name, STATES[line.state]) for line in lines)
     # Others stand still, and how long they do so says nothing.
@@ -66,7 +67,7 @@ def _read(gauges: Gauges, source: Source, now: datetime, *, by_division: bool) -
     shown = {CONNECTION_WIDE, *source.wanted.of(listed)} - unread
     names = {code: str(code) if by_division and code else "" for code in shown}
     for code, resource, succeeded_at in successes:
-        if code in shown:
+        if code in shown and (code, resource) not in paused:
             key, since = (source.name, names[code], resource), succeeded_at.timestamp()
             if key not in gauges.succeeded or since < gauges.succeeded[key]:
                 gauges.succeeded[key] = since

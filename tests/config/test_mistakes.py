@@ -38,6 +38,11 @@ def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str) -> None
     assert "my.toml" in str(refused(tmp_path, text))
 
 
+def test_a_value_where_a_section_belongs_is_told_so(tmp_path: Path) -> None:
+    for text in ("server = 5", "resources.items = 5", "connections.be = 5"):
+        assert str(refused(tmp_path, text)).endswith("is a section, with settings in it")
+
+
 @pytest.mark.parametrize("section", ["outbox.targets.w", "server.tokens.w"])
 def test_what_a_section_must_have_is_said_in_plain_words(tmp_path: Path, section: str) -> None:
     """The README's first example of a target has no secret yet."""

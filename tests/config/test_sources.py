@@ -61,7 +61,9 @@ def test_the_file_is_named_by_the_option_or_the_environment_or_lies_here(
 
 
 def test_one_file_leaves_nothing_behind_for_the_next(tmp_path: Path) -> None:
-    load(written(tmp_path, 'client_id = "file"'), known_resources=RESOURCES)
+    # With a mark at the beginning, as editors on Windows write it.
+    file = written(tmp_path, '\ufeffclient_id = "file"')
+    assert load(file, known_resources=RESOURCES).client_id == "file"
     assert load(known_resources=RESOURCES).client_id is None
     refused(tmp_path, 'client_id = "file"\nworkers = 0')
     assert load(known_resources=RESOURCES).client_id is None
