@@ -185,6 +185,10 @@ class Pool:
                 job = waiting.pop()
             if job is None:
                 return
+            if self._is_paused(job):
+                if waiting.began(job):
+                    self._tell(waiting.whole(job, Outcome(job.division, job.resource.name, "waits")))
+                continue
             outcome = self._run(job, waiting)
             if isinstance(outcome.error, GivesWay):
                 with self._changed:
@@ -206,10 +210,15 @@ class Pool:
             return False
         return self._line.has_small_reads or (while_waiting and self._line.has_any)
 
-    def _gives_way(self, waiting: Waiting, pages: int | None) -> bool:
+    def _is_paused(self, job: Job) -> bool:
+        """A person has paused it since it was lined up, or while it is read; who insists reads it anyway."""
+        is_exempt = job.insist or job.checks is not None
+        return not is_exempt and self._claims.is_paused(job.division, job.resource.name)
+
+    def _gives_way(self, job: Job, waiting: Waiting, pages: int | None) -> bool:
         """Whether a long reading gives way, after so many pages (None: while it would only wait)."""
         with self._changed:
-            if self._is_closed:
+            if self._is_closed or self._is_paused(job):
                 return True
             if pages is None:
                 return self._others_wait(while_waiting=True)
@@ -228,7 +237,7 @@ class Pool:
 
             if job.checks is not None:
                 return self._verifier().verify(job.resource, job.division, job.checks, on_page)
-            gives_way: Callable[[int | None], bool] = partial(self._gives_way, waiting)
+            gives_way: Callable[[int | None], bool] = partial(self._gives_way, job, waiting)
             return self._runner.run(
                 job.resource,
                 job.division,
