@@ -30,6 +30,12 @@ _ENCODINGS = ("UTF8", "SQL_ASCII")
 # Before there is a connection the driver has no codes, only words.
 _WRONG_VALUE = re.compile(r'invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found')
 _NO_LOGIN = re.compile(r'password authentication failed|role ".*" (does not exist|is not permitted)')
+_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds: after a minute each side knows that the other has vanished, as a machine without power does. By
+default it takes two hours, for which a question waits and the locks of who works no more are held.
+"""
+_OPTIONS = {**_KEEPALIVES, "tcp_user_timeout": 60_000}
+"""The latter, in milliseconds, for the same where something was sent."""
 _SHOWN = ("dbname", "host", "hostaddr", "port", "sslmode", "user")
 
 
@@ -62,6 +68,7 @@ class Database:
                 "connect_timeout": patience,
                 "client_encoding": "UTF8",  # from the first answer on: of SQL_ASCII the driver gives bytes
                 "prepare_threshold": None,  # prepared statements break behind a pooling proxy
+                **{name: value for name, value in _OPTIONS.items() if name not in self.url.query},
             },
         )
         event.listen(self.engine, "connect", _prepare)
@@ -223,8 +230,9 @@ def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry)
         )
     # Rows are copied as UTF-8, whatever the environment, the role or the database say, and a pooling proxy
     # makes of it. And a zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python.
+    keepalives = "; ".join(f"SET tcp_{name} TO {value}" for name, value in _KEEPALIVES.items())
     connection.execute(f"""
         SET client_encoding TO 'UTF8'; SET timezone TO 'UTC';
-        SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'
+        SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'; {keepalives}
     """)
     connection.commit()
