@@ -62,10 +62,10 @@ class Verifying:
             number = self._add_all(divisions())
             self._due = now + (self._verification.every if number else _NOTHING_READ)
         elif again := self._again.due(now):
-            here = set(divisions())
+            here, paused = set(divisions()), self._crew.paused()
             for division, name in again:
                 self._again.begins((division, name))
-                if division in here:
+                if division in here and (division, name) not in paused:
                     self._add(division, name)
 
     def ends(self, outcome: Outcome) -> None:
@@ -94,9 +94,11 @@ class Verifying:
         return self._due <= now
 
     def _add_all(self, divisions: Iterable[int]) -> int:
-        """How many were added: what was never read has nothing to compare."""
+        """How many were added: what was never read has nothing to compare, and what is paused is behind."""
         points: Mapping[Place, Standing] = self._crew.standings()
+        paused = self._crew.paused()
         places = [(division, name) for division in divisions for name in self._schedules]
+        places = [place for place in places if place not in paused]
         read = [place for place in places if place in points and points[place].succeeded_at is not None]
         self._under_way = set(read)
         for place in read:

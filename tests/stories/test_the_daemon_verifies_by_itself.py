@@ -13,6 +13,7 @@ from exact_sync.store import runs
 from exact_sync.sync.verify import Checks
 from tests.at_work import AtWork
 from tests.deployment import Deployment
+from tests.facts import sql
 from tests.mirror import ENOUGH
 from tests.stories.test_the_database_goes_away_and_comes_back import CUT_ALL
 
@@ -36,6 +37,16 @@ def test_a_mirror_that_was_never_verified_is_when_the_daemon_starts(at_work: AtW
     at_work.looks(12)
     assert at_work.had("verified") == []
     assert at_work.deployment.violations() == {}
+
+
+def test_what_is_paused_is_neither_read_for_it_nor_compared(at_work: AtWork) -> None:
+    attachments = at_work.deployment.table("documents/DocumentAttachments")
+    attachments.change(next(iter(attachments.rows)), FileName="changed while it was paused.pdf")
+    sql(at_work.deployment, "INSERT INTO exact_sync.pause VALUES (0, 'document_attachments')")
+    at_work.looks()
+    ended = {outcome.resource: outcome.status for outcome in at_work.heard.outcomes}
+    assert "document_attachments" not in ended
+    assert set(ended.values()) == {"verified"}
 
 
 def test_a_week_is_counted_from_the_last_time_whoever_did_it(at_work: AtWork) -> None:
