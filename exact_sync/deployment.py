@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from exact_sync.catalog import Resource
 from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections, named
-from exact_sync.errors import BadConfiguration, ExactSyncError
+from exact_sync.errors import BadConfiguration, ExactSyncError, WorkHeld
 from exact_sync.exact.sending import Patience
 from exact_sync.service import Service
 from exact_sync.shares import Share, check_known, shares
@@ -27,6 +27,7 @@ from exact_sync.sync.audience import Audience
 from exact_sync.sync.naming import Naming, errors_named, named_error, named_outcome, not_begun
 from exact_sync.sync.outcome import Outcome
 from exact_sync.web.counts import Audiences
+from exact_sync.web.pulse import Pulse
 
 if TYPE_CHECKING:
     from exact_sync.scheduler.plan import Schedule
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+_HELD_AGAIN = 2.0
+"""Seconds until the work of a connection that another process holds is looked at again."""
 
 
 class Deployment:
@@ -177,23 +181,47 @@ class Deployment:
             self.services[0].run(audiences.of(None), pulse.beat)
             return
 
+        idle: set[str] = set()
+
         def work(share: Share) -> ExactSyncError | None:
             connection = share.service.connection
+            audience = Naming(connection, audiences.of(connection.name))
             try:
-                audience = Naming(connection, audiences.of(connection.name))
-                share.service.run(audience, pulses[connection.name].beat)
-            except ExactSyncError as error:
-                pulses[connection.name].end(str(error))
-                log.error("%s", named_error(connection, error))  # noqa: TRY400 - one clear line
-                return named_error(connection, error)
+                return self._serve(share, audience, pulses[connection.name], idle)
             except BaseException:
                 self.stop.set()  # a mistake of ours: whoever watches over us starts us again
                 raise
-            return None
 
         errors = [error for _, error in self._in_threads(shares(self.services, ()), work)]
         if errors[0] is not None and all(errors):
             raise errors[0]
+
+    def _serve(self, share: Share, audience: Audience, pulse: Pulse, idle: set[str]) -> ExactSyncError | None:
+        """The daemon of one connection; why it could not go on. ``idle``: all that can't."""
+        connection = share.service.connection
+        while True:
+            try:
+                share.service.run(audience, pulse.beat)
+            except ExactSyncError as error:
+                pulse.end(str(error))
+                idle.add(connection.name)
+                log.error("%s", named_error(connection, error))  # noqa: TRY400 - one clear line
+                if not isinstance(error, WorkHeld) or not self._becomes_free(share, idle):
+                    return named_error(connection, error)
+            else:
+                return None
+            idle.discard(connection.name)
+            pulse.begin()
+
+    def _becomes_free(self, share: Share, idle: Collection[str]) -> bool:
+        """Wait while another process holds the work of a connection; False where none of ours is at work
+        any more: then whoever watches over us tries again.
+        """
+        while len(idle) < len(self.services) and not self.stop.wait(_HELD_AGAIN):
+            with contextlib.suppress(ExactSyncError):
+                if share.service.crew.lock.holder(alone=False) is None:
+                    return True
+        return False
 
     def plan(
         self, names: Sequence[str], codes: Sequence[int], *, count: bool

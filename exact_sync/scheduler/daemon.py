@@ -168,7 +168,7 @@ class Daemon:
             self._retries.come_earlier(back)
         try:
             self._crew.keep_lock()
-            self._pool.pause(self._crew.paused())
+            self._crew.paused()  # what is under way gives way to a new pause
             self._crew.check_signed_in()
             trouble = self._wishes.trouble
             if trouble is not None or self._missed:

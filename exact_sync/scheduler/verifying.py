@@ -62,10 +62,10 @@ class Verifying:
             number = self._add_all(divisions())
             self._due = now + (self._verification.every if number else _NOTHING_READ)
         elif again := self._again.due(now):
-            here = set(divisions())
+            here, paused = set(divisions()), self._crew.paused()
             for division, name in again:
                 self._again.begins((division, name))
-                if division in here:
+                if division in here and (division, name) not in paused:
                     self._add(division, name)
 
     def ends(self, outcome: Outcome) -> None:

@@ -33,14 +33,12 @@ _NO_LOGIN = re.compile(
     r'authentication failed|role ".*" (does not exist|is not permitted)|pg_hba\.conf|no password supplied'
     r"|permission denied for database|SSL was required|root certificate file|certificate verify failed"
 )
-_ALIVE = {
-    "keepalives_idle": 60,
-    "keepalives_interval": 10,
-    "keepalives_count": 6,
-    "tcp_user_timeout": 120_000,  # milliseconds
-}
-"""A server that vanished without a word is missed after two minutes; left to the system it is two hours. And
-what forgets idle connections on the way, after four minutes or so, forgets none of ours."""
+_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds: after a minute each side knows that the other has vanished, as a machine without power does. By
+default it takes two hours, for which a question waits and the locks of who works no more are held.
+"""
+_OPTIONS = {**_KEEPALIVES, "tcp_user_timeout": 60_000}
+"""The latter, in milliseconds, for the same where something was sent."""
 _SHOWN = ("dbname", "host", "hostaddr", "port", "sslmode", "user")
 
 
@@ -70,11 +68,11 @@ class Database:
             pool_use_lifo=True,  # the one used last has its staging tables, and its plans in mind
             isolation_level="READ COMMITTED",  # what SQLAlchemy goes back to; see _prepare
             connect_args={
-                **{name: value for name, value in _ALIVE.items() if name not in self.url.query},
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],
                 "connect_timeout": patience,
                 "client_encoding": "UTF8",  # from the first answer on: of SQL_ASCII the driver gives bytes
                 "prepare_threshold": None,  # prepared statements break behind a pooling proxy
+                **{name: value for name, value in _OPTIONS.items() if name not in self.url.query},
             },
         )
         event.listen(self.engine, "connect", _prepare)
@@ -245,10 +243,11 @@ def _prepare(connection: psycopg.Connection[object], entry: ConnectionPoolEntry)
     # makes of it. A zone east of Greenwich can't show 9999-12-31 23:59:59 UTC to Python, and the driver reads
     # moments in no other style than this. Who waited for a row goes by what it says now. What takes longer
     # than people's questions may would never come to its end: as for pg_dump, those limits are not for us.
+    keepalives = "; ".join(f"SET tcp_{name} TO {value}" for name, value in _KEEPALIVES.items())
     connection.execute(f"""
         SET client_encoding TO 'UTF8'; SET timezone TO 'UTC'; SET datestyle TO 'ISO';
         SET default_transaction_isolation TO 'read committed';
         SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0;
-        SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'
+        SET lock_timeout TO '{_LOCK_TIMEOUT}'; SET client_min_messages TO 'warning'; {keepalives}
     """)
     connection.commit()

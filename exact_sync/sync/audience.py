@@ -37,3 +37,7 @@ class Claims(Protocol):
     def held_by(self, division: int) -> str:
         """Who has it, in words."""
         ...
+
+    def is_paused(self, division: int, resource: str) -> bool:
+        """A person wants it not to be read, as was known some seconds ago."""
+        ...

@@ -60,6 +60,7 @@ class Crew:
         self._wanted = wanted
         self._workers = workers
         self._tidied_at = clock.monotonic()
+        self._paused = Pauses()
 
     def take_over(self, *, alone: bool = True) -> None:
         """Take the work (a daemon alone, one-shots together), and tidy up after whoever died at it.
@@ -161,9 +162,13 @@ class Crew:
         return select(listed, access, self._wanted, restricted_to, self.clock.now(), insist=insist)
 
     def paused(self) -> Pauses:
-        """What people do not want to be read now."""
+        """What people do not want to be read now; from now on ``is_paused`` goes by it."""
         with self.database.begin() as connection:
-            return pauses.read(connection)
+            self._paused = pauses.read(connection)
+        return self._paused
+
+    def is_paused(self, division: int, resource: str) -> bool:
+        return (division, resource) in self._paused
 
     def pool(self, audience: Audience, *, since: datetime | None = None) -> Pool:
         """Threads for the work. ``since``: what another process reads after that is not read again."""

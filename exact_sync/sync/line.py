@@ -5,7 +5,7 @@ the division first whose small reads are longest due.
 import heapq
 import itertools
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from exact_sync.catalog import Resource
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from exact_sync.sync.verify import Checks
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_LONGEST_WAIT = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,12 @@ class Waiting:
     def has_unbegun(self) -> bool:
         return any(not job.has_begun for job in self.jobs.values())
 
+    def is_early(self, now: datetime) -> bool:
+        """It is to wait still. Nothing waits for longer than a minute: what is further ahead was reckoned by
+        a clock that has been set back since.
+        """
+        return self.ready_at is not None and now < self.ready_at <= now + _LONGEST_WAIT
+
     def turn(self) -> tuple[bool, datetime]:
         """Sorts divisions: lowest first."""
         small = [job.last_read or _NEVER for job in self.jobs.values() if not job.is_backfill]
@@ -157,7 +164,7 @@ class Line:
 
     def next(self, now: datetime) -> Waiting | None:
         """Whose turn it is; nobody else gets that division until ``done``."""
-        for waiting in [w for w in self._parked.values() if w.ready_at is None or w.ready_at <= now]:
+        for waiting in [w for w in self._parked.values() if not w.is_early(now)]:
             waiting.ready_at = None
             self._line_up(waiting)
         if not self._settle():

@@ -98,6 +98,7 @@ def _sync_divisions(
         del standings
         while not pool.wait(_LOOK_EVERY):
             crew.keep_lock()
+            crew.paused()  # what is under way gives way to a new pause
     finally:
         pool.close(timeout=8)
 

@@ -26,7 +26,6 @@ from exact_sync.errors import (
     Stopped,
     WorkHeld,
 )
-from exact_sync.store.pauses import Pauses
 from exact_sync.sync.audience import Audience, Claims
 from exact_sync.sync.line import Job, Line, Waiting
 from exact_sync.sync.outcome import Outcome, failure, unexpected
@@ -78,7 +77,6 @@ class Pool:
         self._idle = 0
         self._is_napping = False
         self._is_closed = False
-        self._paused = Pauses()
 
     def add(self, job: Job) -> None:
         """Queue a job, unless the same one is waiting already."""
@@ -94,13 +92,6 @@ class Pool:
                 self._threads.append(thread)
                 thread.start()
             self._changed.notify()
-
-    def pause(self, paused: Pauses) -> None:
-        """These are left alone from now on, but for what a person insisted on: what waits is dropped when
-        its turn comes, and a long reading ends after its page.
-        """
-        with self._changed:
-            self._paused = paused
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until nothing is left to do, or for ``timeout`` seconds; True if nothing is left."""
@@ -188,19 +179,17 @@ class Pool:
                 if waiting.has_only_backfills and self._others_wait(while_waiting=False):
                     return
                 job = waiting.pop()
-                is_left_alone = job is not None and self._is_paused(job)
             if job is None:
                 return
-            if is_left_alone:
+            if self._is_paused(job):
+                if waiting.began(job):
+                    self._tell(waiting.whole(job, Outcome(job.division, job.resource.name, "waits")))
                 continue
             outcome = self._run(job, waiting)
             if isinstance(outcome.error, GivesWay):
                 with self._changed:
-                    is_left_alone = self._is_paused(job)
-                    if not self._is_closed and not is_left_alone:
+                    if not self._is_closed:
                         waiting.put_back(replace(job, full=False, is_backfill=True, has_begun=True), outcome)
-                if is_left_alone:
-                    self._tell(waiting.whole(job, outcome))
                 if outcome.until is not None:
                     return
                 continue
@@ -211,16 +200,18 @@ class Pool:
             if error is not None and (ends or away >= 2):
                 self._skip(waiting, error)
 
-    def _is_paused(self, job: Job) -> bool:
-        return not job.insist and job.checks is None and (job.division, job.resource.name) in self._paused
-
     def _others_wait(self, *, while_waiting: bool) -> bool:
         """Whether another division's work needs this thread: small reads, or any if we only wait."""
         if self._idle or len(self._threads) < self._workers:
             return False
         return self._line.has_small_reads or (while_waiting and self._line.has_any)
 
-    def _gives_way(self, waiting: Waiting, job: Job, pages: int | None) -> bool:
+    def _is_paused(self, job: Job) -> bool:
+        """A person has paused it since it was lined up, or while it is read; who insists reads it anyway."""
+        is_exempt = job.insist or job.checks is not None
+        return not is_exempt and self._claims.is_paused(job.division, job.resource.name)
+
+    def _gives_way(self, job: Job, waiting: Waiting, pages: int | None) -> bool:
         """Whether a long reading gives way, after so many pages (None: while it would only wait)."""
         with self._changed:
             if self._is_closed or self._is_paused(job):
@@ -242,7 +233,7 @@ class Pool:
 
             if job.checks is not None:
                 return self._verifier().verify(job.resource, job.division, job.checks, on_page)
-            gives_way: Callable[[int | None], bool] = partial(self._gives_way, waiting, job)
+            gives_way: Callable[[int | None], bool] = partial(self._gives_way, job, waiting)
             return self._runner.run(
                 job.resource,
                 job.division,

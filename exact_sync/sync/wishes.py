@@ -124,6 +124,7 @@ class Wishes:
             if wish.insist:
                 self._put_back[key] = (ready, wish)
             else:
+                self._read.pop(key, None)  # nothing was read
                 self._hinted.setdefault(key, _Hinted(ready, ready))
 
     def wait(self) -> list[Wish] | None:

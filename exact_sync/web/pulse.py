@@ -23,6 +23,11 @@ class Pulse:
         """Its daemon could not go on, for a reason that a new start does not mend."""
         self._ended = reason
 
+    def begin(self) -> None:
+        """It tries again."""
+        self.beat()
+        self._ended = None
+
     @property
     def ended(self) -> str | None:
         return self._ended

@@ -4,10 +4,11 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError, NeedsPerson
@@ -352,16 +353,17 @@ def test_moments_up_to_the_end_of_9999_can_be_read(database: Database) -> None:
         assert str(connection.execute(query).one()[0]) == "9999-12-31 23:59:59+00:00"
 
 
-def test_a_server_that_vanishes_is_missed_after_minutes_unless_the_url_says_otherwise(
+def test_each_side_notices_within_a_minute_that_the_other_has_vanished(
     database_url: str, clock: SharedClock
 ) -> None:
-    database = Database(f"{database_url}&keepalives_idle=5", clock)
+    database, options = Database(f"{database_url}&keepalives_idle=7", clock), dict[str, Any]()
+    event.listen(database.engine, "do_connect", lambda dialect, entry, args, named: options.update(named))
+    query = "SELECT count(*) FROM pg_settings WHERE name LIKE 'tcp_keepalives_%' AND source = 'session'"
     with database.begin() as connection:
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        options = driver.info.get_parameters()
-    assert (options["keepalives_idle"], options["tcp_user_timeout"]) == ("5", "120000")
+        assert connection.execute(text(query)).scalar() == 3
     database.close()
+    wanted = {"keepalives_idle": "7", "keepalives_interval": 10, "tcp_user_timeout": 60_000}
+    assert {name: options[name] for name in wanted} == wanted
 
 
 def test_all_connections_in_use_is_temporary(database_url: str, clock: SharedClock) -> None:

@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from exact_sync.desk import Desk
+from exact_sync.simulator import Simulator
 from exact_sync.store import conditions
+from exact_sync.sync import once
 from exact_sync.sync.once import exit_code
-from tests.deployment import DIVISION, Deployment, Silent
+from tests.deployment import DIVISION, TINY, Deployment, SharedClock, Silent
 from tests.facts import command, line, only, quarantined, sql
 from tests.processes import Here, Machine, one_clear_line, until
 
@@ -32,6 +35,35 @@ def test_what_is_paused_is_left_out_until_it_is_resumed(deployment: Deployment) 
     deployment.sync_well()
     assert deployment.differences("contacts", deleted=False) == []
     assert line(deployment, "items").state == "ok"
+
+
+def test_a_first_load_that_is_paused_makes_no_more_calls(
+    simulator: Simulator,
+    database_url: str,
+    clock: SharedClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(once, "_LOOK_EVERY", 0.05)
+    counts = TINY | {"crm/Accounts": 1000}
+    simulator.faults.add("refuse_bulk", times=None)
+    with Deployment(simulator, database_url, clock, tmp_path, counts=counts) as deployment:
+        deployment.sync_well("divisions")
+        crew = deployment.service.crew
+
+        class Person(Silent):
+            def page(self, division: int, resource: str, records: int) -> None:
+                if resource == "customers" and not crew.is_paused(division, resource):
+                    sql(deployment, "INSERT INTO exact_sync.pause VALUES (0, 'customers')")
+                    until(lambda: crew.is_paused(division, resource), "a look at what is paused")
+
+        outcomes = deployment.service.sync((), (), Person())
+        assert (only(outcomes, "customers").status, exit_code(outcomes)) == ("waits", 0)
+        assert only(outcomes, "customers").tally.calls < 6
+        assert line(deployment, "customers").state == "paused"
+        assert command(deployment, "resume") == 0
+        deployment.sync_well()
+        assert deployment.differences("customers") == []
 
 
 @pytest.mark.parametrize("word", ["accept", "reset", "pause", "resume"])

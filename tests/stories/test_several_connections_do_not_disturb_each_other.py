@@ -163,7 +163,10 @@ def test_the_daemon_serves_the_others_while_one_waits_for_a_person(three: Severa
     assert [three.differences(name) for name in three.simulators] == [[], [], []]
 
 
-def test_a_daemon_that_can_not_work_leaves_the_others_alone(three: Several) -> None:
+def test_a_daemon_that_can_not_work_leaves_the_others_alone_and_begins_when_it_can(
+    three: Several,
+) -> None:
+    three.sign_in("be")
     held = three.service("be")
     held.ready()
     held.crew.take_over()
@@ -171,9 +174,12 @@ def test_a_daemon_that_can_not_work_leaves_the_others_alone(three: Several) -> N
     daemon.says("be: another run holds the work")
     until(lambda: three.machine.query("SELECT 1 FROM exact_sync.checkpoint WHERE outcome = 'ok'"), "a run")
     assert daemon.running
+    held.crew.lock.free()
+    until(
+        lambda: three.machine.query("SELECT 1 FROM exact_be_sync.checkpoint WHERE outcome = 'ok'"), "its run"
+    )
     daemon.signal(15)
     assert daemon.ends() == 0, daemon
-    held.crew.lock.free()
 
 
 def test_everything_is_read_where_the_first_connection_never_was(three: Several) -> None:

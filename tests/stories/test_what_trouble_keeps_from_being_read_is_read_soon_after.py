@@ -9,7 +9,8 @@ import pytest
 from exact_sync.errors import DatabaseAway
 from exact_sync.simulator.faults import Context
 from tests.at_work import AtWork
-from tests.deployment import Deployment
+from tests.deployment import DIVISION, Deployment
+from tests.facts import sql
 from tests.mirror import ENOUGH
 
 CUT_ALL = """
@@ -81,6 +82,11 @@ def test_a_time_that_comes_during_trouble_is_made_up_for_when_it_is_over(at_work
     assert at_work.had() == ["customers", "divisions"]
     at_work.looks(12)
     assert at_work.had() == []
+
+    sql(at_work.deployment, "INSERT INTO exact_sync.pause VALUES (0, 'items')")
+    assert not at_work.crew.is_paused(DIVISION, "items")
+    at_work.looks()
+    assert at_work.crew.is_paused(DIVISION, "items"), "what is under way is to give way"
 
 
 def test_a_time_that_meets_a_cut_connection_itself_is_made_up_for(

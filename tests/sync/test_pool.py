@@ -63,6 +63,7 @@ class Claims:
 
     def __init__(self) -> None:
         self.theirs: set[int] = set()
+        self.paused: set[str] = set()
         self.ours: list[int] = []
 
     def claim(self, division: int) -> bool:
@@ -77,6 +78,9 @@ class Claims:
 
     def held_by(self, division: int) -> str:
         return "another process"
+
+    def is_paused(self, division: int, resource: str) -> bool:
+        return resource in self.paused
 
 
 class Audience:

@@ -7,9 +7,8 @@ from typing import Any
 
 from exact_sync.catalog import RESOURCES
 from exact_sync.errors import BackfillSpent, GivesWay, Stopped, WorkHeld
-from exact_sync.store.pauses import Pause, Pauses
 from exact_sync.store.runs import Tally
-from exact_sync.sync.line import Job
+from exact_sync.sync.line import Job, Line
 from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.pool import Pool
 from tests.deployment import START, SharedClock
@@ -96,27 +95,35 @@ def test_a_long_reading_lets_small_reads_go_first_and_is_told_once_with_all_it_d
     assert audience.began.count((1, "customers")) == 1
 
 
-def test_what_is_paused_meanwhile_ends_after_its_page_unless_a_person_insists() -> None:
-    def read(division: int, name: str, gives_way: Any) -> Outcome | None:
-        if name != "customers":
-            return None
-        before = gives_way(1)
-        places = [(0, "customers"), (1, "contacts"), (1, "items")]
-        ours.pause(Pauses(Pause(division, name, START) for division, name in places))
-        assert (before, gives_way(1)) == (False, True)
-        for one in (job(1, "contacts"), job(2, "contacts"), job(1, "items", insist=True)):
-            ours.add(one)
-        return Outcome(division, name, "waits", error=GivesWay("later"))
+def test_what_is_paused_is_read_no_further_but_by_who_insists() -> None:
+    """While it is read, after it gave way, and while it waits its turn."""
+    claims, long = Claims(), {"is_backfill": True}
 
-    runner, audience = Turns(read), Audience()
+    def read(division: int, name: str, gives_way: Any) -> Outcome | None:
+        if name == "customers":
+            pool.add(job(1, "items", hours=1))
+        elif name == "items":
+            claims.paused = {"customers", "contacts", "sales_orders"}
+        elif name == "documents":
+            assert not gives_way(1)
+            claims.paused.add(name)
+        if name in ("items", "sales_orders"):
+            return None
+        assert gives_way(1)
+        return Outcome(division, name, "waits", Tally(records=20), error=GivesWay("later"))
+
+    runner = Turns(read)
+    pool = Pool(runner, None, 1, audience := Audience(), claims, SharedClock())  # type: ignore[arg-type]
+    for name in ("customers", "documents", "contacts"):
+        pool.add(job(1, name, **long))
+    pool.add(job(1, "sales_orders", insist=True, **long))
     runner.begin.set()
-    ours = Pool(runner, None, 1, audience, Claims(), SharedClock())  # type: ignore[arg-type]
-    ours.add(job(1, "customers", is_backfill=True))
-    assert ours.wait(30)
-    assert ours.close(30)
-    assert runner.ran[0] == (1, "customers")
-    assert sorted(runner.ran[1:]) == [(1, "items"), (2, "contacts")]
-    assert [outcome.status for outcome in audience.outcomes] == ["waits", "ok", "ok"]
+    assert pool.wait(30)
+    assert pool.close(30)
+    assert [name for _, name in runner.ran] == ["customers", "items", "documents", "sales_orders"]
+    told = {outcome.resource: (outcome.status, outcome.tally.records) for outcome in audience.outcomes}
+    stopped, whole = ("waits", 20), ("ok", 10)
+    assert told == {"items": whole, "documents": stopped, "sales_orders": whole, "customers": stopped}
 
 
 def test_a_long_reading_gives_way_to_its_own_division_though_threads_are_idle_and_to_a_pool_that_closes() -> (
@@ -184,6 +191,17 @@ def test_who_would_wait_for_the_minute_lets_other_divisions_work() -> None:
     assert [division for division, _ in runner.ran] == [1, 2, 3, 1]
     assert clock.now() >= START + timedelta(seconds=40)
     assert [outcome.status for outcome in audience.outcomes] == ["ok"] * 3
+
+
+def test_who_waits_for_the_minute_waits_no_longer_where_the_clock_is_set_back() -> None:
+    line, second = Line(), timedelta(seconds=1)
+    line.add(job(1, "customers", is_backfill=True))
+    waiting = line.next(START)
+    assert waiting is not None
+    waiting.ready_at = START + 60 * second
+    line.done(waiting)
+    assert line.next(START) is line.next(START + 59 * second) is line.next(START - 3 * second) is None
+    assert line.next(START - 3600 * second) is waiting
 
 
 def test_all_whose_minute_begins_go_on_at_once() -> None:
