@@ -75,6 +75,19 @@ def test_each_resource_of_each_division_has_a_time_of_its_own(deployment: Deploy
     assert max(moments.values()) - min(moments.values()) > timedelta(days=3)
 
 
+def test_windows_that_are_read_again_every_few_hours_are_compared_all_the_same(
+    deployment: Deployment,
+) -> None:
+    """That the recent ones were just read whole says nothing of the older ones."""
+    name = "financial_transactions"
+    deployment.sync_well("divisions", name)
+    begun = deployment.clock.now()
+    for _ in range(8):
+        deployment.clock.advance(hours=23)
+        deployment.sync_well(name)
+    assert checkpoint(deployment, name)["swept_at"] > begun
+
+
 def test_it_finds_a_row_that_was_removed_here(reader: Deployment) -> None:
     sql(reader, "DELETE FROM exact.customers WHERE id = :key", key=keys(reader)[0])
     assert run(reader, hours=1).tally.inserted == 0
