@@ -11,7 +11,7 @@ from sqlalchemy import Boolean, Connection, Text, case, cast, delete, func, lite
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Resource
-from exact_sync.store.state import among, quarantine
+from exact_sync.store.state import among, quarantine, seen
 from exact_sync.store.tables import table as table_of
 
 UNREADABLE_KEY = "unreadable key "
@@ -143,6 +143,19 @@ def release_others(connection: Connection, division: int, resource: str, names: 
             quarantine.c.division == division,
             quarantine.c.resource == resource,
             quarantine.c.key.not_in(list(names)),
+        )
+    )
+
+
+def release_unseen(connection: Connection, division: int, resource: str, began: datetime) -> None:
+    """After a reading that noted all keys: forget the records that have not come since it began."""
+    noted = select(func.unnest(seen.c["keys"])).where(seen.c.division == division, seen.c.resource == resource)
+    connection.execute(
+        delete(quarantine).where(
+            quarantine.c.division == division,
+            quarantine.c.resource == resource,
+            quarantine.c.last_seen_at < began,
+            quarantine.c.key.not_in(noted),
         )
     )
 

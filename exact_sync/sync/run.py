@@ -24,7 +24,7 @@ from exact_sync.errors import (
     Unavailable,
 )
 from exact_sync.store import divisions, runs
-from exact_sync.sync import inference, modified, reach, row_versions, snapshot, sweep, windows
+from exact_sync.sync import inference, modified, reach, returned, row_versions, snapshot, sweep, windows
 from exact_sync.sync.again import ask_again
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
@@ -114,8 +114,9 @@ class Runner:
         """Raises Widened where records came that need other columns."""
         if task.learned is not None and not inference.prepare(task):
             return
-        reach.follow(task)
         task.claim(row_versions.strategy_here(task))
+        returned.follow(task)
+        reach.follow(task)
         READERS[task.cursor_of](task)
         if again:
             ask_again(task)

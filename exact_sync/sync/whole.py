@@ -100,9 +100,10 @@ class Ending:
             quarantine.release_others(connection, task.division, task.resource.name, self._rejected)
         task.is_swept = self._is_all or self._whole.is_noted
         now, since = task.clock.now(), self._whole.since
-        is_followed = not self._is_all and not self._is_sweep and task.resource.entity_type is None
-        if is_followed and now - since > _LONG:
-            # What came early may be gone since, and no log of deletions tells.
+        is_untold = task.resource.entity_type is None and now - since > _LONG
+        is_followed = not self._is_all and not self._is_sweep
+        if is_followed and (is_untold or task.checkpoint.sweep_wanted):
+            # What came early may be gone since, and no log of deletions tells, or told while nobody listened.
             task.save(complete_at=now, sweep_wanted=True)
         else:
             task.save(complete_at=now, **done(since))
@@ -134,6 +135,8 @@ def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | N
         task.note("nothing was deleted, because a record's key is unreadable")
     elif gone:
         task.tally.deleted += task.keys.bury_unseen(connection, task.division, whole.began, since)
+    if not whole.unreadable:
+        quarantine.release_unseen(connection, task.division, task.resource.name, whole.began)
     seen.forget(connection, task.division, task.resource.name)
     task.save(accepted_rows=None)
     return None

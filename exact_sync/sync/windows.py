@@ -204,7 +204,14 @@ def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
         task.save(
             accepted_rows=None,
             progress=None,
-            **({"complete_at": task.clock.now()} if whole else {}),
+            **_whole_at(task) if whole else {},
         )
 
     task.transact(work)
+
+
+def _whole_at(task: Task) -> dict[str, Any]:
+    """From the first time on the weeks are counted until all keys are compared: later ones come more often."""
+    point, now = task.checkpoint, task.clock.now()
+    is_first = task.full or point.complete_at is None or point.swept_at is None
+    return {"complete_at": now} | ({"swept_at": now} if is_first else {})

@@ -280,3 +280,31 @@ def test_what_only_a_feed_does_not_know_looks_like_no_difference(deployment: Dep
     deployment.sync_well("divisions", "contacts")
     outcome = only(deployment.service.verify(("contacts",), (), Checks(rows=1000), Silent()), "contacts")
     assert (outcome.status, outcome.differences) == ("verified", ())
+
+
+@pytest.mark.parametrize("strategy", ["modified", "row_version", "date_windows"])
+def test_a_property_that_a_site_learns_to_know_is_filled_in_all_rows(
+    deployment: Deployment, strategy: str
+) -> None:
+    """Also in those that have not changed since. As long as the site does not know it, that costs one call."""
+    name, path, prop = "contacts", "/Contacts", "JobTitleDescription"
+    if strategy == "date_windows":
+        name, path, prop = "financial_transactions", "/Transactions", "PaymentReference"
+    read_by(deployment, strategy, name)
+    unknown_property(deployment, path, prop)
+    deployment.sync_well("divisions", name)
+    assert deployment.differences(name) != []
+    deployment.clock.advance(days=31)
+    deployment.sign_in()
+    deployment.simulator.stats.reset()
+    assert "left empty" in str(only(deployment.sync_well(name), name).message)
+    assert [call.status for call in deployment.simulator.stats.calls(path=path)].count(400) == 1
+    deployment.simulator.faults.clear()
+    deployment.clock.advance(days=31)
+    deployment.sign_in()
+    outcome = only(deployment.sync_well(name), name)
+    assert outcome.message == f"Exact knows {prop} now: everything is read once"
+    assert deployment.differences(name) == []
+    deployment.clock.advance(hours=1)
+    outcome = only(deployment.sync_well(name), name)
+    assert (outcome.message, outcome.tally.written) == (None, 0)

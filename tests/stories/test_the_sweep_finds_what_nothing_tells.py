@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from exact_sync.config import ResourceSettings
 from exact_sync.simulator import Simulator
 from exact_sync.simulator.edits import insert_record
 from exact_sync.sync import standing
@@ -73,6 +74,19 @@ def test_each_resource_of_each_division_has_a_time_of_its_own(deployment: Deploy
     assert len(moments) == 6
     assert len(set(moments.values())) >= 4
     assert max(moments.values()) - min(moments.values()) > timedelta(days=3)
+
+
+def test_windows_that_are_read_again_every_few_hours_are_compared_all_the_same(
+    deployment: Deployment,
+) -> None:
+    """That the recent ones were just read whole says nothing of the older ones."""
+    name = "financial_transactions"
+    deployment.sync_well("divisions", name)
+    begun = deployment.clock.now()
+    for _ in range(8):
+        deployment.clock.advance(hours=23)
+        deployment.sync_well(name)
+    assert checkpoint(deployment, name)["swept_at"] > begun
 
 
 def test_it_finds_a_row_that_was_removed_here(reader: Deployment) -> None:
@@ -349,3 +363,45 @@ def test_a_sweep_lets_small_reads_go_first_and_ends_in_the_same_cycle(deployment
     assert meanwhile[0] > before["contacts"]["succeeded_at"]
     for name in names:
         assert checkpoint(deployment, name)["swept_at"] > before[name]["swept_at"]
+
+
+def test_what_is_gone_without_a_word_leaves_quarantine(deployment: Deployment) -> None:
+    """What is still at Exact stays there."""
+    table = deployment.table("cashflow/Payments")
+    gone, kept = sorted(table.rows)[:2]
+    for key in (gone, kept):
+        deployment.simulator.faults.add(
+            "value", path="/Payments", query="Created", key=str(key), values={"Created": "[]"}, times=None
+        )
+    deployment.sync("divisions", "payments")
+    assert set(quarantined(deployment, "payments")) == {str(gone), str(kept)}
+    table.delete(gone)
+    deployment.clock.advance(**A_WEEK)
+    deployment.sync_well("payments")
+    assert set(quarantined(deployment, "payments")) == {str(kept)}
+
+
+def test_what_the_log_told_while_a_resource_was_switched_off_is_looked_for_though_it_was_half_read(
+    deployment: Deployment,
+) -> None:
+    """The first pages had brought it, and noted that it is there."""
+    name, table = "contacts", deployment.table("crm/Contacts")
+    sections = dict(deployment.settings.resources)
+    with small_pages(10):
+        deployment.sync_well("divisions", "deletions", name)
+        fault = deployment.simulator.faults.add("status", path="CRM/Contacts", after=2, times=None)
+        assert only(deployment.sync(name, full=True), name).status == "later"
+        deployment.simulator.faults.remove(fault)
+        [*_, (noted,)] = sql(deployment, "SELECT unnest(keys) FROM exact_sync.seen")
+        table.delete(next(key for key in table.rows if str(key) == noted))
+        restart(deployment, resources=sections | {name: ResourceSettings(enabled=False)})
+        for _ in range(3):  # until the log does not tell it any more
+            deployment.clock.advance(hours=1)
+            items = deployment.table("logistics/Items")
+            items.delete(min(items.rows))
+            deployment.sync_well("deletions")
+        restart(deployment, resources=sections)
+        for _ in range(2):
+            deployment.clock.advance(hours=1)
+            deployment.sync_well("deletions", name)
+        assert deployment.differences(name) == []
