@@ -146,7 +146,7 @@ class Service(Assembly):
         with self._looked_at():
             self.ready()
             with self._delivered():
-                return sync_once(self.crew, resources, divisions, audience, insist=bool(names), checks=checks)
+                return sync_once(self.crew, resources, divisions, audience, insist=True, checks=checks)
 
     def plan(self, names: Sequence[str], divisions: Sequence[int], *, count: bool) -> "Forecast":
         """What the next cycle and the first loads will cost. ``count``: ask Exact where that is not known."""

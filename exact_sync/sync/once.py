@@ -87,7 +87,7 @@ def _sync_divisions(
     try:
         for code in selection.divisions:
             for resource in resources:
-                if not insist and not checks and (code, resource.name) in paused:
+                if not insist and (code, resource.name) in paused:
                     continue
                 standing = standings.get((code, resource.name))
                 pool.add(

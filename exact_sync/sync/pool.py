@@ -208,8 +208,7 @@ class Pool:
 
     def _is_paused(self, job: Job) -> bool:
         """A person has paused it since it was lined up, or while it is read; who insists reads it anyway."""
-        is_exempt = job.insist or job.checks is not None
-        return not is_exempt and self._claims.is_paused(job.division, job.resource.name)
+        return not job.insist and self._claims.is_paused(job.division, job.resource.name)
 
     def _gives_way(self, job: Job, waiting: Waiting, pages: int | None) -> bool:
         """Whether a long reading gives way, after so many pages (None: while it would only wait)."""

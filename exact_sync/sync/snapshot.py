@@ -58,7 +58,7 @@ def _leaves_all(task: Task, page: Page) -> bool:
 
     def work(connection: Connection) -> None:
         task.aside.release_others(connection, [])
-        _purge(task, connection)
+        whole.purge(task, connection)
         task.save(resume=None, complete_at=task.clock.now(), accepted_rows=None)
 
     task.transact(work)
@@ -158,14 +158,8 @@ def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> Susp
         # Where nothing was written, each row that came was here; so many were here, so none is missing.
         if rejected or came != known or written != Written(0, 0):
             task.tally.deleted += task.writer.delete_missing(connection, task.division, rejected, kept=kept)
-        _purge(task, connection)
+        whole.purge(task, connection)
         task.save(resume=None, complete_at=task.clock.now(), accepted_rows=None)
 
     task.transact(work, staged_on)
     return suspect
-
-
-def _purge(task: Task, connection: Connection) -> None:
-    """What was only marked as deleted, before the settings had it removed."""
-    if task.resource.hard_deletes and task.keys.purge(connection, task.division):
-        counts.forget(connection, task.division, task.resource.name)

@@ -16,7 +16,7 @@ from exact_sync.catalog import Strategy
 from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.exact.client import Page
 from exact_sync.exact.odata import Record
-from exact_sync.store import counts, quarantine
+from exact_sync.store import quarantine
 from exact_sync.store.keys import Stamp
 from exact_sync.sync import cursors, whole
 from exact_sync.sync.backfill import Backfill
@@ -106,10 +106,7 @@ def run(task: Task) -> bool:
             f"{unnamed} rows were gone that Exact's log of deletions did not name; "
             "it may need the right to retrieve deleted records"
         )
-    if task.resource.hard_deletes:
-        with task.database.begin() as connection:
-            task.keys.purge(connection, task.division)
-            counts.forget(connection, task.division, task.resource.name)
+    task.database.transact(partial(whole.purge, task))
     return True
 
 

@@ -140,3 +140,9 @@ def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | N
     seen.forget(connection, task.division, task.resource.name)
     task.save(accepted_rows=None)
     return None
+
+
+def purge(task: Task, connection: Connection) -> None:
+    """Remove what was only marked as deleted, before the settings had it removed."""
+    if task.resource.hard_deletes and task.keys.purge(connection, task.division):
+        counts.forget(connection, task.division, task.resource.name)

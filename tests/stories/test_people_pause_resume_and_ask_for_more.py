@@ -13,6 +13,7 @@ from exact_sync.simulator import Simulator
 from exact_sync.store import conditions
 from exact_sync.sync import once
 from exact_sync.sync.once import exit_code
+from exact_sync.sync.verify import Checks
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock, Silent
 from tests.facts import command, line, only, quarantined, sql
 from tests.processes import Here, Machine, one_clear_line, until
@@ -27,6 +28,8 @@ def test_what_is_paused_is_left_out_until_it_is_resumed(deployment: Deployment) 
     assert line(deployment, "items").state == "paused"
     assert not line(deployment, "items").is_failing
     assert deployment.differences("items")
+    compared = deployment.service.verify((), (), Checks(), Silent())  # a person wants to know
+    assert only(compared, "items").is_verification
 
     deployment.sync_well("items")
     assert deployment.differences("items", deleted=False) == []

@@ -36,7 +36,8 @@ def test_a_mirror_that_was_never_verified_is_when_the_daemon_starts(at_work: AtW
         pauses.add(connection, [(pauses.EVERYWHERE, "journals"), (DIVISION, "items")])
     at_work.looks()
     assert {outcome.status for outcome in at_work.heard.outcomes} == {"ok", "verified"}
-    at_work.daemon._pool.add(Job(DIVISION, RESOURCES["items"]))
+    for checks in (None, Checks()):  # as if they had waited their turn since before that
+        at_work.daemon._pool.add(Job(DIVISION, RESOURCES["items"], checks=checks))
     assert at_work.daemon._pool.wait(60)
     assert {"journals", "items"}.isdisjoint(outcome.resource for outcome in at_work.heard.outcomes)
     assert at_work.had("verified") == sorted({*ALL} - {"journals", "items"})

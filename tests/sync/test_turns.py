@@ -126,9 +126,7 @@ def test_what_is_paused_is_read_no_further_but_by_who_insists() -> None:
     assert told == {"items": whole, "documents": stopped, "sales_orders": whole, "customers": stopped}
 
 
-def test_a_long_reading_gives_way_to_its_own_division_though_threads_are_idle_and_to_a_pool_that_closes() -> (
-    None
-):
+def test_a_long_reading_gives_way_to_its_own_division_beside_idle_threads_and_to_a_pool_that_closes() -> None:
     own: list[bool] = []
 
     def read(division: int, name: str, gives_way: Any) -> Outcome | None:
