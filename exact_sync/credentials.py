@@ -46,9 +46,9 @@ class SignIn:
     """A division this user can see: the one whose number goes into connection-wide requests."""
     unfinished_refresh: str | None = None
     """Fingerprint of a refresh token that was sent without its answer being stored."""
-    signed_in_at: datetime | None = None
-    """When a person gave consent."""
-    needed_since: datetime | None = None
+    signed_in_at: datetime | None = field(default=None, compare=False)
+    """When a person gave consent: told to people, like the next one, and nothing goes by it."""
+    needed_since: datetime | None = field(default=None, compare=False)
 
     @property
     def why_not(self) -> str | None:

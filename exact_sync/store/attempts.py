@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, func, literal, select, update
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import DIVISIONS
 from exact_sync.store.checkpoints import Checkpoint
@@ -22,6 +22,9 @@ from exact_sync.store.tables import table as table_of
 _Names = tuple[tuple[str, bool], ...]
 """Fields, and whether each is set to the time of the transaction."""
 _FIELDS = tuple(Checkpoint.__dataclass_fields__)
+
+POSITION = frozenset({"cursor", "resume", "complete_at", "progress", "sweep"})
+"""Of a checkpoint's fields, those that tell how far reading has come."""
 
 
 @dataclass(frozen=True)
@@ -118,9 +121,11 @@ class Attempt:
         run_log: Mapping[str, Any],
         point: Mapping[str, Any],
         budget: dict[str, Any] | None,
-    ) -> None:
-        """Set these fields in the run log and in the checkpoint; what is empty stays as it is."""
-        parts = {"run": run_log, "point": point, "of": {} if budget is None else {"budget": budget}}
+    ) -> bool:
+        """Set these fields in the run log and in the checkpoint; what is empty stays as it is. False where
+        the checkpoint was reset since the attempt began, so that its position must not move on.
+        """
+        parts = {"run": run_log, "of": {} if budget is None else {"budget": budget}, "point": point}
         names = [tuple((name, value is NOW) for name, value in part.items()) for part in parts.values()]
         if any(names):
             parts["this"] = vars(self)
@@ -130,28 +135,33 @@ class Attempt:
                 for name, value in part.items()
                 if value is not NOW
             }
-            connection.execute(_noting(*names), values)
+            noted = connection.execute(_noting(*names), values)
+            return POSITION.isdisjoint(point) or noted.first() is not None
+        return True
 
 
 @lru_cache(maxsize=256)
-def _noting(run_log: _Names, point: _Names, budget: _Names) -> Any:
+def _noting(run_log: _Names, budget: _Names, point: _Names) -> Any:
     """The statement, made once: to make it takes longer than to run it."""
     notes: list[Any] = []
     if run_log:
         notes.append(update(run).where(run.c.id == bindparam("this_run")).values(_bound("run", run_log)))
-    if point:
-        key = _bound("this", (("division", False), ("resource", False)))
-        notes.append(_kept(checkpoint, key, _bound("point", point)))
     if budget:
         notes.append(_kept(division, {"division": bindparam("this_asked")}, _bound("of", budget)))
+    if point:
+        key = _bound("this", (("division", False), ("resource", False)))
+        moves = not POSITION.isdisjoint(name for name, _ in point)
+        notes.append(_kept(checkpoint, key, _bound("point", point), moves=moves))
     last = notes.pop()
     return last.add_cte(*(note.cte(f"note{number}") for number, note in enumerate(notes)))
 
 
-def _kept(table: Table, key: dict[str, Any], values: dict[str, Any]) -> Insert:
+def _kept(table: Table, key: dict[str, Any], values: dict[str, Any], *, moves: bool = False) -> Any:
     statement = insert(table).values(**key, **values)
     settings = {name: statement.excluded[name] for name in values}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=settings)
+    is_under_way = checkpoint.c.attempted_at.is_not(None) if moves else None
+    kept = statement.on_conflict_do_update(index_elements=list(key), set_=settings, where=is_under_way)
+    return kept.returning(checkpoint.c.division) if moves else kept
 
 
 def _bound(kind: str, names: _Names) -> dict[str, Any]:

@@ -167,8 +167,13 @@ def save(connection: Connection, division: int, resource: str, **values: Any) ->
     )
 
 
-def reset(connection: Connection, resource: str, divisions: list[int] | None = None) -> int:
-    """Forget positions, so that the next run reads everything again; the rows stay. Counts them."""
+def reset(
+    connection: Connection, resource: str, divisions: list[int] | None = None, *, under_way: bool = False
+) -> int:
+    """Forget positions, so that the next run reads everything again; the rows stay. Counts them.
+
+    ``under_way``: it is the run that is under way which begins anew; else it ends, and moves nothing on.
+    """
     conditions = [checkpoint.c.resource == resource]
     windows = [window.c.resource == resource]
     if divisions is not None:
@@ -185,7 +190,7 @@ def reset(connection: Connection, resource: str, divisions: list[int] | None = N
         "complete_at": None,
         "progress": None,
         "rows": None,
-    }
+    } | ({} if under_way else {"attempted_at": None})
     return connection.execute(update(checkpoint).where(*conditions).values(**values)).rowcount
 
 

@@ -11,9 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.credentials import NOBODY, REFRESH_TOKEN_LIFE, Cipher, SignIn, Tokens
 from exact_sync.errors import BadConfiguration, ExactSyncError
-from exact_sync.store.database import Database, translated
+from exact_sync.store.database import Database
 from exact_sync.store.schemas import FIRST
 from exact_sync.store.state import refresh_attempt, sign_in
+from exact_sync.store.trouble import translated
 from exact_sync.store.unsaved import Unsaved
 
 # A refresh may take four tries at the token endpoint; others wait for its answer.

@@ -1,8 +1,7 @@
-"""The connection to PostgreSQL, and its errors in our words."""
+"""The connection to PostgreSQL."""
 
 import copy
 import os
-import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,26 +12,20 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from exact_sync.clock import Clock
-from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, NeedsPerson
+from exact_sync.errors import BadConfiguration
 from exact_sync.store.schemas import FIRST, Schemas
+from exact_sync.store.trouble import Conflict, translated
 
 T = TypeVar("T")
 
-_CONFLICTS = ("40001", "40P01")  # serialization failure, deadlock
 _CONFLICT_TRIES = 5
 _LOCK_TIMEOUT = "30s"
 _ENCODINGS = ("UTF8", "SQL_ASCII")
 """The latter takes every byte as it comes."""
-# Before there is a connection the driver has no codes, only words.
-_WRONG_VALUE = re.compile(r'invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found')
-_NO_LOGIN = re.compile(
-    r'authentication failed|role ".*" (does not exist|is not permitted)|pg_hba\.conf|no password supplied'
-    r"|permission denied for database|SSL was required|root certificate file|certificate verify failed"
-)
 _KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Seconds: after a minute each side knows that the other has vanished, as a machine without power does. By
 default it takes two hours, for which a question waits and the locks of who works no more are held.
@@ -128,10 +121,6 @@ class Database:
         self.engine.dispose()
 
 
-class Conflict(DatabaseAway):
-    """The transaction collided with another one and was rolled back."""
-
-
 def moment(connection: Connection) -> datetime:
     """When this transaction began, by the database's clock, which all processes share."""
     now: datetime = connection.execute(select(func.now())).scalar_one()
@@ -144,65 +133,6 @@ def shown_url(url: URL) -> str:
     password = url.password or None
     shown = URL.create("postgresql", url.username, password, url.host, url.port, url.database, query)
     return shown.render_as_string(hide_password=True)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Errors of the driver become ours; anything that is a bug of ours stays what it is."""
-    try:
-        yield
-    except (DBAPIError, psycopg.Error) as error:
-        raise _in_our_words(error) from error
-    except SQLAlchemyError as error:
-        if "QueuePool limit" in str(error):
-            raise DatabaseAway("all database connections are in use", "try again later") from error
-        raise
-
-
-def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(cause, "sqlstate", None) or ""
-    said = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
-    if state in _CONFLICTS:
-        return Conflict(f"the database could not finish a transaction: {said}", "try again later")
-    if not state and (found := _WRONG_VALUE.search(said)):
-        said, hint = found[0], "check EXACT_SYNC_DATABASE_URL"
-        return BadConfiguration(f"database_url is not understood: {said}", hint)
-    if state.startswith("28") or (not state and _NO_LOGIN.search(said)):
-        return BadConfiguration(f"the database refuses the login: {said}", "check EXACT_SYNC_DATABASE_URL")
-    if state.startswith("3D") or (not state and "database" in said and "does not exist" in said):
-        return BadConfiguration(f"the database does not exist: {said}", "create it: createdb NAME")
-    if state == "42501":
-        return BadConfiguration(
-            f"the database user lacks a right: {said}",
-            "it must own, or may create, the schemas we use, and make temporary tables",
-        )
-    if state in ("42P01", "3F000", "42703"):
-        return BadConfiguration(f"the database lacks something of ours: {said}", "run: exact-sync db upgrade")
-    if state.startswith("54"):  # an OperationalError for the driver, but it does not pass
-        return BadData(
-            f"the database can't hold what came: {said}",
-            "nothing of it was stored; an index of your own on a long text must go",
-        )
-    if state == "0A000":
-        detail = cause.diag.message_detail if isinstance(cause, psycopg.Error) else None  # names the view
-        return NeedsPerson(
-            f"the database can't do this: {said}{f' ({detail})' if detail else ''}",
-            "a view, a trigger or a policy of your own is in the way: drop it, sync, and make it again",
-        )
-    if state.startswith("23") or state == "P0001":  # nothing of ours refuses what comes from Exact
-        return NeedsPerson(
-            f"the database refuses what came: {said}",
-            "a constraint, an index or a trigger of your own is in the way: nothing is stored while it is",
-        )
-    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in (
-        "25",
-        "53",
-        "55",
-        "57",
-    ):
-        return DatabaseAway(f"the database can't be used now: {said}", "nothing is lost; try again later")
-    return error
 
 
 def _parse(url: str) -> URL:

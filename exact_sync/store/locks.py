@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 
 from exact_sync.clock import Clock
 from exact_sync.errors import BadConfiguration, DatabaseAway, WorkHeld
-from exact_sync.store.database import Database, translated
+from exact_sync.store.database import Database
+from exact_sync.store.trouble import translated
 
 _EXACT_SYNC = 0x45584143  # "EXAC": ours among all users of this database
 _TRIES = 4

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 
 from exact_sync.errors import SchemaAhead
 from exact_sync.store import schemas
-from exact_sync.store.database import Database, translated
+from exact_sync.store.database import Database
+from exact_sync.store.trouble import translated
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -31,7 +31,7 @@ def follow(task: Task) -> None:
 
     def work(connection: Connection) -> None:
         if is_short:
-            checkpoints.reset(connection, name, [task.division])
+            checkpoints.reset(connection, name, [task.division], under_way=True)
             task.checkpoint = checkpoints.read(connection, task.division, name)
         checkpoints.forget_windows(connection, task.division, name)
         checkpoints.save_window(connection, task.division, name, start, None)

@@ -38,7 +38,7 @@ def follow(task: Task) -> None:
         return
     quirks = {name: since for name, since in task.checkpoint.quirks.items() if questions.knows(name)}
     with task.database.begin() as connection:
-        checkpoints.reset(connection, task.resource.name, [task.division])
+        checkpoints.reset(connection, task.resource.name, [task.division], under_way=True)
         checkpoints.save(connection, task.division, task.resource.name, quirks=quirks)
         task.checkpoint = checkpoints.read(connection, task.division, task.resource.name)
     task.note(f"Exact knows {', '.join(known)} now: everything is read once")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from exact_sync.catalog import Strategy
 from exact_sync.exact.client import Page
 from exact_sync.store import counts
-from exact_sync.store.database import translated
+from exact_sync.store.trouble import translated
 from exact_sync.store.writer import Written
 from exact_sync.sync import cursors, whole
 from exact_sync.sync.backfill import Backfill

@@ -14,7 +14,7 @@ from exact_sync import telemetry
 from exact_sync.catalog import Resource, Strategy
 from exact_sync.catalog.inference import Learned
 from exact_sync.clock import Clock
-from exact_sync.errors import one_line
+from exact_sync.errors import GivesWay, one_line
 from exact_sync.exact.client import Client
 from exact_sync.exact.odata import Record
 from exact_sync.store import counts, outbox
@@ -196,7 +196,8 @@ class Task:
             self.tally.calls = self.budget.calls - self._calls_before
             budget = self.budget.as_json()
             run_log = self.tally.counts() if self.tally.records else {}
-            self.attempt.note(connection, run_log, to_save, budget)
+            if not self.attempt.note(connection, run_log, to_save, budget):
+                raise GivesWay("it was reset while it was read", "it is read from the beginning")
             self._count_rows(connection, before)
 
         try:

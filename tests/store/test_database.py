@@ -12,7 +12,8 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError, NeedsPerson
-from exact_sync.store.database import Conflict, Database, moment, shown_url, translated
+from exact_sync.store.database import Database, moment, shown_url
+from exact_sync.store.trouble import Conflict, translated
 from tests.conftest import Databases
 from tests.deployment import SharedClock
 

@@ -86,6 +86,25 @@ def test_reset_reads_a_resource_again_and_no_reader_sees_it_empty(deployment: De
     assert deployment.violations() == {}
 
 
+def test_reset_holds_though_it_is_being_read_then(deployment: Deployment) -> None:
+    """The reading ends, and everything is read from the beginning, in the same run or the next."""
+    names = ("documents", "payments", "journals", "financial_transactions")
+    deployment.simulator.faults.add("refuse_bulk", times=None)
+    deployment.sync_well(*names)
+    deployment.clock.advance(hours=1)
+    for name in names:
+
+        def start_over(_: object, name: str = name) -> None:
+            sql(deployment, SPOILED[name])
+            assert command(deployment, "reset", name) == 0
+
+        path = deployment.service.mirrored[name].endpoint
+        deployment.simulator.faults.add("hook", path=path, hook=start_over, times=1)
+    deployment.sync_well(*names)
+    deployment.sync_well(*names)
+    assert deployment.differences(*names) == []
+
+
 def test_reset_forgets_what_a_site_refused(deployment: Deployment) -> None:
     deployment.simulator.faults.add("refuse_bulk", times=None)
     deployment.sync_well("customers")
