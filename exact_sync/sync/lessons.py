@@ -42,13 +42,13 @@ class Lessons:
 
     def stopped(self, refusal: Refused | Unavailable | ExactAway, query: Query) -> None:
         """A page among others that does not come may be too large for this site, which a thousand long
-        texts are; or it is an accident. Refused for the second time, it is none.
+        texts are; or it is an accident. Refused for the second time, or away for hours, it is none.
         """
         if not self._is_bulk(query):
             return
         if not self._quirks.knows(_DOUBT):
             self._quirks.learn(_DOUBT)
-        elif not isinstance(refusal, ExactAway):
+        elif not self._may_pass(refusal):
             self._quirks.learn("no bulk")
 
     def got_beyond(self) -> None:
@@ -57,15 +57,16 @@ class Lessons:
 
     def _distrust_bulk(self, refusal: Exception, query: Query) -> bool:
         """True if the page where an earlier run stopped may come in smaller parts."""
-        if not (self._is_bulk(query) and self._quirks.knows(_DOUBT)):
-            return False
-        if isinstance(refusal, ExactAway) and self._quirks.age(_DOUBT) < _OUTAGE:
+        if not (self._is_bulk(query) and self._quirks.knows(_DOUBT)) or self._may_pass(refusal):
             return False
         self._quirks.suppose("no bulk")
         self._task.note(
             f"{query.endpoint} does not get beyond a page; read through {self._task.resource.endpoint}"
         )
         return True
+
+    def _may_pass(self, refusal: Exception) -> bool:
+        return isinstance(refusal, ExactAway) and self._quirks.age(_DOUBT) < _OUTAGE
 
     def _is_bulk(self, query: Query) -> bool:
         bulk = self._task.resource.bulk

@@ -213,6 +213,29 @@ def test_an_accident_in_the_middle_does_not_make_pages_small(
     assert checkpoint(archive, "documents")["quirks"] == {}
 
 
+@pytest.mark.parametrize(("status", "hours"), [(400, 1), (500, 7)])
+def test_what_begins_anew_each_time_comes_in_smaller_pages_too(
+    archive: Deployment, status: int, hours: int
+) -> None:
+    """As a list does, which can't go on in its middle. An accident before that is forgotten."""
+    read_by(archive, "snapshot", "documents")
+    archive.sync_well("divisions", "documents")
+    archive.simulator.faults.add("status", path="bulk/", query="$skiptoken", status=400, times=1)
+    assert exit_code(archive.sync("documents")) != 0
+    archive.sync_well("documents")
+    assert checkpoint(archive, "documents")["quirks"] == {}
+    table = archive.table("documents/Documents")
+    for row in list(table.ordered())[100:]:
+        table.change(row["ID"], Body="x" * 5_000)
+    archive.simulator.largest_answer, archive.simulator.too_large_status = 450_000, status
+    for _ in range(2):
+        assert exit_code(archive.sync("documents")) != 0
+        restart(archive)
+        archive.clock.advance(hours=hours)
+    archive.sync_well("documents")
+    assert archive.differences("documents") == []
+
+
 def test_a_site_that_insists_on_a_filter_is_read_all_the_same(deployment: Deployment) -> None:
     """Mandatory $filter: also for what has no Modified."""
     deployment.simulator.mandatory_filter = True
