@@ -91,8 +91,11 @@ def test_a_time_that_comes_during_trouble_or_a_pause_is_made_up_for_when_it_is_o
     at_work.looks()
     assert at_work.had() == []
     sql(at_work.deployment, "DELETE FROM exact_sync.pause")
+    kept: list[bool] = []
+    at_work.daemon._keep_signed_in = lambda: kept.append(True)
     at_work.looks()
     assert "items" in at_work.had()
+    assert kept, "also where nothing is read for weeks"
 
 
 def test_a_time_that_meets_a_cut_connection_itself_is_made_up_for(
