@@ -30,6 +30,8 @@ from exact_sync.sync.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
+_LOOK = "a look at what people should know"
+"""The name of that job: of no resource, not even of one's own."""
 GRACE = 7.0
 """Seconds that running work has to end after the daemon was asked to stop."""
 
@@ -126,7 +128,7 @@ class Daemon:
         if self._look is not None:
             # A thread of its own: neither the jobs nor the work wait until somebody has been told. What
             # was overdue at the start may be read by then.
-            self._timetable.add_every("look", LOOK_EVERY, self._look)
+            self._timetable.add_every(_LOOK, LOOK_EVERY, self._look)
 
     def _keep_watching(self, stop: threading.Event) -> None:
         """The watch is no job: it goes on whatever happens to the machine's clock, which jobs go by."""
