@@ -149,7 +149,9 @@ def release_others(connection: Connection, division: int, resource: str, names: 
 
 def release_unseen(connection: Connection, division: int, resource: str, began: datetime) -> None:
     """After a reading that noted all keys: forget the records that have not come since it began."""
-    noted = select(func.unnest(seen.c["keys"])).where(seen.c.division == division, seen.c.resource == resource)
+    noted = select(func.unnest(seen.c["keys"])).where(
+        seen.c.division == division, seen.c.resource == resource
+    )
     connection.execute(
         delete(quarantine).where(
             quarantine.c.division == division,

@@ -210,7 +210,7 @@ def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
 
 
 def _whole_at(task: Task) -> dict[str, Any]:
-    """From the first time on the weeks are counted until all keys are compared: later ones come more often."""
+    """The weeks until all keys are compared are counted from the first time on: later ones come too often."""
     point, now = task.checkpoint, task.clock.now()
     is_first = task.full or point.complete_at is None or point.swept_at is None
     return {"complete_at": now} | ({"swept_at": now} if is_first else {})

@@ -282,7 +282,7 @@ def test_what_only_a_feed_does_not_know_looks_like_no_difference(deployment: Dep
 def test_a_property_that_a_site_learns_to_know_is_filled_in_all_rows(
     deployment: Deployment, strategy: str
 ) -> None:
-    """Also in those that have not changed since. As long as the site does not know it, that costs one call."""
+    """Also in those that have not changed. As long as the site does not know it, that costs one call."""
     name, path, prop = "contacts", "/Contacts", "JobTitleDescription"
     if strategy == "date_windows":
         name, path, prop = "financial_transactions", "/Transactions", "PaymentReference"
