@@ -20,6 +20,7 @@ from exact_sync.scheduler.retries import Place, Retries
 from exact_sync.scheduler.timetable import Timetable
 from exact_sync.scheduler.verifying import Verification, Verifying
 from exact_sync.store.checkpoints import Standing
+from exact_sync.store.pauses import Pauses
 from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import job
@@ -29,6 +30,8 @@ from exact_sync.sync.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
+_LOOK = "a look at what people should know"
+"""The name of that job: of no resource, not even of one's own."""
 GRACE = 7.0
 """Seconds that running work has to end after the daemon was asked to stop."""
 
@@ -63,6 +66,7 @@ class Daemon:
         self._retries = Retries()
         self._verifying = Verifying(verification, crew, schedules, self._pool) if verification else None
         self._missed: set[str] = set()
+        self._paused = Pauses()
         self._told: dict[int, str] = {}
         self.begins, self.page = audience.begins, audience.page
 
@@ -124,7 +128,7 @@ class Daemon:
         if self._look is not None:
             # A thread of its own: neither the jobs nor the work wait until somebody has been told. What
             # was overdue at the start may be read by then.
-            self._timetable.add_every("look", LOOK_EVERY, self._look)
+            self._timetable.add_every(_LOOK, LOOK_EVERY, self._look)
 
     def _keep_watching(self, stop: threading.Event) -> None:
         """The watch is no job: it goes on whatever happens to the machine's clock, which jobs go by."""
@@ -168,10 +172,10 @@ class Daemon:
             self._retries.come_earlier(back)
         try:
             self._crew.keep_lock()
-            self._crew.paused()  # what is under way gives way to a new pause
+            before, self._paused = self._paused, self._crew.paused()  # what is under way gives way to it
             self._crew.check_signed_in()
             trouble = self._wishes.trouble
-            if trouble is not None or self._missed:
+            if trouble is not None or self._missed or before.places - self._paused.places:
                 self._catch_up()
                 if self._wishes.trouble is trouble:  # else something else got in the way meanwhile
                     self._wishes.trouble = None
@@ -185,7 +189,9 @@ class Daemon:
             self._stands_still(error)
 
     def _catch_up(self) -> None:
-        """Run everything that is due, or whose time came during trouble: at the start, and after that."""
+        """Run everything that is due, or whose time came during trouble: at the start, after that, and
+        where a person has resumed something.
+        """
         now, missed = self._crew.clock.now(), set(self._missed)
         points, paused = self._crew.standings(), self._crew.paused()
 

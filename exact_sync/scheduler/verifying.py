@@ -86,11 +86,17 @@ class Verifying:
         """Counted from the last time, whoever did it."""
         # What is further ahead than that was reckoned by a clock that has been set back since.
         every = self._verification.every
-        if self._due is not None and now < self._due <= now + every:
+        known = self._due if self._due is not None and self._due <= now + every else None
+        if known is not None and now < known:
             return False
         with self._crew.database.begin() as connection:
             last = runs.last_of(connection, VERIFY)
-        self._due = now if last is None else min(last, now) + every
+        if last is None:
+            self._due = now
+        elif last <= now:
+            self._due = last + every
+        else:  # noted by such a clock: it says nothing
+            self._due = known or now + every
         return self._due <= now
 
     def _add_all(self, divisions: Iterable[int]) -> int:

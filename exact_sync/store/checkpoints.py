@@ -198,8 +198,9 @@ def begin_anew(connection: Connection, division: int, resource: str, rows: int) 
     """Everything, or every key, is read from the beginning, with so many rows here. No earlier such reading
     goes on: what it noted of the keys that came is forgotten now, so they would look gone.
     """
-    resume = read(connection, division, resource).resume or {}
-    others = {name: value for name, value in resume.items() if name != "link"}
+    resume = read(connection, division, resource).resume
+    others = {**resume} if isinstance(resume, dict) else {}  # a hand may have written anything there
+    others.pop("link", None)
     save(connection, division, resource, rows=rows, sweep=None, resume=others or None)
 
 

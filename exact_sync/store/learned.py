@@ -35,8 +35,12 @@ def save(connection: Connection, resource: Resource, known: Learned) -> Learned:
 
 
 def known(connection: Connection, resource: Resource) -> Resource | None:
-    """The resource with its columns; None for one of which nothing is known yet."""
+    """The resource with its columns; None for one of which nothing is known yet, or whose settings name what
+    the endpoint doesn't have: its next run says so.
+    """
     if not resource.is_inferred:
         return resource
-    columns = read(connection, resource)
-    return resolved(resource, columns) if columns else None
+    try:
+        return resolved(resource, read(connection, resource))
+    except ValueError:
+        return None

@@ -1,6 +1,6 @@
 """What people have paused: resources that are not read until somebody resumes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,6 +27,10 @@ class Pauses:
 
     def __init__(self, found: Iterable[Pause] = ()) -> None:
         self._since = {(pause.division, pause.resource): pause.since for pause in found}
+
+    @property
+    def places(self) -> Set[tuple[int, str]]:
+        return self._since.keys()
 
     def since(self, division: int, resource: str) -> datetime | None:
         """Since when it is paused, there or everywhere; None where it is not."""

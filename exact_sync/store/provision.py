@@ -27,7 +27,7 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
     wanted = [resource for resource in resources if not resource.is_inferred]
     with database.begin() as connection:
         there, indexes, keys = columns_there(connection), _indexes_there(connection), _keys_there(connection)
-        for resource in wanted:
+        for resource in resources:
             _check_key(connection, keys, table_of(resource))
         fits = all(_fits(there, indexes, table_of(resource)) for resource in wanted)
         if fits and not comments.missing(connection, resources):

@@ -179,21 +179,33 @@ class Writer:
         """A query for the keys of what a merge in this transaction has changed."""
         return changes.changed_sql(self._table, self._stage(kept), self._key, self._match)
 
-    def live(self, connection: Connection, division: int) -> int:
-        """How many rows of a division are not marked as deleted."""
-        query = f"SELECT count(*) FROM {self._table} WHERE {self._live}"  # noqa: S608
-        return int(connection.execute(sql(connection, query), {"division": division}).scalar_one())
+    def live(self, connection: Connection, division: int, since: date | None = None) -> int:
+        """How many rows of a division (dated ``since`` or later) are not marked as deleted."""
+        query = f"SELECT count(*) FROM {self._table} WHERE {self._live} {self._dated(since)}"  # noqa: S608
+        values = {"division": division} | ({"since": since} if since else {})
+        return int(connection.execute(sql(connection, query), values).scalar_one())
+
+    def _dated(self, since: date | None) -> str:
+        return f"AND {self._date} >= :since" if since else ""
 
     def delete_missing(
-        self, connection: Connection, division: int, spared: Sequence[str], *, kept: bool = True
+        self,
+        connection: Connection,
+        division: int,
+        spared: Sequence[str],
+        *,
+        since: date | None = None,
+        kept: bool = True,
     ) -> int:
-        """Bury the live rows that are not staged (``kept``: with ``keep``) and not spared; counts them."""
+        """Bury the live rows (dated ``since`` or later) that are not staged (``kept``: with ``keep``) and not
+        spared; counts them.
+        """
         statement = f"""
             {self._bury}
-            WHERE {self._live} AND NOT t.{self._key}::text = ANY(:spared)
+            WHERE {self._live} {self._dated(since)} AND NOT t.{self._key}::text = ANY(:spared)
               AND NOT EXISTS (SELECT FROM {self._stage(kept)} s WHERE {self._match})
         """
-        values = {"division": division, "spared": list(spared)}
+        values = {"division": division, "spared": list(spared)} | ({"since": since} if since else {})
         with without_loops(connection):
             return self._buried(connection, statement, values)
 

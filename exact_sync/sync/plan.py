@@ -12,7 +12,7 @@ from exact_sync.catalog import Resource, Strategy
 from exact_sync.errors import BadConfiguration, BudgetSpent, DivisionLost, ExactAway, Refused, Unavailable
 from exact_sync.exact.odata import Query
 from exact_sync.exact.wallclock import read_date, to_wall
-from exact_sync.store import divisions
+from exact_sync.store import divisions, learned
 from exact_sync.sync import cursors, sweep
 from exact_sync.sync.audience import Nobody
 from exact_sync.sync.backfill import COUNT_AFTER, DAY_LIMIT, MINUTE_LIMIT
@@ -71,7 +71,10 @@ class Planner:
         questions = Questions(task)
         before = task.budget.calls
         with self._opening.database.begin() as connection:
-            held = task.writer.live(connection, task.division) if task.learned is None else 0
+            known = learned.known(connection, resource)
+            if known is not None:
+                task.use(known)
+            held = task.writer.live(connection, task.division) if known is not None else 0
         is_new = task.checkpoint.complete_at is None
         rows: int | None = held
         pages: Callable[[int], int] = lambda number: _pages(questions, number)  # noqa: E731

@@ -33,6 +33,9 @@ def follow(task: Task) -> None:
         if is_short:
             checkpoints.reset(connection, name, [task.division], under_way=True)
             task.checkpoint = checkpoints.read(connection, task.division, name)
+        elif not is_ours:  # another strategy's position, which may not go on without the windows that it read
+            empty = dict.fromkeys(("cursor", "cursor_of", "resume", "complete_at"))
+            checkpoints.save(connection, task.division, name, **empty)
         checkpoints.forget_windows(connection, task.division, name)
         checkpoints.save_window(connection, task.division, name, start, None)
 

@@ -138,7 +138,7 @@ def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> Susp
         suspect = None
         if not kept:
             _stage(task, connection, total, keep=False)
-        known = task.writer.live(connection, task.division)
+        known = task.writer.live(connection, task.division, task.start)
         rejected = [reject.key for reject in total.rejects if reject.key is not None]
         came = task.writer.staged(connection) if kept else len({*total.keys})
         rows = None if kept else len(total.keys)
@@ -157,7 +157,9 @@ def _swap(task: Task, total: Batch, staged_on: Connection | None = None) -> Susp
             return
         # Where nothing was written, each row that came was here; so many were here, so none is missing.
         if rejected or came != known or written != Written(0, 0):
-            task.tally.deleted += task.writer.delete_missing(connection, task.division, rejected, kept=kept)
+            task.tally.deleted += task.writer.delete_missing(
+                connection, task.division, rejected, since=task.start, kept=kept
+            )
         whole.purge(task, connection)
         task.save(resume=None, complete_at=task.clock.now(), accepted_rows=None)
 

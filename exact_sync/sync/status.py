@@ -1,6 +1,6 @@
 """Where everything stands: the facts behind ``status``, for people and for machines."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -128,14 +128,14 @@ def read(
         for division in found
     }
     limit = allowance.connection_day_limit
-    known = _known(connection, resources)
+    resources = list(resources)
     if rows is None:
-        rows = counts.of_all(connection, known)
+        rows = count(connection, resources)
     return Status(
         signed_in=why_not is None,
         sign_in_message=why_not,
         divisions=found,
-        resources=_resources(connection, known, now, limits, codes, rows),
+        resources=_resources(connection, resources, now, limits, codes, rows),
         calls_today=None if limit is None else calls.today(connection, now.astimezone(UTC).date()),
         day_limit=limit,
     )
@@ -173,18 +173,14 @@ def _left(limit: dict[str, Any], now: datetime) -> tuple[int | None, int | None]
 
 
 def count(connection: Connection, resources: Iterable[Resource]) -> Counts:
-    """Live and deleted rows."""
-    return counts.of_all(connection, _known(connection, resources))
-
-
-def _known(connection: Connection, resources: Iterable[Resource]) -> list[Resource]:
-    """Those that have columns by now."""
-    return [known for resource in resources if (known := learned.known(connection, resource)) is not None]
+    """Live and deleted rows, of those that have columns by now."""
+    known = (learned.known(connection, resource) for resource in resources)
+    return counts.of_all(connection, [resource for resource in known if resource is not None])
 
 
 def _resources(
     connection: Connection,
-    resources: Iterable[Resource],
+    resources: Sequence[Resource],
     now: datetime,
     limits: Mapping[int, tuple[int, int]],
     codes: Collection[int],

@@ -1,12 +1,14 @@
 """Wishes are granted, or come again: none is lost to what passes."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
 from exact_sync.scheduler.granting import AGAIN, Granting
+from exact_sync.store import divisions
 from tests.at_work import AtWork
 from tests.deployment import DIVISION, Deployment
 from tests.processes import until
@@ -62,3 +64,11 @@ def test_a_mistake_of_ours_ends_one_wish_and_not_the_thread(
         until(lambda: "1 wishes met a mistake of ours" in caplog.text, "its being logged")
     at_work.daemon._wishes.ask(DIVISION, "items")
     until(lambda: at_work.had() == ["items"], "the next wish")
+
+
+def test_who_names_a_division_that_exact_refused_may_have_the_right_to_it_now(at_work: AtWork) -> None:
+    again = at_work.deployment.clock.now() + timedelta(minutes=10)
+    with at_work.crew.database.begin() as connection:
+        divisions.suspend(connection, code=DIVISION, reason="no right", retry_at=again)
+    at_work.daemon._wishes.ask(DIVISION, "items")
+    until(lambda: at_work.had() == ["items"], "a try")

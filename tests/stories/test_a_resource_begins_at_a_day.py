@@ -8,9 +8,10 @@ import pytest
 
 from exact_sync.config import ResourceSettings
 from exact_sync.simulator import Simulator
+from exact_sync.sync import cursors
 from exact_sync.sync.verify import Checks
 from tests.deployment import TINY, Deployment, SharedClock, Silent
-from tests.facts import only, restart, sql
+from tests.facts import command, only, restart, sql
 from tests.mirror import THE_OTHERS_OFF
 
 NAME, PATH = "documents", "documents/Documents"
@@ -122,3 +123,46 @@ def test_how_far_a_position_reaches_is_no_window_that_was_read(deployment: Deplo
     restart(deployment, resources=deployment.settings.resources | {name: ResourceSettings()})
     outcome = only(deployment.sync_well(name), name)
     assert outcome.message == "the strategy was changed from date_windows: everything is read once"
+
+
+def test_a_later_day_makes_no_list_suspect(deployment: Deployment) -> None:
+    """What is older stays, as in every strategy; what is missing besides is held against the rest."""
+    own = ResourceSettings(strategy="snapshot")
+    restart(deployment, resources=deployment.settings.resources | {NAME: own})
+    deployment.sync_well("divisions", NAME)
+    days = sorted(day(row) for row in deployment.table(PATH).rows.values())
+    everything, start = at_exact(deployment, None), days[len(days) // 2]
+    own = ResourceSettings(**section("snapshot") | {"start_date": start})
+    restart(deployment, resources=deployment.settings.resources | {NAME: own})
+    newest = max(deployment.table(PATH).rows.values(), key=day)
+    deployment.table(PATH).delete(newest["ID"])
+    deployment.clock.advance(hours=7)
+    deployment.sync_well(NAME)
+    assert mirrored(deployment) == everything - {str(newest["ID"])}
+    deployment.simulator.rights.hide(PATH)
+    deployment.clock.advance(hours=7)
+    assert only(deployment.sync(NAME), NAME).status == "suspect"
+
+
+def test_a_strategy_that_was_tried_in_vain_leaves_no_windows_that_look_read(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever goes back to date windows begins anew: half of them had not been read again yet."""
+    monkeypatch.setattr(cursors, "WINDOW_RECORDS", 20)
+    name, path, faults = "financial_transactions", "/Transactions", deployment.simulator.faults
+    table = deployment.table("financialtransaction/Transactions")
+    deployment.sync_well("divisions", name)
+    oldest, *_, newest = sorted(table.rows, key=lambda key: table.rows[key]["Date"])
+    for key in (oldest, newest):
+        deployment.clock.advance(hours=1)
+        table.change(key, Description="changed")
+    assert command(deployment, "reset", name) == 0
+    for strategy, query in (("date_windows", "Date lt"), ("modified", None)):
+        own = ResourceSettings(strategy=strategy)  # type: ignore[arg-type]
+        restart(deployment, resources=deployment.settings.resources | {name: own})
+        away = faults.add("status", path=path, query=query, status=503, times=None)
+        assert only(deployment.sync(name), name).status == "later"
+        faults.remove(away)
+    restart(deployment, resources=deployment.settings.resources | {name: ResourceSettings()})
+    deployment.sync_well(name)
+    assert deployment.differences(name) == []

@@ -195,6 +195,30 @@ def test_a_target_that_is_away_delays_no_other_and_hears_everything_later(deploy
         assert sequence == sorted(sequence)
 
 
+def test_once_a_target_accepts_anything_all_that_waits_for_it_goes(
+    deployment: Deployment, target: Target
+) -> None:
+    telling(deployment, warehouse=target.settings())
+    target.replies = [Reply(503, times=6)]
+    change(deployment)
+    deployment.sync_well("items")
+    couriers = deployment.service.couriers
+    assert couriers is not None
+    [courier] = couriers._couriers
+    for tries in range(1, 6):
+        deployment.clock.advance(seconds=500)
+        courier.look(lambda: True)
+        assert target.refused == tries, "who is to end begins nothing"
+        courier.look()
+    assert target.refused == 6, "the next try is in a quarter of an hour at the earliest"
+
+    deployment.clock.advance(seconds=310)
+    contacts = deployment.table("crm/Contacts")
+    contacts.change(next(iter(contacts.rows)), FirstName="changed")
+    deployment.sync_well("contacts")
+    assert {data["resource"] for data in target.told()} == {"items", "contacts"}
+
+
 def test_a_clock_that_is_set_back_keeps_no_target_waiting(deployment: Deployment, target: Target) -> None:
     telling(deployment, warehouse=target.settings())
     target.replies = [Reply(503, times=1)]

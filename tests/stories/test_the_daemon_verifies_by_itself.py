@@ -6,12 +6,13 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from exact_sync.catalog import RESOURCES
-from exact_sync.errors import DatabaseAway
+from exact_sync.catalog import RESOURCES, Resource
+from exact_sync.errors import BudgetSpent, DatabaseAway
 from exact_sync.scheduler.verifying import Verification
 from exact_sync.simulator.faults import Context
 from exact_sync.store import pauses, runs
 from exact_sync.sync.line import Job
+from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.verify import Checks
 from tests.at_work import AtWork
 from tests.deployment import DIVISION, Deployment
@@ -58,6 +59,28 @@ def test_a_week_is_counted_from_the_last_time_whoever_did_it(at_work: AtWork) ->
     assert at_work.had("verified") == []
     at_work.looks(2, seconds=1800)
     assert at_work.had("verified") == ALL
+
+    deployment.clock.advance(hours=-30 * 24)  # what was reckoned before says nothing any more
+    at_work.looks()
+    assert at_work.had("verified") == []
+    at_work.looks(seconds=7 * 86_400)
+    assert at_work.had("verified") == ALL
+
+
+def test_what_a_days_calls_do_not_suffice_for_waits_for_its_next_turn(
+    at_work: AtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day would be used up for it else."""
+    asked: list[str] = []
+
+    def spent(resource: Resource, division: int, *others: object) -> Outcome:
+        asked.append(resource.name)
+        error = BudgetSpent("no calls are left")
+        return Outcome(division, resource.name, "later", error=error, is_verification=True)
+
+    monkeypatch.setattr(at_work.deployment.service.verifier, "verify", spent)
+    at_work.looks(4, seconds=1800)
+    assert len(asked) == 1
 
 
 def test_a_verification_that_becomes_due_during_trouble_is_done_when_that_is_over(

@@ -74,7 +74,7 @@ def test_what_only_one_resource_cant_write_is_not_asked_for_every_five_seconds(a
     assert "items" in at_work.had()
 
 
-def test_a_time_that_comes_during_trouble_is_made_up_for_when_it_is_over(at_work: AtWork) -> None:
+def test_a_time_that_comes_during_trouble_or_a_pause_is_made_up_for_when_it_is_over(at_work: AtWork) -> None:
     at_work.daemon._stands_still(DatabaseAway("gone for a moment"))
     at_work.daemon._fire("customers")
     at_work.daemon._fire("divisions")
@@ -87,6 +87,15 @@ def test_a_time_that_comes_during_trouble_is_made_up_for_when_it_is_over(at_work
     assert not at_work.crew.is_paused(DIVISION, "items")
     at_work.looks()
     assert at_work.crew.is_paused(DIVISION, "items"), "what is under way is to give way"
+    at_work.everything_was_read(timedelta(days=9))
+    at_work.looks()
+    assert at_work.had() == []
+    sql(at_work.deployment, "DELETE FROM exact_sync.pause")
+    kept: list[bool] = []
+    at_work.daemon._keep_signed_in = lambda: kept.append(True)
+    at_work.looks()
+    assert "items" in at_work.had()
+    assert kept, "also where nothing is read for weeks"
 
 
 def test_a_time_that_meets_a_cut_connection_itself_is_made_up_for(

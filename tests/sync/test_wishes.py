@@ -13,6 +13,9 @@ def test_what_a_person_wants_comes_at_once_and_once(clock: SharedClock) -> None:
     wishes.ask(7, "items")
     assert wishes.take() == [Wish(7, "items", insist=True)]
     assert wishes.take() == []
+    wishes.ask(7, "items", again=True)
+    wishes.ask(7, "items")
+    assert wishes.take() == [Wish(7, "items", insist=True, again=True)]
 
 
 def test_hints_that_come_together_are_one_wish_after_a_little_quiet(clock: SharedClock) -> None:

@@ -10,7 +10,7 @@ from exact_sync.config import ResourceSettings
 from exact_sync.errors import BadConfiguration
 from exact_sync.sync.verify import Checks
 from tests.deployment import Silent
-from tests.facts import only, quarantined, restart, sql
+from tests.facts import line, only, quarantined, restart, sql
 from tests.stories.ones_own.mine import KNOWN, Deploy, columns, differences
 
 
@@ -125,12 +125,33 @@ def test_a_key_may_be_a_number(deploy: Deploy, strategy: str) -> None:
         assert differences(deployment, "salesinvoice/SalesInvoices", "InvoiceNumber") == []
 
 
-def test_another_key_than_the_table_was_made_with_is_one_clear_line(deploy: Deploy) -> None:
+@pytest.mark.parametrize("nobody_knows", [False, True])
+def test_another_key_than_the_table_was_made_with_is_one_clear_line(
+    deploy: Deploy, request: pytest.FixtureRequest, nobody_knows: bool
+) -> None:
+    if nobody_knows:
+        request.getfixturevalue("nothing_is_known")
     with deploy("financial/Journals") as deployment:
         deployment.sync_well("mine")
         restart(deployment, resources=_sections({"mine": {"endpoint": "financial/Journals", "key": "Code"}}))
         with pytest.raises(BadConfiguration, match="was made with the key division, id"):
             deployment.sync("mine")
+
+
+@pytest.mark.usefixtures("nothing_is_known")
+def test_settings_that_name_what_an_endpoint_does_not_have_stand_in_the_status(deploy: Deploy) -> None:
+    """Also where something else was learned of it before."""
+    with deploy(KNOWN) as deployment:
+        for learns_first in (False, True):
+            if learns_first:
+                restart(deployment, resources=_sections({"mine": {"endpoint": KNOWN}}))
+                deployment.sync_well("mine")
+                assert line(deployment, "mine").rows == 12
+                [cost] = deployment.service.plan(["mine"], [], count=False).costs
+                assert (cost.rows, cost.first_load) == (12, 0)
+            restart(deployment, resources=_sections({"mine": {"endpoint": KNOWN, "date": "SomeDate"}}))
+            assert only(deployment.sync("mine"), "mine").exit_code == 2
+            assert "has no date SomeDate" in str(line(deployment, "mine").message)
 
 
 def _sections(resources: dict[str, Any]) -> Any:
