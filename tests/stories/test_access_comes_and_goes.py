@@ -210,7 +210,7 @@ def test_an_app_that_others_got_blocked_for_an_hour_does_not_stand_still_for_a_d
 
 
 def test_who_names_an_unavailable_resource_gets_it_tried_at_once(deployment: Deployment) -> None:
-    """F32: right after the right was given. Where it was there before, it is looked for within the hour once."""
+    """F32: right after the right was given. Where it was there before, it is first looked for in an hour."""
     deployment.sync_well("divisions", "journals")
     deployment.simulator.faults.add("scope_missing", path="Journals", times=2)
     for hours in (1, 24):
