@@ -153,6 +153,8 @@ def test_an_empty_list_of_keys_is_suspect_however_much_is_older(deployment: Depl
     restart(deployment, resources=deployment.settings.resources | {NAME: own})
     deployment.simulator.rights.hide(PATH)
     deployment.clock.advance(days=8)
+    [outcome] = deployment.service.verify([NAME], [], Checks(keys=True, repair=True), Silent())
+    assert outcome.status == "differs"
     assert only(deployment.sync(NAME), NAME).status == "suspect"
     assert mirrored(deployment) == everything
 
