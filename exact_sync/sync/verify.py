@@ -92,7 +92,7 @@ def repair(task: Task, findings: Findings) -> None:
     sweep.fetch(task, Questions(task), list(wanted.values()))
     if findings.extra:
         with task.database.begin() as connection:
-            known = task.writer.live(connection, task.division)
+            known = task.writer.live(connection, task.division, task.start)
         kept = known - len(findings.extra)
         if is_suspect(kept, known, task.checkpoint.accepted_rows):
             raise Suspect(task.resource.name, task.division, kept, known)

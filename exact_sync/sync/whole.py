@@ -125,7 +125,7 @@ def bury_unseen(task: Task, connection: Connection, whole: Whole) -> Suspect | N
         task.save(accepted_rows=None)
         return None
     since = task.start
-    known = task.writer.live(connection, task.division)
+    known = task.writer.live(connection, task.division, since)
     gone = task.keys.unseen(connection, task.division, whole.began, since)
     if gone and is_suspect(known - gone, known, task.checkpoint.accepted_rows):
         # Else what is mended by key later could not replace a row that is newer here.

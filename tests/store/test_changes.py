@@ -52,6 +52,11 @@ def test_no_more_keys_are_named_than_are_wanted(database: Database) -> None:
         assert ITEMS.delete_keys(connection, DIVISION, [key(number) for number in (1, 2, 3, 4)]) == 4
     [change] = noted.by_resource.values()
     assert (change.deleted, len(change.deleted_keys), change.upserted_keys) == (4, 3, [])
+    at_once = Changes(lambda resource: 3)
+    with database.begin() as connection, changes.noting(connection, at_once):
+        ITEMS.stage(connection, [row("items", number) for number in range(5, 9)])
+        ITEMS.merge(connection)
+    assert not at_once.by_resource["items"].keys_complete
 
 
 def test_what_several_pages_change_in_one_transaction_is_named_once_and_stands_where_it_was_last(

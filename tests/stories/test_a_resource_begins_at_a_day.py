@@ -144,6 +144,21 @@ def test_a_later_day_makes_no_list_suspect(deployment: Deployment) -> None:
     assert only(deployment.sync(NAME), NAME).status == "suspect"
 
 
+def test_an_empty_list_of_keys_is_suspect_however_much_is_older(deployment: Deployment) -> None:
+    """What is older can't be missing from it, so it is no sign that all is well."""
+    deployment.sync_well("divisions", NAME)
+    everything = mirrored(deployment)
+    start = sorted(day(row) for row in deployment.table(PATH).rows.values())[-2]
+    own = ResourceSettings(**section("modified") | {"start_date": start})
+    restart(deployment, resources=deployment.settings.resources | {NAME: own})
+    deployment.simulator.rights.hide(PATH)
+    deployment.clock.advance(days=8)
+    [outcome] = deployment.service.verify([NAME], [], Checks(keys=True, repair=True), Silent())
+    assert outcome.status == "differs"
+    assert only(deployment.sync(NAME), NAME).status == "suspect"
+    assert mirrored(deployment) == everything
+
+
 def test_a_strategy_that_was_tried_in_vain_leaves_no_windows_that_look_read(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

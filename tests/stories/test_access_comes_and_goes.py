@@ -210,9 +210,14 @@ def test_an_app_that_others_got_blocked_for_an_hour_does_not_stand_still_for_a_d
 
 
 def test_who_names_an_unavailable_resource_gets_it_tried_at_once(deployment: Deployment) -> None:
-    """F32: right after the right was given."""
-    deployment.simulator.faults.add("scope_missing", path="Journals")
-    assert only(deployment.sync_well(), "journals").status == "unavailable"
+    """F32: right after the right was given. Where it was there before, it is first looked for in an hour."""
+    deployment.sync_well("divisions", "journals")
+    deployment.simulator.faults.add("scope_missing", path="Journals", times=2)
+    for hours in (1, 24):
+        assert only(deployment.sync_well(), "journals").status == "unavailable"
+        again = checkpoint(deployment, "journals")["retry_at"] - deployment.clock.now()
+        assert again == timedelta(hours=hours)
+        deployment.clock.advance(hours=1)
     assert only(deployment.sync_well("journals"), "journals").status == "ok"
     assert deployment.differences("journals") == []
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from exact_sync.deployment import Deployment
@@ -173,11 +174,13 @@ def test_a_daemon_that_can_not_work_leaves_the_others_alone_and_begins_when_it_c
     daemon = three.machine.fork("run", **three.environment, LOG_FORMAT="json")
     daemon.says("be: another run holds the work")
     until(lambda: three.machine.query("SELECT 1 FROM exact_sync.checkpoint WHERE outcome = 'ok'"), "a run")
-    assert daemon.running
+    ready = f"{daemon.address()}/readyz"
+    assert "another run holds the work" in httpx.get(ready).text
     held.crew.lock.free()
     until(
         lambda: three.machine.query("SELECT 1 FROM exact_be_sync.checkpoint WHERE outcome = 'ok'"), "its run"
     )
+    assert "another run holds the work" not in httpx.get(ready).text
     daemon.signal(15)
     assert daemon.ends() == 0, daemon
 
