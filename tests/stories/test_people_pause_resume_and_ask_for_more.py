@@ -62,7 +62,7 @@ def test_a_first_load_that_is_paused_makes_no_more_calls(
 
         outcomes = deployment.service.sync((), (), Person())
         assert (only(outcomes, "customers").status, exit_code(outcomes)) == ("waits", 0)
-        assert only(outcomes, "customers").tally.calls < 6
+        assert only(outcomes, "customers").tally.calls < 12  # of 18; some pages were under way already
         assert line(deployment, "customers").state == "paused"
         assert command(deployment, "resume") == 0
         deployment.sync_well()
