@@ -103,9 +103,14 @@ class Verifying:
         """How many were added: what was never read has nothing to compare, and what is paused is not read."""
         points: Mapping[Place, Standing] = self._crew.standings()
         paused = self._crew.paused()
-        places = [(division, name) for division in divisions for name in self._schedules]
-        places = [place for place in places if place in points and place not in paused]
-        read = [place for place in places if points[place].succeeded_at is not None]
+        read = [
+            (division, name)
+            for division in divisions
+            for name in self._schedules
+            if (point := points.get((division, name))) is not None
+            and point.succeeded_at is not None
+            and (division, name) not in paused
+        ]
         self._under_way = set(read)
         for place in read:
             self._again.forget(place)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import psycopg
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, create_engine, event, func, select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -152,7 +153,8 @@ def _parse(url: str) -> URL:
         )
     try:
         make_conninfo(**{name: str(value) for name, value in parsed.query.items()})
-    except psycopg.ProgrammingError as error:
+        PGDialect_psycopg().create_connect_args(parsed)  # type: ignore[no-untyped-call]
+    except (psycopg.ProgrammingError, ArgumentError) as error:
         said = (str(error).strip().splitlines() or ["it has a wrong option"])[0]
         raise BadConfiguration(f"database_url is not understood: {said}", "look behind the ? in it") from None
     if password := parsed.query.get("password"):

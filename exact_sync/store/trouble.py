@@ -25,12 +25,16 @@ class _Meaning:
     states: tuple[str, ...] = ()
     """Its codes, or how they begin."""
     words: re.Pattern[str] | None = None
-    """What it says before there is a connection: then the driver has no codes."""
+    """What it says before there is a connection: then the driver has no codes. A group ``told`` is all that
+    people need of it.
+    """
 
-    def fits(self, state: str, said: str) -> bool:
+    def told(self, state: str, said: str) -> str | None:
+        """What to tell of an error; None for one that means something else."""
         if state:
-            return state.startswith(self.states)
-        return self.words is not None and self.words.search(said) is not None
+            return said if state.startswith(self.states) else None
+        found = self.words.search(said) if self.words is not None else None
+        return None if found is None else found.groupdict().get("told", said)
 
 
 _MEANINGS = (
@@ -44,7 +48,9 @@ _MEANINGS = (
         BadConfiguration,
         "database_url is not understood",
         "check EXACT_SYNC_DATABASE_URL",
-        words=re.compile(r'invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found'),
+        words=re.compile(
+            r'(?P<told>invalid [a-z_ ]+ (value|number)\b.*|definition of service ".*" not found)'
+        ),
     ),
     _Meaning(
         BadConfiguration,
@@ -116,8 +122,9 @@ def _in_our_words(error: DBAPIError | psycopg.Error) -> Exception:
     state = getattr(cause, "sqlstate", None) or ""
     said = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
     for meaning in _MEANINGS:
-        if meaning.fits(state, said):
-            return meaning.kind(f"{meaning.message}: {said}{_detail(cause, state)}", meaning.hint)
+        told = meaning.told(state, said)
+        if told is not None:
+            return meaning.kind(f"{meaning.message}: {told}{_detail(cause, state)}", meaning.hint)
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in _AWAY:
         return DatabaseAway(f"the database can't be used now: {said}", "nothing is lost; try again later")
     return error

@@ -1,36 +1,18 @@
 """Exact's limits: waited out, never overdrawn, whatever its headers say."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exact_sync.errors import BackfillSpent, BudgetSpent, ExactAway, GivesWay, Refused
+from exact_sync.errors import BudgetSpent, ExactAway, Refused
 from exact_sync.exact.breaker import ERRORS_AN_HOUR, ERRORS_WITH_OVERCOME
 from exact_sync.exact.budget import Budget
 from exact_sync.exact.limit import DAY_BOUND, MINUTE_BOUND, Limit
 from tests.deployment import START, SharedClock
+from tests.exact.budgets import DAY, ENDPOINT, MIDNIGHT, MINUTE, budget, day, minute
 from tests.exact.scripted import epoch_ms
-
-MINUTE, DAY = "X-RateLimit-Minutely-", "X-RateLimit-"
-MIDNIGHT = datetime(2026, 6, 26, tzinfo=UTC)
-ENDPOINT = "crm/Accounts"
-
-
-def budget(clock: SharedClock, **options: object) -> Budget:
-    return Budget(7, clock, jitter=lambda: 0.5, **options)  # type: ignore[arg-type]
-
-
-def minute(remaining: int, reset: str | None = None, limit: int = 60) -> dict[str, str]:
-    headers = {f"{MINUTE}Limit": str(limit), f"{MINUTE}Remaining": str(remaining)}
-    return headers | {f"{MINUTE}Reset": reset or epoch_ms(START + timedelta(seconds=40))}
-
-
-def day(remaining: int, reset: str | None = None, limit: int = 5000) -> dict[str, str]:
-    headers = {f"{DAY}Limit": str(limit), f"{DAY}Remaining": str(remaining)}
-    return headers | {f"{DAY}Reset": reset or epoch_ms(MIDNIGHT)}
 
 
 def test_calls_are_made_at_once_while_nothing_is_known(clock: SharedClock) -> None:
@@ -175,6 +157,8 @@ def test_a_429_by_the_minute_is_waited_out_within_bounds(
 
 
 NUMBERS = st.none() | st.text(max_size=5) | st.integers(-(10**20), 10**20).map(str)
+
+
 NAMES = [f"{prefix}{name}" for prefix in (MINUTE, DAY) for name in ("Limit", "Remaining", "Reset")]
 
 
@@ -206,91 +190,6 @@ def test_exacts_clock_counts_and_not_ours(clock: SharedClock) -> None:
     )
     known.before_call(ENDPOINT)
     assert clock.slept == [40.5]
-
-
-def test_a_429_although_calls_were_left_shrinks_our_own_idea_of_the_minute(clock: SharedClock) -> None:
-    known = budget(clock)
-    lied_to(known, calls=41)
-    clock.advance(seconds=65)
-    for _ in range(40):
-        known.before_call(ENDPOINT)
-    assert clock.slept == []
-    known.before_call(ENDPOINT)
-    assert clock.slept == [60.5]
-    assert budget(clock, state=known.as_json()).as_json()["cap"] == 40
-    clock.advance(seconds=65)
-    lied_to(known, calls=35)
-    assert most_in_a_minute(known, clock) == 34
-
-
-def test_the_minute_shrinks_from_what_exact_states(clock: SharedClock) -> None:
-    known = budget(clock)
-    for _ in range(81):
-        known.before_call(ENDPOINT)
-    known.heard(minute(19, limit=100))
-    known.limited(minute(19, limit=100))
-    clock.advance(seconds=65)
-    for _ in range(81):
-        known.before_call(ENDPOINT)
-    assert clock.slept == [60.5]
-
-
-def lied_to(known: Budget, calls: int) -> None:
-    """So many calls, and a 429 although 49 are left."""
-    for _ in range(calls):
-        known.before_call(ENDPOINT)
-    known.heard(minute(49))
-    known.limited(minute(49))
-
-
-def most_in_a_minute(known: Budget, clock: SharedClock) -> int:
-    clock.advance(seconds=65)
-    clock.slept.clear()
-    for number in range(60):
-        known.before_call(ENDPOINT)
-        if clock.slept:
-            return number
-    return 60
-
-
-def test_a_429_that_was_not_for_our_pace_slows_nothing_down(clock: SharedClock) -> None:
-    known = budget(clock)
-    lied_to(known, calls=1)
-    assert most_in_a_minute(known, clock) == 60
-    known.heard(minute(0))
-    known.limited(minute(0))
-    assert most_in_a_minute(known, clock) == 60, "that one was deserved"
-
-
-def test_the_minute_grows_again_with_each_hour_without_such_a_429(clock: SharedClock) -> None:
-    known = budget(clock)
-    lied_to(known, calls=51)
-    assert most_in_a_minute(known, clock) == 50
-    for hours, most in ((1, 51), (3, 54), (4, 58), (2, 60), (500, 60)):
-        clock.advance(hours=hours)
-        known = budget(clock, state=known.as_json())
-        assert most_in_a_minute(known, clock) == most
-
-
-def test_a_minute_never_shrinks_below_half_of_what_exact_states(clock: SharedClock) -> None:
-    known = budget(clock)
-    for calls in range(60, 0, -1):
-        lied_to(known, calls)
-        clock.advance(seconds=65)
-    assert most_in_a_minute(known, clock) == 30
-    before = budget(clock, state=known.as_json() | {"cap": 5, "capped_at": None})
-    assert most_in_a_minute(before, clock) == 30, "as an earlier version left it"
-
-
-def test_a_minute_never_shrinks_to_nothing(clock: SharedClock) -> None:
-    """Whatever Exact states: then nothing could be asked at all."""
-    known = budget(clock)
-    known.before_call(ENDPOINT)
-    known.heard(minute(49, limit=1))
-    known.limited(minute(49, limit=1))
-    clock.advance(seconds=65)
-    known.before_call(ENDPOINT)
-    assert known.calls == 2
 
 
 def test_errors_on_one_endpoint_stop_it_well_before_ten_an_hour(clock: SharedClock) -> None:
@@ -354,76 +253,6 @@ def test_a_minute_is_not_waited_for_by_the_hours_that_a_clock_was_set_back(clock
     assert clock.slept == []
 
 
-def for_first_loads(clock: SharedClock, **options: object) -> Budget:
-    """The budget while a first load calls, with nobody waiting."""
-    known = budget(clock, **options)
-    known.gives_way = lambda: False
-    return known
-
-
-def test_a_first_load_leaves_what_small_reads_need_until_the_day_ends(clock: SharedClock) -> None:
-    """At noon, with 10 calls an hour: 120, and the tenth for people."""
-    known = for_first_loads(clock, calls_an_hour=10.0)
-    known.heard(day(621))
-    known.before_call(ENDPOINT)
-    known.heard(day(620))
-    with pytest.raises(BackfillSpent, match="the 620 calls that are left until 2026-06-26") as caught:
-        known.before_call(ENDPOINT)
-    assert caught.value.until == MIDNIGHT
-    known.gives_way = None
-    known.before_call(ENDPOINT)
-    clock.advance(hours=11)
-    known.gives_way = lambda: False
-    known.before_call(ENDPOINT)
-
-
-def test_small_reads_never_get_all_so_that_first_loads_end_some_day(clock: SharedClock) -> None:
-    known = for_first_loads(clock, calls_an_hour=1000.0)
-    known.heard(day(4101))  # 500 for people, 3,600 for small reads
-    known.before_call(ENDPOINT)
-    known.heard(day(4100))
-    with pytest.raises(BackfillSpent):
-        known.before_call(ENDPOINT)
-
-
-def test_a_list_of_many_pages_begins_only_where_all_of_it_fits(clock: SharedClock) -> None:
-    known = budget(clock)
-    known.check_room(100)
-    known.heard(day(601))
-    known.check_room(100)
-    with pytest.raises(BackfillSpent):
-        known.check_room(101)
-
-
-def test_a_429_that_tells_only_the_reset_tells_nothing_of_what_fits(clock: SharedClock) -> None:
-    known = budget(clock)
-    with pytest.raises(BudgetSpent):
-        known.limited({f"{DAY}Reset": epoch_ms(MIDNIGHT)})
-    known.check_room(100)
-
-
-def test_a_list_that_fits_into_no_day_begins_with_a_fresh_one(clock: SharedClock) -> None:
-    known = budget(clock)
-    known.heard(day(4999))
-    known.check_room(100_000)
-    known.heard(day(2000))
-    with pytest.raises(BackfillSpent):
-        known.check_room(100_000)
-
-
-def test_a_first_load_gives_way_instead_of_waiting_for_the_minute(clock: SharedClock) -> None:
-    known = budget(clock)
-    known.heard(minute(0))
-    known.gives_way = lambda: True
-    with pytest.raises(GivesWay) as caught:
-        known.before_call(ENDPOINT)
-    assert caught.value.until == START + timedelta(seconds=40)
-    assert (clock.slept, known.calls) == ([], 0)
-    known.gives_way = lambda: False
-    known.before_call(ENDPOINT)
-    assert clock.slept == [40.5]
-
-
 def test_the_breaker_says_what_exact_said_also_to_the_next_process(clock: SharedClock) -> None:
     first = budget(clock)
     for _ in range(ERRORS_AN_HOUR):
@@ -452,15 +281,3 @@ def test_refused_tokens_whose_successor_was_taken_are_nothing_to_mend(clock: Sha
     clock.advance(minutes=16)
     first.before_call(ENDPOINT)
     assert ERRORS_WITH_OVERCOME < 10
-
-
-def test_only_the_thread_that_loads_gives_way(clock: SharedClock) -> None:
-    known = budget(clock, calls_an_hour=10.0)
-    known.heard(day(600))
-    known.gives_way = lambda: True
-    other = threading.Thread(target=known.before_call, args=(ENDPOINT,))
-    other.start()
-    other.join()
-    assert known.calls == 1
-    with pytest.raises(BackfillSpent):
-        known.before_call(ENDPOINT)
