@@ -265,6 +265,8 @@ class Here:
             root.setLevel(level)
             for number, reaction in reactions.items():
                 signal.signal(number, reaction)
+            if (told := signal.set_wakeup_fd(-1)) >= 0:
+                os.close(told)
 
 
 def the_token_has_ended(deployment: Deployment) -> None:

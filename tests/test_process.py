@@ -39,6 +39,22 @@ stop.wait()
     assert subprocess.run(command, check=True, timeout=60).returncode == 0
 
 
+def test_a_signal_that_the_kernel_gives_to_another_thread_stops_us_too() -> None:
+    code = """
+import signal, threading
+from types import SimpleNamespace
+from exact_sync.cli.work import stop_on_signals
+stop = threading.Event()
+stop_on_signals(SimpleNamespace(stop=stop), 0)
+other = threading.Thread(target=threading.Event().wait, daemon=True)
+other.start()
+threading.Timer(0.1, signal.pthread_kill, (other.ident, signal.SIGTERM)).start()
+stop.wait()
+"""
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, check=True, timeout=60).returncode == 0
+
+
 def test_a_c_library_that_has_no_such_option_is_left_alone() -> None:
     assert run(lacks_mallopt=True) == "0.001"
 

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from queue import SimpleQueue
 
 import click
 
@@ -65,18 +64,22 @@ def run(options: Options, connection: str | None) -> int:
 def stop_on_signals(deployment: Deployment, code: int) -> None:
     """Come to an end when asked to; with exit code ``code`` where something keeps us from ending."""
 
-    # A signal may come while this thread holds the lock of the event: only another one may wait for that.
-    asked = SimpleQueue[int]()
+    # Python's own handlers run in this thread only, which waits on where the kernel gives a signal to another
+    # one, as it does now and then; and it may hold the lock of the event. Such a pipe is told by any thread.
+    read_end, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
 
     def stop(number: int, frame: object) -> None:
         # A terminal sends each Ctrl-C to our children too, and pg_ctl is to stop the embedded server.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        asked.put(number)
 
     def come_to_an_end() -> None:
-        asked.get()
-        deployment.stop.set()
-        _leave(deployment, code)
+        with os.fdopen(read_end, "rb", buffering=0) as asked:
+            is_asked = asked.read(1)  # nothing where the other end is closed
+        if is_asked:
+            deployment.stop.set()
+            _leave(deployment, code)
 
     threading.Thread(target=come_to_an_end, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
