@@ -20,6 +20,7 @@ from exact_sync.errors import (
     DivisionLost,
     ExactSyncError,
     GivesWay,
+    Stopped,
     TryLater,
     Unavailable,
 )
@@ -154,6 +155,8 @@ class Runner:
         status, exit_code, until = "failed", error.exit_code, getattr(error, "until", None)
         if isinstance(error, GivesWay):
             status, exit_code = "waits", 0
+        elif isinstance(error, Stopped):
+            status = "waits"  # we were asked to: nothing that anybody has to look at
         elif isinstance(error, TryLater):
             status = "later"
         elif isinstance(error, Unavailable) and task.resource.per_division:

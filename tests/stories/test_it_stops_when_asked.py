@@ -112,6 +112,8 @@ def test_an_interrupted_sync_exits_with_4_and_the_next_one_goes_on(machine: Mach
     assert "asked to stop" in one_clear_line(sync.err)
     stored = machine.query("SELECT count(*) FROM exact_sync.checkpoint WHERE outcome = 'ok'")
     assert stored[0][0] >= 4
+    others = machine.query("SELECT DISTINCT outcome FROM exact_sync.checkpoint WHERE outcome <> 'ok'")
+    assert others == [("waits",)], "nothing that anybody has to look at"
     machine.deployment.sync_well()
     assert machine.deployment.differences() == []
     assert machine.deployment.violations() == {}
