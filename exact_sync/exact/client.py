@@ -11,7 +11,6 @@ from urllib.parse import quote
 from exact_sync.errors import BadData, ExactAway
 from exact_sync.exact.odata import (
     Answer,
-    Body,
     Query,
     Record,
     Shaped,
@@ -22,7 +21,7 @@ from exact_sync.exact.odata import (
 from exact_sync.exact.transport import Transport
 from exact_sync.exact.wallclock import http_date
 
-Reader = Callable[[Body], Answer | Shaped]
+Reader = Callable[[bytes], Answer | Shaped]
 """Reads the body of a page. Raises UnreadableAnswer where it carries no data."""
 
 ME = "current/Me"
@@ -177,7 +176,7 @@ class Client:
         return Page(answer, http_date(headers.get("Date")))
 
 
-def _bare_number(body: Body) -> int:
+def _bare_number(body: bytes) -> int:
     try:
         return int(body.decode("utf-8-sig").strip())
     except ValueError:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 import xxhash
 
 from exact_sync.catalog.resource import RULES
-from exact_sync.exact.odata import Body
 from exact_sync.exact.typed import pieces
 
 _RECORD = rb'\{\s*"__metadata"\s*:\s*\{'
@@ -37,7 +36,7 @@ def seed(*what: object) -> int:
     return xxhash.xxh3_64_intdigest(repr(what).encode())
 
 
-def fingerprints(body: Body, count: int, seed: int) -> list[int] | None:
+def fingerprints(body: bytes, count: int, seed: int) -> list[int] | None:
     """The fingerprint of each record of a valid page, a signed number of 64 bits; None where the records
     can't be told apart. ``seed``: what the fingerprints depend on besides; its last eight bits are theirs.
 
@@ -55,7 +54,7 @@ def fingerprints(body: Body, count: int, seed: int) -> list[int] | None:
     return list(struct.unpack(f">{count}q", together))
 
 
-def _ordinary(body: Body, seed: int) -> Sequence[bytes] | None:
+def _ordinary(body: bytes, seed: int) -> Sequence[bytes] | None:
     """The digest of each record of a page that has no other objects than its records and their metadata: so
     each brace that opens begins one of these, or stands in a text. None for other pages, and where that is
     not to be told at a look.
@@ -91,7 +90,7 @@ def _ordinary(body: Body, seed: int) -> Sequence[bytes] | None:
     return found
 
 
-def _any(body: Body, seed: int) -> Sequence[bytes] | None:
+def _any(body: bytes, seed: int) -> Sequence[bytes] | None:
     """The same for any page of records that begin with their metadata: takes twice as long."""
     records = pieces(body)
     if records is None:

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 Record = dict[str, Any]
-Body = bytes | bytearray
 
 
 class UnreadableAnswer(ValueError):
@@ -74,7 +73,7 @@ class Shaped:
         return len(self.keys)
 
 
-def read_answer(body: Body) -> Answer:
+def read_answer(body: bytes) -> Answer:
     """Takes all three shapes of ``d``: a list, an object with ``results``, one object.
 
     Raises UnreadableAnswer.
@@ -105,7 +104,7 @@ def is_link(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def read_error(body: Body) -> str:
+def read_error(body: bytes) -> str:
     """Exact's own words in an error body, on one line; '' if there are none."""
     try:
         content = _decode(body)
@@ -130,7 +129,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None] | None:
     return parts.scheme, parts.hostname, port
 
 
-def _decode(body: Body) -> Any:
+def _decode(body: bytes) -> Any:
     """JSON with every number exact: fractions become Decimal, never a binary float."""
     try:
         return json.loads(body, parse_float=_fraction, parse_int=_whole, parse_constant=_NotANumber)

@@ -3,7 +3,7 @@
 import httpx
 
 from exact_sync.errors import DivisionLost, ExactAway, ExactSyncError, Refused, Unavailable
-from exact_sync.exact.odata import Body, UnreadableAnswer, read_error
+from exact_sync.exact.odata import UnreadableAnswer, read_error
 
 _DIVISION_REASONS = {
     "NoDivisionAccess": "the user has no access to it, or the consent leaves it out",
@@ -15,7 +15,7 @@ _DIVISION_REASONS = {
 }
 
 
-def trouble_of(status: int, body: Body) -> str:
+def trouble_of(status: int, body: bytes) -> str:
     """What is wrong with an answer that is no 200, in words."""
     if 300 <= status < 400:
         return f"HTTP {status}, a redirect that was not followed"
@@ -62,7 +62,7 @@ def failure(error: httpx.HTTPError) -> str:
     return f"the connection broke ({type(error).__name__})"
 
 
-def unreadable(content_type: str, body: Body, error: UnreadableAnswer) -> str:
+def unreadable(content_type: str, body: bytes, error: UnreadableAnswer) -> str:
     """Why an answer can't be read, in words."""
     if "html" in content_type or body.lstrip()[:1] == b"<":
         return "a web page came instead of data; maintenance, most likely"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import httpx
 
 from exact_sync.clock import Clock
-from exact_sync.exact.odata import Body
 from exact_sync.exact.requests import Watch
 from exact_sync.exact.session import Session
 
@@ -54,7 +53,7 @@ class Response:
 
     status: int
     headers: httpx.Headers
-    body: Body
+    body: bytes
     repeated: bool
     """The first answer was 401, and the session asked again with a new token."""
 
@@ -86,14 +85,18 @@ class Sender:
                 follow_redirects=False,
                 timeout=timeout,
             ) as response:
-                body = bytearray()
+                chunks, size = [], 0
                 for chunk in response.iter_bytes():
-                    body += chunk
+                    chunks.append(chunk)
+                    size += len(chunk)
                     if self._clock.monotonic() - started > patience.whole_answer:
                         raise httpx.ReadTimeout("the answer drips in too slowly")
-                    if len(body) > _LARGEST_ANSWER:
+                    if size > _LARGEST_ANSWER:
                         raise httpx.ReadError("the answer is larger than any of Exact's")
-                return Response(response.status_code, response.headers, body, bool(response.history))
+                # Put together once: a body that grows is copied again and again.
+                return Response(
+                    response.status_code, response.headers, b"".join(chunks), bool(response.history)
+                )
         finally:
             if watch is not None:
                 watch.answer_ended()

@@ -10,7 +10,7 @@ from exact_sync.clock import Clock
 from exact_sync.errors import BadData, BudgetSpent, ExactAway, Unclear
 from exact_sync.exact.breaker import Breaker
 from exact_sync.exact.budget import Budget, Common
-from exact_sync.exact.odata import Answer, Body, Shaped, UnreadableAnswer, read_answer, read_error
+from exact_sync.exact.odata import Answer, Shaped, UnreadableAnswer, read_answer, read_error
 from exact_sync.exact.refusals import failure, refusal, trouble_of, unreadable
 from exact_sync.exact.requests import Observer, Watch
 from exact_sync.exact.sending import Patience, Question, Response, Sender
@@ -90,7 +90,7 @@ class Transport:
         division: int | None,
         endpoint: str,
         url: str,
-        read: Callable[[Body], T],
+        read: Callable[[bytes], T],
         accept: str = "application/json",
         resource: str | None = None,
     ) -> tuple[T, httpx.Headers]:
@@ -111,7 +111,7 @@ class Transport:
         self._breaker.recall(endpoint, errors)
 
     def _insist(
-        self, budget: Budget | None, question: Question, read: Callable[[Body], T]
+        self, budget: Budget | None, question: Question, read: Callable[[bytes], T]
     ) -> tuple[T, httpx.Headers]:
         tries = minute_waits = 0
         while True:
@@ -139,7 +139,7 @@ class Transport:
         and Unclear where nobody knows whether it was done.
         """
 
-        def read(body: Body) -> None:
+        def read(body: bytes) -> None:
             if body or method == "POST":
                 read_answer(body)  # a web page says nothing of what was done
 
@@ -156,7 +156,7 @@ class Transport:
                     raise Unclear(f"{endpoint} of division {division}: {error}") from None
 
     def _ask(
-        self, budget: Budget | None, question: Question, read: Callable[[Body], T]
+        self, budget: Budget | None, question: Question, read: Callable[[bytes], T]
     ) -> tuple[T, httpx.Headers]:
         """One request. Raises _Limited or _NoAnswer where it may be repeated."""
         endpoint = question.endpoint

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from exact_sync.catalog import Edm
-from exact_sync.exact.odata import Body, is_link
+from exact_sync.exact.odata import is_link
 
 _ABSENT = msgspec.Raw(b"null")
 
@@ -58,7 +58,7 @@ class Typed:
 
 
 @lru_cache(maxsize=128)  # most resources have the same few properties; one takes long to make
-def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Callable[[Body], Typed | None]:
+def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Callable[[bytes], Typed | None]:
     """Reads pages of records with these properties, each of its type; None for what it does not read.
     ``is_all``: False passes over other properties, whatever they are.
     """
@@ -74,7 +74,7 @@ def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Call
     answer = msgspec.defstruct("answer", [("d", results | list[record])])  # type: ignore[valid-type]
     decoder = msgspec.json.Decoder(answer)
 
-    def read(body: Body) -> Typed | None:
+    def read(body: bytes) -> Typed | None:
         try:
             d = decoder.decode(body).d  # type: ignore[attr-defined]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -88,13 +88,13 @@ def reader(columns: tuple[tuple[str, Any], ...], *, is_all: bool = True) -> Call
     return read
 
 
-def part(body: Body, places: Sequence[int]) -> bytes:
+def part(body: bytes, places: Sequence[int]) -> bytes:
     """A page with only those of its records that stand in these places, from 0; each as it came."""
     records = _pieces(body)
     return b'{"d":[%b]}' % b",".join([records[place] for place in places])
 
 
-def pieces(body: Body) -> list[bytes] | None:
+def pieces(body: bytes) -> list[bytes] | None:
     """The records of a page, each as it came; None for what is not read here."""
     try:
         return [bytes(record) for record in _pieces(body)]
@@ -102,6 +102,6 @@ def pieces(body: Body) -> list[bytes] | None:
         return None
 
 
-def _pieces(body: Body) -> list[msgspec.Raw]:
+def _pieces(body: bytes) -> list[msgspec.Raw]:
     d = _PIECES.decode(body).d
     return d if isinstance(d, list) else d.results

@@ -12,7 +12,7 @@ from exact_sync.catalog import Edm, Resource
 from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.exact import typed
 from exact_sync.exact.fingerprints import fingerprints, seed
-from exact_sync.exact.odata import Answer, Body, Shaped, read_answer
+from exact_sync.exact.odata import Answer, Shaped, read_answer
 from exact_sync.exact.wallclock import rules
 from exact_sync.store.lines import NULL, lines
 from exact_sync.store.tables import FINGERPRINT, VERSION
@@ -29,7 +29,7 @@ READING = 1
 class Glance(Batch):
     """A page of which only so much was read as tells which of its rows are here already."""
 
-    body: Body = b""
+    body: bytes = b""
     fingerprints: list[int] = field(default_factory=list)
     """One for each key."""
 
@@ -58,7 +58,7 @@ class Columns:
         other._division = division if self.resource.per_division else None
         return other
 
-    def read(self, body: Body) -> Answer | Shaped:
+    def read(self, body: bytes) -> Answer | Shaped:
         """A page as rows; as records where it has anything odd. Raises UnreadableAnswer."""
         shaped = self._shaped(self._read(body), body, self._batch)
         if shaped is not None:
@@ -66,14 +66,14 @@ class Columns:
         answer = read_answer(body)
         return replace(answer, fingerprints=self._fingerprints(body, answer.count) or None)
 
-    def glance(self, body: Body) -> Shaped | None:
+    def glance(self, body: bytes) -> Shaped | None:
         """A page of which no more is read than tells its records apart; None where that does not do."""
         if not self.resource.is_fingerprinted:
             return None
         return self._shaped(self._read_few(body), body, self._glance)
 
     def _shaped(
-        self, page: typed.Typed | None, body: Body, make: Callable[[typed.Typed, Body], Batch]
+        self, page: typed.Typed | None, body: bytes, make: Callable[[typed.Typed, bytes], Batch]
     ) -> Shaped | None:
         if page is None or not page.count:
             return None
@@ -83,7 +83,7 @@ class Columns:
             return None
         return Shaped(batch, batch.keys, page.next_link, has_body=isinstance(batch, Glance))
 
-    def _glance(self, page: typed.Typed, body: Body) -> Glance:
+    def _glance(self, page: typed.Typed, body: bytes) -> Glance:
         found = self._fingerprints(body, page.count)
         keys = converter(self.resource.key_column)(page.columns[1])
         if found is None or self._are_odd(keys):
@@ -95,7 +95,7 @@ class Columns:
             glance.highest = highest(page.columns[1 + self._few.index("Modified")])
         return glance
 
-    def _batch(self, page: typed.Typed, body: Body) -> Batch:
+    def _batch(self, page: typed.Typed, body: bytes) -> Batch:
         """Raises ValueError or OverflowError where a value needs a second look."""
         texts: dict[str, Sequence[str]] = {}
         if self._division is not None:
@@ -124,7 +124,7 @@ class Columns:
         batch.lines = lines(texts, page.count)
         return batch
 
-    def _fingerprints(self, body: Body, count: int) -> list[int] | None:
+    def _fingerprints(self, body: bytes, count: int) -> list[int] | None:
         return fingerprints(body, count, self._seed) if self.resource.is_fingerprinted else None
 
     def _are_odd(self, keys: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from exact_sync.errors import ExactAway
 from exact_sync.exact import typed
-from exact_sync.exact.odata import Answer, Body, Record, Shaped, UnreadableAnswer
+from exact_sync.exact.odata import Answer, Record, Shaped, UnreadableAnswer
 from exact_sync.store.database import Database
 from exact_sync.store.fingerprints import Fingerprints
 from exact_sync.sync.columns import Columns, Glance
@@ -41,7 +41,7 @@ class Known:
         self._division = division
         self._misses = 0 if is_likely else _MOST_MISSES
 
-    def read(self, body: Body) -> Answer | Shaped:
+    def read(self, body: bytes) -> Answer | Shaped:
         """A page; only glanced at, for as long as that spares something. Raises UnreadableAnswer."""
         glance = self._columns.glance(body) if self._misses < _MOST_MISSES else None
         return glance or self._columns.read(body)
