@@ -75,11 +75,10 @@ def stop_on_signals(deployment: Deployment, code: int) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def come_to_an_end() -> None:
-        with os.fdopen(read_end, "rb", buffering=0) as asked:
-            is_asked = asked.read(1)  # nothing where the other end is closed
-        if is_asked:
-            deployment.stop.set()
-            _leave(deployment, code)
+        with os.fdopen(read_end, "rb", buffering=0) as asked:  # stays open, for who asks twice
+            if asked.read(1):  # nothing where the other end is closed
+                deployment.stop.set()
+                _leave(deployment, code)
 
     threading.Thread(target=come_to_an_end, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
