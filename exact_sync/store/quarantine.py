@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Text, case, cast, delete, func, literal_column, select, update
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Connection,
+    Select,
+    Text,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Resource
@@ -131,7 +144,7 @@ def release(connection: Connection, division: int, resource: str, names: Iterabl
         delete(quarantine).where(
             quarantine.c.division == division,
             quarantine.c.resource == resource,
-            quarantine.c.key.in_(list(names)),
+            quarantine.c.key.in_(_listed(names)),
         )
     )
 
@@ -142,9 +155,14 @@ def release_others(connection: Connection, division: int, resource: str, names: 
         delete(quarantine).where(
             quarantine.c.division == division,
             quarantine.c.resource == resource,
-            quarantine.c.key.not_in(list(names)),
+            quarantine.c.key.not_in(_listed(names)),
         )
     )
+
+
+def _listed(names: Iterable[str]) -> Select[tuple[str]]:
+    # As one array: PostgreSQL takes no more than 65,535 values, and of a list all may be in quarantine.
+    return select(func.unnest(cast(list(names), ARRAY(Text))))
 
 
 def release_unseen(connection: Connection, division: int, resource: str, began: datetime) -> None:

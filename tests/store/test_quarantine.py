@@ -69,6 +69,16 @@ def test_what_became_a_row_is_released_and_the_rest_stays(database: Database) ->
         assert quarantine.keys(connection, 8, "items") == quarantine.keys(connection, 7, "contacts") != set()
 
 
+def test_a_list_may_be_in_quarantine_as_a_whole_however_long_it_is(database: Database) -> None:
+    """As where a property has another type from one day on; PostgreSQL takes 65,535 values at most."""
+    with database.begin() as connection:
+        quarantine.keep(connection, 7, "items", [reject(1), reject(2), reject(70_000)])
+        quarantine.release_others(connection, 7, "items", [str(key(number)) for number in range(2, 70_001)])
+        assert quarantine.keys(connection, 7, "items") == {str(key(2)), str(key(70_000))}
+        quarantine.release(connection, 7, "items", [str(key(number)) for number in range(70_000)])
+        assert quarantine.keys(connection, 7, "items") == {str(key(70_000))}
+
+
 def test_what_no_record_can_be_called_is_accepted_nowhere(database: Database) -> None:
     """A page that was tampered with sends ids and codes beyond what a column holds."""
     with database.begin() as connection:
