@@ -124,6 +124,18 @@ def keys(connection: Connection, division: int, resource: str) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def records(
+    connection: Connection, division: int, resource: str, names: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Those of some records that are here, by their names."""
+    query = select(quarantine.c.key, quarantine.c.record).where(
+        quarantine.c.division == division,
+        quarantine.c.resource == resource,
+        quarantine.c.key.in_(_listed(names)),
+    )
+    return {name: json.loads(record) for name, record in connection.execute(query)}
+
+
 def without_row(connection: Connection, division: int, resource: Resource) -> set[str]:
     """Keys of the quarantined records that have no live row of an earlier version either."""
     table = table_of(resource)
