@@ -76,6 +76,9 @@ def test_a_reset_forgets_positions_windows_and_lessons_but_not_what_happened(dat
                 "items",
                 cursor="a",
                 resume={"link": "b"},
+                sweep={"link": "c"},
+                progress={"calls": 1},
+                rows=5,
                 quirks={"no bulk": "x"},
                 retry_at=NOON,
                 complete_at=NOON,
@@ -85,6 +88,8 @@ def test_a_reset_forgets_positions_windows_and_lessons_but_not_what_happened(dat
         checkpoints.save(connection, 7, "contacts", cursor="other")
         assert checkpoints.reset(connection, "items", [7]) == 1
         assert checkpoints.read(connection, 7, "items") == Checkpoint(7, "items", outcome="ok")
+        rows = text("SELECT rows FROM exact_sync.checkpoint WHERE resource = 'items' ORDER BY division")
+        assert connection.execute(rows).scalars().all() == [None, 5, 5]
         assert checkpoints.windows(connection, 7, "items") == {}
         assert checkpoints.read(connection, 8, "items").cursor == "a"
         assert checkpoints.windows(connection, 8, "items") != {}

@@ -144,6 +144,8 @@ def test_or_by_time_where_there_are_no_versions(database: Database) -> None:
         Deletion(key(3), 20, None),
     ]
     assert buried(database, PAYMENTS, *gone, by_version=False) == {1, 3}
+    write(database, contact(1, 10), contact(2, 10))  # versions of when they were read by them
+    assert buried(database, CONTACTS, *gone, by_version=False) == {1}
 
 
 def test_or_by_the_last_whole_reading_where_rows_have_no_time_either(database: Database) -> None:
