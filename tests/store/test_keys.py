@@ -111,6 +111,8 @@ def test_unseen_is_what_a_reading_did_not_bring_and_nobody_wrote_since(database:
         seen.note(connection, DIVISION, "contacts", [key(1)])
         seen.note(connection, DIVISION, "verify contacts", [key(2)])
         seen.note(connection, 8, "contacts", [key(3)])
+        seen.forget(connection, DIVISION, "items")
+        seen.forget(connection, 8, "verify contacts")
     write(database, contact(4))
     with database.begin() as connection:
         assert KEYS.unseen(connection, DIVISION, began, None) == 2
