@@ -1,5 +1,7 @@
 """What a transaction changes, as it is noted."""
 
+import pytest
+
 from exact_sync.catalog import RESOURCES
 from exact_sync.store import changes
 from exact_sync.store.changes import Change, Changes
@@ -60,14 +62,15 @@ def test_no_more_keys_are_named_than_are_wanted(database: Database) -> None:
     assert not at_once.by_resource["items"].keys_complete
 
 
+@pytest.mark.parametrize("kept", [False, True])
 def test_what_several_pages_change_in_one_transaction_is_named_once_and_stands_where_it_was_last(
-    database: Database,
+    database: Database, kept: bool
 ) -> None:
     noted = Changes(lambda resource: 3)
     with database.begin() as connection, changes.noting(connection, noted):
         for number in (1, 2, 3):
-            ITEMS.stage(connection, [row("items", number)])
-            ITEMS.merge(connection)
+            ITEMS.stage(connection, [row("items", number)], keep=kept)
+            ITEMS.merge(connection, kept=kept)
         assert noted.by_resource == {"items": Change(3, 0, 0, keys(1, 2, 3))}
         assert ITEMS.delete_keys(connection, DIVISION, [key(1)]) == 1
     assert noted.by_resource == {"items": Change(3, 0, 1, keys(2, 3), keys(1))}

@@ -98,6 +98,18 @@ def test_a_reset_forgets_positions_windows_and_lessons_but_not_what_happened(dat
         assert checkpoints.read(connection, 7, "contacts").cursor == "other"
 
 
+def test_a_reading_that_begins_anew_leaves_no_earlier_one_to_go_on_without_what_it_noted(
+    database: Database,
+) -> None:
+    with database.begin() as connection:
+        under_way = {"resume": {"link": "b", "standing": {"highest": 5}}, "sweep": {"link": "c"}}
+        checkpoints.save(connection, 7, "items", cursor="a", **under_way)
+        for left in ({"standing": {"highest": 5}}, None):
+            checkpoints.begin_anew(connection, 7, "items", 3)
+            assert checkpoints.read(connection, 7, "items") == Checkpoint(7, "items", cursor="a", resume=left)
+            checkpoints.save(connection, 7, "items", resume={"link": "d"})
+
+
 def test_only_what_is_suspect_can_be_accepted(database: Database) -> None:
     with database.begin() as connection:
         checkpoints.save(connection, 7, "items", outcome="suspect", suspect_rows=12, retry_at=NOON)
