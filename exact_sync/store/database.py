@@ -1,11 +1,13 @@
 """The connection to PostgreSQL."""
 
 import copy
+import json
 import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 import psycopg
@@ -60,6 +62,7 @@ class Database:
             pool_timeout=turn,
             hide_parameters=True,  # an error that nobody expected is logged, and rows are nobody's business
             pool_use_lifo=True,  # the one used last has its staging tables, and its plans in mind
+            json_serializer=partial(json.dumps, ensure_ascii=False),  # escapes are nothing in SQL_ASCII
             isolation_level="READ COMMITTED",  # what SQLAlchemy goes back to; see _prepare
             connect_args={
                 "application_name": f"{name} {socket.gethostname()}:{os.getpid()}"[:63],

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Text, case, cast, delete, func, literal_column, select, update
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Connection,
+    Select,
+    Text,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from exact_sync.catalog import Resource
@@ -111,6 +124,18 @@ def keys(connection: Connection, division: int, resource: str) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
+def records(
+    connection: Connection, division: int, resource: str, names: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Those of some records that are here, by their names."""
+    query = select(quarantine.c.key, quarantine.c.record).where(
+        quarantine.c.division == division,
+        quarantine.c.resource == resource,
+        quarantine.c.key.in_(_listed(names)),
+    )
+    return {name: json.loads(record) for name, record in connection.execute(query)}
+
+
 def without_row(connection: Connection, division: int, resource: Resource) -> set[str]:
     """Keys of the quarantined records that have no live row of an earlier version either."""
     table = table_of(resource)
@@ -131,7 +156,7 @@ def release(connection: Connection, division: int, resource: str, names: Iterabl
         delete(quarantine).where(
             quarantine.c.division == division,
             quarantine.c.resource == resource,
-            quarantine.c.key.in_(list(names)),
+            quarantine.c.key.in_(_listed(names)),
         )
     )
 
@@ -142,9 +167,14 @@ def release_others(connection: Connection, division: int, resource: str, names: 
         delete(quarantine).where(
             quarantine.c.division == division,
             quarantine.c.resource == resource,
-            quarantine.c.key.not_in(list(names)),
+            quarantine.c.key.not_in(_listed(names)),
         )
     )
+
+
+def _listed(names: Iterable[str]) -> Select[tuple[str]]:
+    # As one array: PostgreSQL takes no more than 65,535 values, and of a list all may be in quarantine.
+    return select(func.unnest(cast(list(names), ARRAY(Text))))
 
 
 def release_unseen(connection: Connection, division: int, resource: str, began: datetime) -> None:

@@ -23,8 +23,9 @@ def note(connection: Connection, division: int, resource: str, keys: Iterable[ob
     # As PostgreSQL writes them: 100000 for 1E+5.
     texts = [format(key, "f") if isinstance(key, Decimal) else str(key) for key in keys]
     if texts:
-        # As one text: the driver takes each element of an array in its hand.
-        values = {"division": division, "resource": resource, "keys": json.dumps(texts)}
+        # As one text: the driver takes each element of an array in its hand. Without escapes, which are
+        # nothing in a database in SQL_ASCII.
+        values = {"division": division, "resource": resource, "keys": json.dumps(texts, ensure_ascii=False)}
         connection.execute(sql(connection, _NOTE), values)
 
 

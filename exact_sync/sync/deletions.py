@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from exact_sync.catalog import DELETIONS, RESOURCES, Resource, Strategy
+from exact_sync.exact.odata import Record
 from exact_sync.store import checkpoints, counts, quarantine
 from exact_sync.store.keys import Deletion, Keys
 from exact_sync.store.tables import VERSION, row_columns
 from exact_sync.sync.cursors import OVERLAP
-from exact_sync.sync.rows import Batch
+from exact_sync.sync.rows import Batch, Shaper, read_version
 from exact_sync.sync.task import Task
 
 log = logging.getLogger(__name__)
@@ -68,18 +69,37 @@ def _switched_off(task: Task, entity_type: int | None) -> list[str]:
 
 
 def _bury(task: Task, connection: Connection, resource: Resource, entries: list[Deletion]) -> int:
-    quarantine.release(connection, task.division, resource.name, [str(entry.key) for entry in entries])
     point = checkpoints.read(connection, task.division, resource.name)
+    by_version = point.cursor_of == Strategy.ROW_VERSION
+    known_until = point.complete_at - OVERLAP if point.complete_at else None
+    names = [str(entry.key) for entry in entries]
+    aside = quarantine.records(connection, task.division, resource.name, names)
+    if aside:
+        gone = [
+            name
+            for name, entry in zip(names, entries, strict=True)
+            if name in aside and _is_over(resource, aside[name], entry, by_version, known_until)
+        ]
+        quarantine.release(connection, task.division, resource.name, gone)
     buried = Keys(resource).bury_logged(
-        connection,
-        task.division,
-        entries,
-        by_version=point.cursor_of == Strategy.ROW_VERSION,
-        known_until=point.complete_at - OVERLAP if point.complete_at else None,
+        connection, task.division, entries, by_version=by_version, known_until=known_until
     )
     if buried and resource.hard_deletes:
         counts.forget(connection, task.division, resource.name)
     return buried
+
+
+def _is_over(
+    resource: Resource, record: Record, entry: Deletion, by_version: bool, known_until: datetime | None
+) -> bool:
+    """Whether a record in quarantine went by this, as ``bury_logged`` tells it of rows: else it came (again)
+    after that, and who forgets it keeps silent about a record that is not here.
+    """
+    version = read_version(record) if by_version else None
+    if version is not None and entry.version is not None:
+        return version < entry.version
+    before = Shaper(resource).value("Modified", record) if resource.has_modified else known_until
+    return before is None or entry.moment is None or before <= entry.moment
 
 
 def _deletion(row: tuple[Any, ...]) -> Deletion:

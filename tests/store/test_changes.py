@@ -1,5 +1,7 @@
 """What a transaction changes, as it is noted."""
 
+import pytest
+
 from exact_sync.catalog import RESOURCES
 from exact_sync.store import changes
 from exact_sync.store.changes import Change, Changes
@@ -16,15 +18,15 @@ def keys(*numbers: int) -> list[str]:
 
 def test_only_what_really_changes_is_noted_and_only_where_it_is_wanted(database: Database) -> None:
     with database.begin() as connection:
-        ITEMS.stage(connection, [row("items", 1, code="a"), row("items", 2, code="b")])
+        ITEMS.stage(connection, [row("items", 1, code="a"), row("items", 2, code="b"), row("items", 4)])
         ITEMS.merge(connection)
         assert changes.of(connection) is None
     noted = Changes({"items": 5, "contacts": 5}.get)
     with database.begin() as connection, changes.noting(connection, noted):
         ITEMS.stage(connection, [row("items", 1, code="a"), row("items", 2, code="B"), row("items", 3)])
         ITEMS.merge(connection)
-        assert ITEMS.delete_keys(connection, DIVISION, [key(1), key(9)]) == 1
-    assert noted.by_resource == {"items": Change(1, 1, 1, keys(2, 3), keys(1))}
+        assert ITEMS.delete_keys(connection, DIVISION, [key(4), key(9)]) == 1
+    assert noted.by_resource == {"items": Change(1, 1, 1, keys(2, 3), keys(4))}
     with database.begin() as connection:
         assert changes.of(connection) is None, "connections of the pool forget it"
     nothing = Changes(lambda resource: 5)
@@ -48,10 +50,11 @@ def test_no_more_keys_are_named_than_are_wanted(database: Database) -> None:
         ITEMS.stage(connection, [row("items", 4)])
         ITEMS.merge(connection)
     assert noted.by_resource == {"items": Change(4, 0, 0, keys(1, 2, 3), keys_complete=False)}
-    with database.begin() as connection, changes.noting(connection, noted):
+    buried = Changes(lambda resource: 3)
+    with database.begin() as connection, changes.noting(connection, buried):
         assert ITEMS.delete_keys(connection, DIVISION, [key(number) for number in (1, 2, 3, 4)]) == 4
-    [change] = noted.by_resource.values()
-    assert (change.deleted, len(change.deleted_keys), change.upserted_keys) == (4, 3, [])
+    [change] = buried.by_resource.values()
+    assert (change.deleted, len(change.deleted_keys), change.keys_complete) == (4, 3, False)
     at_once = Changes(lambda resource: 3)
     with database.begin() as connection, changes.noting(connection, at_once):
         ITEMS.stage(connection, [row("items", number) for number in range(5, 9)])
@@ -59,14 +62,15 @@ def test_no_more_keys_are_named_than_are_wanted(database: Database) -> None:
     assert not at_once.by_resource["items"].keys_complete
 
 
+@pytest.mark.parametrize("kept", [False, True])
 def test_what_several_pages_change_in_one_transaction_is_named_once_and_stands_where_it_was_last(
-    database: Database,
+    database: Database, kept: bool
 ) -> None:
     noted = Changes(lambda resource: 3)
     with database.begin() as connection, changes.noting(connection, noted):
         for number in (1, 2, 3):
-            ITEMS.stage(connection, [row("items", number)])
-            ITEMS.merge(connection)
+            ITEMS.stage(connection, [row("items", number)], keep=kept)
+            ITEMS.merge(connection, kept=kept)
         assert noted.by_resource == {"items": Change(3, 0, 0, keys(1, 2, 3))}
         assert ITEMS.delete_keys(connection, DIVISION, [key(1)]) == 1
     assert noted.by_resource == {"items": Change(3, 0, 1, keys(2, 3), keys(1))}

@@ -76,6 +76,9 @@ def test_a_reset_forgets_positions_windows_and_lessons_but_not_what_happened(dat
                 "items",
                 cursor="a",
                 resume={"link": "b"},
+                sweep={"link": "c"},
+                progress={"calls": 1},
+                rows=5,
                 quirks={"no bulk": "x"},
                 retry_at=NOON,
                 complete_at=NOON,
@@ -85,12 +88,26 @@ def test_a_reset_forgets_positions_windows_and_lessons_but_not_what_happened(dat
         checkpoints.save(connection, 7, "contacts", cursor="other")
         assert checkpoints.reset(connection, "items", [7]) == 1
         assert checkpoints.read(connection, 7, "items") == Checkpoint(7, "items", outcome="ok")
+        rows = text("SELECT rows FROM exact_sync.checkpoint WHERE resource = 'items' ORDER BY division")
+        assert connection.execute(rows).scalars().all() == [None, 5, 5]
         assert checkpoints.windows(connection, 7, "items") == {}
         assert checkpoints.read(connection, 8, "items").cursor == "a"
         assert checkpoints.windows(connection, 8, "items") != {}
         assert checkpoints.reset(connection, "items") == 3
         assert checkpoints.windows(connection, 9, "items") == {}
         assert checkpoints.read(connection, 7, "contacts").cursor == "other"
+
+
+def test_a_reading_that_begins_anew_leaves_no_earlier_one_to_go_on_without_what_it_noted(
+    database: Database,
+) -> None:
+    with database.begin() as connection:
+        under_way = {"resume": {"link": "b", "standing": {"highest": 5}}, "sweep": {"link": "c"}}
+        checkpoints.save(connection, 7, "items", cursor="a", **under_way)
+        for left in ({"standing": {"highest": 5}}, None):
+            checkpoints.begin_anew(connection, 7, "items", 3)
+            assert checkpoints.read(connection, 7, "items") == Checkpoint(7, "items", cursor="a", resume=left)
+            checkpoints.save(connection, 7, "items", resume={"link": "d"})
 
 
 def test_only_what_is_suspect_can_be_accepted(database: Database) -> None:

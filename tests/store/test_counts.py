@@ -36,6 +36,7 @@ def test_where_nothing_is_kept_the_rows_are_counted(database: Database) -> None:
             8: (0, 0),
         }
         assert counts.count(connection, CUSTOMERS, DIVISION) == 10
+        assert counts.count(connection, CUSTOMERS, 8) == 0
 
 
 def test_what_belongs_to_no_division_is_counted_whole(database: Database) -> None:

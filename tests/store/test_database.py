@@ -8,10 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, event, literal, make_url, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 
 from exact_sync.errors import BadConfiguration, BadData, DatabaseAway, ExactSyncError, NeedsPerson
+from exact_sync.store import seen, state
 from exact_sync.store.database import Database, moment, shown_url
 from exact_sync.store.trouble import Conflict, translated
 from tests.conftest import Databases
@@ -125,6 +127,12 @@ def test_a_database_that_takes_every_byte_holds_every_text(databases: Databases,
         database = Database(url, clock)
         with database.begin() as connection:
             assert connection.execute(text("SELECT 'Súdwest – ½'")).scalar_one() == "Súdwest – ½"
+            named = {"keys": ["Súdwest – ½"]}
+            assert connection.execute(select(literal(named, JSONB))).scalar_one() == named
+            connection.execute(text("CREATE SCHEMA exact_sync"))
+            state.seen.create(connection)
+            seen.note(connection, 7, "mine", named["keys"])
+            assert connection.execute(select(state.seen.c["keys"])).scalar_one() == named["keys"]
         database.close()
 
 

@@ -41,7 +41,10 @@ def test_the_first_and_the_last_live_row_by_version(database: Database) -> None:
 
 
 def test_different_is_what_is_not_live_or_has_another_version(database: Database) -> None:
-    write(database, contact(1, 10), contact(2, 20), contact(3), contact(4, 40), contact(5, 50))
+    write(
+        database, contact(1, 10), contact(2, 20), contact(3), contact(4, 40), contact(5, 50), contact(7, 70)
+    )
+    write(database, *(row("contacts", n, division=8, _version=n, modified=EARLY) for n in (1, 6)))
     with database.begin() as connection:
         connection.execute(text("UPDATE exact.contacts SET _deleted_at = now() WHERE _version = 50"))
         stamps = [
@@ -50,13 +53,15 @@ def test_different_is_what_is_not_live_or_has_another_version(database: Database
             Stamp(key(3), EARLY, 30),  # here without one: Modified tells
             Stamp(key(4), LATE, None),
             Stamp(key(5), EARLY, 50),
-            Stamp(key(6), EARLY, 60),
+            Stamp(key(6), EARLY, 6),
+            Stamp(key(7), EARLY, 69),  # numbered anew
         ]
         found = KEYS.different(connection, DIVISION, stamps)
-        assert [stamp.key.int for stamp in found] == [2, 4, 5, 6]
+        assert [stamp.key.int for stamp in found] == [2, 4, 5, 6, 7]
         assert KEYS.different(connection, DIVISION, []) == []
         assert KEYS.here(connection, DIVISION, [key(1), key(5), key(6)]) == {key(1)}
-        assert len(KEYS.live_keys(connection, DIVISION)) == 4
+        assert KEYS.rows(connection, DIVISION, [key(1), key(5), key(6)]).keys() == {key(1)}
+        assert len(KEYS.live_keys(connection, DIVISION)) == 5
 
 
 def test_a_day_that_python_does_not_have_is_read_as_the_nearest_one_that_it_has(database: Database) -> None:
@@ -105,6 +110,9 @@ def test_unseen_is_what_a_reading_did_not_bring_and_nobody_wrote_since(database:
         began = connection.execute(text("SELECT now()")).scalar_one()
         seen.note(connection, DIVISION, "contacts", [key(1)])
         seen.note(connection, DIVISION, "verify contacts", [key(2)])
+        seen.note(connection, 8, "contacts", [key(3)])
+        seen.forget(connection, DIVISION, "items")
+        seen.forget(connection, 8, "verify contacts")
     write(database, contact(4))
     with database.begin() as connection:
         assert KEYS.unseen(connection, DIVISION, began, None) == 2
@@ -138,6 +146,8 @@ def test_or_by_time_where_there_are_no_versions(database: Database) -> None:
         Deletion(key(3), 20, None),
     ]
     assert buried(database, PAYMENTS, *gone, by_version=False) == {1, 3}
+    write(database, contact(1, 10), contact(2, 10))  # versions of when they were read by them
+    assert buried(database, CONTACTS, *gone, by_version=False) == {1}
 
 
 def test_or_by_the_last_whole_reading_where_rows_have_no_time_either(database: Database) -> None:

@@ -37,6 +37,7 @@ def here(database: Database) -> tuple[object, ...]:
         ((10, LATE), (None, EARLY), False),
         ((10, EARLY), (None, LATE), True),
         ((10, None), (None, EARLY), True),
+        ((10, LATE), (None, None), True),
     ],
 )
 def test_which_version_of_a_row_stays(

@@ -1,6 +1,7 @@
 """Records that can't become rows: kept whole, counted once, released when they can."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from exact_sync.catalog import RESOURCES
-from exact_sync.store import quarantine
+from exact_sync.store import quarantine, seen
 from exact_sync.store.database import Database
 from exact_sync.store.quarantine import Reject
 from exact_sync.store.writer import Writer
@@ -67,6 +68,26 @@ def test_what_became_a_row_is_released_and_the_rest_stays(database: Database) ->
         quarantine.release_others(connection, 7, "items", [])
         assert quarantine.keys(connection, 7, "items") == set()
         assert quarantine.keys(connection, 8, "items") == quarantine.keys(connection, 7, "contacts") != set()
+
+
+def test_what_a_reading_noted_or_brought_again_is_still_there(database: Database) -> None:
+    with database.begin() as connection:
+        quarantine.keep(connection, 7, "items", [reject(1), reject(2)])
+        seen.note(connection, 7, "items", [key(1)])
+        seen.note(connection, 8, "items", [key(2)])
+        for year, left in ((2000, {1, 2}), (9000, {1})):
+            quarantine.release_unseen(connection, 7, "items", datetime(year, 1, 1, tzinfo=UTC))
+            assert quarantine.keys(connection, 7, "items") == {str(key(number)) for number in left}
+
+
+def test_a_list_may_be_in_quarantine_as_a_whole_however_long_it_is(database: Database) -> None:
+    """As where a property has another type from one day on; PostgreSQL takes 65,535 values at most."""
+    with database.begin() as connection:
+        quarantine.keep(connection, 7, "items", [reject(1), reject(2), reject(70_000)])
+        quarantine.release_others(connection, 7, "items", [str(key(number)) for number in range(2, 70_001)])
+        assert quarantine.keys(connection, 7, "items") == {str(key(2)), str(key(70_000))}
+        quarantine.release(connection, 7, "items", [str(key(number)) for number in range(70_000)])
+        assert quarantine.keys(connection, 7, "items") == {str(key(70_000))}
 
 
 def test_what_no_record_can_be_called_is_accepted_nowhere(database: Database) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from exact_sync.catalog import RESOURCES
+from exact_sync.store import seen
 from exact_sync.store.database import Database
 from exact_sync.store.writer import Writer, Written
 from tests.store.rows import DIVISION, EARLY, LATE, key, row, stored
@@ -75,13 +76,19 @@ def test_an_older_version_never_overwrites_a_newer_one(database: Database) -> No
 
 
 def test_a_full_reading_brings_back_an_older_version_unless_it_was_overtaken(database: Database) -> None:
-    write(database, row("items", 1, code="new", modified=LATE))
+    """Or had come in it already, so that it moved on to an older page; what is dead here has not."""
+    write(database, *(row("items", number, code="new", modified=LATE) for number in (1, 3, 4)))
+    with database.begin() as connection:
+        ITEMS.delete_keys(connection, DIVISION, [key(4)])
     with database.begin() as connection:
         began_at = connection.execute(text("SELECT now()")).scalar_one()
+        seen.note(connection, DIVISION, "items", [key(3), key(4)])
+        seen.note(connection, 8, "items", [key(1)])
+        seen.note(connection, DIVISION, "contacts", [key(1)])
     write(database, row("items", 2, code="overtook", modified=LATE))
-    older = [row("items", number, code="restored", modified=EARLY) for number in (1, 2)]
-    assert write(database, *older, read_since=began_at) == Written(0, 1)
-    assert items(database, "code") == {1: ("restored",), 2: ("overtook",)}
+    older = [row("items", number, code="restored", modified=EARLY) for number in (1, 2, 3, 4)]
+    assert write(database, *older, read_since=began_at) == Written(0, 2)
+    assert items(database, "code") == {1: ("restored",), 2: ("overtook",), 3: ("new",), 4: ("restored",)}
 
 
 def test_in_the_hour_that_autumn_repeats_the_version_read_last_wins(database: Database) -> None:

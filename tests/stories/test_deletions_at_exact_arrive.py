@@ -177,6 +177,33 @@ def test_a_quarantined_row_that_is_deleted_leaves_quarantine(reader: Deployment)
     assert row(reader, worse) == [(False,)]
 
 
+@pytest.mark.parametrize(
+    ("strategy", "name", "wrong"),
+    [
+        ("modified", "customers", "Creator"),
+        ("row_version", "customers", "Modified"),
+        ("snapshot", "document_attachments", "Document"),
+    ],
+)
+def test_what_came_again_unreadable_stays_in_quarantine_although_the_log_is_read_again(
+    deployment: Deployment, strategy: str, name: str, wrong: str
+) -> None:
+    read_by(deployment, strategy, name)
+    table = begin(deployment, name).table(COVERED[name])
+    bad, *_, other = sorted(table.rows)
+    old = table.delete(bad)
+    deployment.sync_well("deletions")
+    deployment.clock.advance(hours=1)
+    table.insert({**old, **dict.fromkeys(old.keys() & {"Created", "Modified"})})
+    deployment.simulator.faults.add("value", key=str(bad), values={wrong: '"?"'}, times=None)
+    assert only(deployment.sync(name), name).tally.quarantined == 1
+    for _ in range(2):
+        deployment.clock.advance(hours=1)
+        table.change(other)
+        deployment.sync_well("deletions", name)
+        assert set(quarantined(deployment, name)) == {str(bad)}
+
+
 # Gaps.
 
 
