@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
 from exact_sync.catalog.resource import ROW_VERSION
-from exact_sync.errors import Refused
+from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import to_instant
 from exact_sync.store import counts, quarantine, seen
@@ -116,6 +116,8 @@ def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:
     except Refused:
         questions.learn("no count")
         return False
+    except Unavailable:
+        return False  # whether that is so of the count alone, the keys will tell
     with task.database.begin() as connection:
         if since:
             ours = task.writer.live_between(connection, task.division, since, None)

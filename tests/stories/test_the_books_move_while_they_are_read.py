@@ -90,6 +90,24 @@ def test_an_entry_that_moves_to_another_date_while_windows_are_read_is_neither_l
     assert paged.differences("financial_transactions") == []
 
 
+def test_a_window_that_broke_off_goes_on_and_the_rows_of_its_first_pages_are_not_gone(
+    paged: Deployment,
+) -> None:
+    """And what looks newer here than at Exact gives way in the run that goes on, too."""
+    name = "financial_transactions"
+    paged.sync_well(name)
+    sql(paged, f"UPDATE exact.{name} SET modified = modified + interval '1 day', description = 'newer'")
+    faults = paged.simulator.faults
+    faults.add("status", path="Transactions", query="skiptoken", after=2, times=None, status=503)
+    assert only(paged.sync(name, full=True), name).status == "later"
+    faults.clear()
+    paged.clock.advance(hours=1)
+    paged.simulator.stats.reset()
+    assert only(paged.sync_well(name), name).tally.deleted == 0
+    assert paged.calls("Transactions") == 3  # what was changed, the last page, and the count
+    assert paged.differences(name) == []
+
+
 @pytest.mark.parametrize("refused", [False, True], ids=["bulk", "pages of 60"])
 def test_five_hundred_rows_with_one_modified_are_read_once_and_not_for_ever(
     simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path, refused: bool

@@ -168,6 +168,13 @@ def test_where_exact_does_not_count_the_keys_are_compared_and_it_is_asked_once(d
         assert len(refused) == 2  # also where it is compared twice
 
 
+def test_where_only_the_count_is_forbidden_the_keys_are_compared(deploy: Deploy) -> None:
+    with deploy("payments") as deployment:
+        deployment.simulator.faults.add("status", path="Payments/$count", times=None, status=403)
+        outcome = only(verify(deployment, "payments"), "payments")
+        assert (outcome.status, outcome.checked) == ("verified", "40 keys")
+
+
 def test_a_reading_that_broke_off_goes_on_as_if_nothing_had_been_verified(deploy: Deploy) -> None:
     """What it noted of the pages before is not forgotten; else their rows would look gone."""
     with deploy(
