@@ -88,6 +88,7 @@ def is_cheaper_whole(task: Task, findings: Findings) -> bool:
 def repair(task: Task, findings: Findings) -> None:
     """Fetch what is missing or changed, bury what is extra. Raises Suspect for too much of that."""
     task.read_since = task.began_at
+    task.spares_seen = False  # by a reading that broke off
     wanted = {key: Stamp(key) for key in findings.changed} | findings.missing
     sweep.fetch(task, Questions(task), list(wanted.values()))
     if findings.extra:

@@ -194,5 +194,9 @@ def test_a_reading_that_broke_off_goes_on_as_if_nothing_had_been_verified(deploy
             sql(deployment, "SELECT division, resource, unnest(keys) FROM exact_sync.seen ORDER BY 3")
             == before
         )
+        newer = "amount_dc = 0, modified = modified + interval '1 day'"
+        sql(deployment, f"UPDATE exact.payments SET {newer} WHERE id::text = :key", key=before[0][2])
+        mended = only(verify(deployment, "payments", keys=True, repair=True), "payments")
+        assert mended.message == "mended: 1 of 1 differences"
         assert only(deployment.sync_well("payments"), "payments").tally.deleted == 0
         assert deployment.differences("payments") == []
