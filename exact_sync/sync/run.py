@@ -135,7 +135,6 @@ class Runner:
         # So much is missing that reading everything costs less.
         task.note("much was missing: everything is read again")
         task.full = True
-        task.read_since = task.began_at
         READERS[task.cursor_of](task)
 
     def _done(self, task: Task) -> Outcome:

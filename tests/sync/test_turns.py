@@ -284,18 +284,23 @@ def test_a_division_in_other_hands_is_left_to_them_after_all_else_is_done() -> N
     assert claims.ours == []
 
 
-def test_a_division_that_comes_free_meanwhile_is_worked_on() -> None:
-    class OnceHeld(Claims):
-        def claim(self, division: int) -> bool:
-            if division in self.theirs:
-                self.theirs.remove(division)
-                return False
-            return super().claim(division)
+def test_a_division_that_comes_free_while_others_are_worked_on_is_worked_on() -> None:
+    done = threading.Event()
 
-    claims = OnceHeld()
-    claims.theirs = {1}
-    runner = Turns()
-    audience = work_off(runner, [job(1, "items"), job(2, "items")], claims)
+    class Held(Claims):
+        tries = 0
+
+        def claim(self, division: int) -> bool:
+            self.tries += division == 1
+            return super().claim(division) if division != 1 or done.is_set() else False
+
+    def read(division: int, name: str, gives_way: Any) -> None:
+        if division == 2:
+            until(lambda: claims.tries > 5)
+            done.set()
+
+    claims, runner = Held(), Turns(read)
+    audience = work_off(runner, [job(2, "items"), job(1, "items")], claims, workers=2)
     assert sorted(division for division, _ in runner.ran) == [1, 2]
     assert {outcome.status for outcome in audience.outcomes} == {"ok"}
 
