@@ -95,7 +95,7 @@ def test_access_that_is_lost_while_it_is_mended_hides_no_difference(deploy: Depl
 
 def test_a_record_without_a_key_is_counted_and_names_no_row(deploy: Deploy) -> None:
     """It may be any of those that did not come; that there are too many is told all the same."""
-    with deploy() as deployment:
+    with deploy("divisions") as deployment:
         deployment.simulator.faults.add("null_key", path="/Payments", times=None)
         deployment.sync("payments")
         outcome = only(verify(deployment, "payments"), "payments")
