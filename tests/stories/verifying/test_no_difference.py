@@ -136,8 +136,9 @@ def test_with_a_start_date_only_what_lies_behind_it_is_compared(deploy: Deploy) 
         outcomes = verify(deployment, *names)
         assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
         assert not any("keys" in outcome.checked for outcome in outcomes)
-        outcomes = verify(deployment, *names, rows=1000, books=False)
-        assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
+        for checks in ({"rows": 1000}, {"keys": True}):
+            outcomes = verify(deployment, *names, books=False, **checks)
+            assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
 
 
 def test_what_never_ran_or_is_refused_is_no_failure(deploy: Deploy) -> None:
