@@ -205,10 +205,12 @@ def begin_anew(connection: Connection, division: int, resource: str, rows: int) 
 
 
 def want_sweeps(connection: Connection, division: int, resources: Iterable[str]) -> None:
-    """All keys of these are to be compared as soon as possible."""
+    """All keys of these are to be compared as soon as possible; also those that were compared lately by a
+    comparison that is half done, since they may be gone by now.
+    """
     if names := list(resources):
         here = update(checkpoint).where(checkpoint.c.division == division, checkpoint.c.resource.in_(names))
-        connection.execute(here.values(sweep_wanted=True))
+        connection.execute(here.values(sweep_wanted=True, sweep=None))
 
 
 def accept(connection: Connection, resource: str, divisions: Sequence[int] | None = None) -> set[int]:

@@ -19,15 +19,17 @@ def bury_sql(resource: Resource, table: str) -> str:
     return f"UPDATE {table} AS t SET _deleted_at = now(), _synced_at = now()"  # noqa: S608
 
 
-def merge_sql(resource: Resource, table: str, *, is_unique: bool, takes_older: bool = False) -> str:
+def merge_sql(
+    resource: Resource, table: str, *, is_unique: bool, takes_older: bool = False, spares_seen: bool = True
+) -> str:
     """A statement that takes of ``{stage}`` what is new or has changed, and tells how many were
     ``inserted`` and ``updated``.
 
     ``is_unique``: no two staged rows have the same key. Otherwise the newest of them is taken.
     ``takes_older``: rows that were last written before ``{read_since}`` may be replaced even by an older
-    version, but for those that were seen since then.
+    version, but for those that were seen since then (where ``spares_seen``).
     """
-    welcome = partial(_is_welcome, resource, takes_older=takes_older)
+    welcome = partial(_is_welcome, resource, takes_older=takes_older, spares_seen=spares_seen)
     keys = resource.primary_key
     columns = ", ".join(map(quote, row_columns(resource)))
     key = ", ".join(map(quote, keys))
@@ -89,11 +91,13 @@ def _is_news(resource: Resource, columns: Sequence[str], row: str) -> str:
     return news
 
 
-def _is_welcome(resource: Resource, row: str, *, takes_older: bool) -> str:
+def _is_welcome(resource: Resource, row: str, *, takes_older: bool, spares_seen: bool) -> str:
     """Whether a row is not older than ``t``, or may replace it all the same."""
     newer = _newer(resource, row, "t")
     if not newer or not takes_older:
         return newer or "true"
+    if not spares_seen:
+        return f"({newer} OR t._synced_at < {{read_since}})"
     key = quote(resource.key_column.name)
     place = f"t.division, t.{key}::text" if resource.per_division else f"0, t.{key}::text"
     # What was seen may have moved on to a page that is older than the one on which it came. Looked for only

@@ -64,7 +64,7 @@ class Writer:
         self._stage_columns = ", ".join(f"{quote(name)} {types[name]}" for name in names)
         digest = hashlib.sha256(self._stage_columns.encode()).hexdigest()[:8]
         self._stage_name = f"{resource.name[:45]}_{digest}"
-        self._merges: dict[tuple[bool, bool], str] = {}  # made when needed: most runs bring nothing
+        self._merges: dict[tuple[bool, bool, bool], str] = {}  # made when needed: most runs bring nothing
 
     # Staging: one temporary table per connection and resource. A new one per page would bloat
     # PostgreSQL's catalog.
@@ -141,6 +141,7 @@ class Writer:
         *,
         kept: bool = False,
         read_since: datetime | None = None,
+        spares_seen: bool = True,
         rows: int | None = None,
     ) -> Written:
         """Merge what is staged. Counts are of rows that really changed.
@@ -148,9 +149,9 @@ class Writer:
         ``rows``: so many are staged, where that is known.
         ``read_since``: this is a reading of everything that began then; what it brings replaces
         any row that was last written before, even by an older version (a restored backup), but for those
-        that it has seen.
+        that it has seen (where ``spares_seen``).
         """
-        return self._merged(connection, read_since, kept=kept, rows=rows)
+        return self._merged(connection, read_since, kept=kept, spares_seen=spares_seen, rows=rows)
 
     def _merged(
         self,
@@ -159,12 +160,17 @@ class Writer:
         *,
         kept: bool = False,
         is_unique: bool = False,
+        spares_seen: bool = True,
         rows: int | None,
     ) -> Written:
-        kind = is_unique, read_since is not None
+        kind = is_unique, read_since is not None, spares_seen
         if kind not in self._merges:
             self._merges[kind] = merge_sql(
-                self.resource, self._table, is_unique=is_unique, takes_older=read_since is not None
+                self.resource,
+                self._table,
+                is_unique=is_unique,
+                takes_older=read_since is not None,
+                spares_seen=spares_seen,
             )
         if rows is None or rows > _FEW:
             connection.execute(_ROOM_TO_SORT)

@@ -24,9 +24,11 @@ class Quirks:
         return quirk in self._supposed or self.age(quirk) < _FORGET_AFTER
 
     def age(self, quirk: str) -> timedelta:
-        """How long it has been known; of one that is not, forever."""
+        """How long it has been known; of one that is not, forever. What lies ahead was noted by a clock that
+        was set back, and is as far away.
+        """
         since = self._task.checkpoint.quirks.get(quirk)
-        return self._task.clock.now() - datetime.fromisoformat(since) if since else timedelta.max
+        return abs(self._task.clock.now() - datetime.fromisoformat(since)) if since else timedelta.max
 
     def learn(self, quirk: str) -> None:
         self._save({**self._task.checkpoint.quirks, quirk: self._task.clock.now().isoformat()})

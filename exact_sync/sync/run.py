@@ -135,7 +135,6 @@ class Runner:
         # So much is missing that reading everything costs less.
         task.note("much was missing: everything is read again")
         task.full = True
-        task.read_since = task.began_at
         READERS[task.cursor_of](task)
 
     def _done(self, task: Task) -> Outcome:
@@ -143,7 +142,10 @@ class Runner:
         if task.checkpoint.suspect_rows is not None and not _is_settled(task):
             # What comes by itself is taken over; what is gone waits for a person, or for tomorrow.
             point = task.checkpoint
-            return self._close(task, "suspect", point.message, point.hint, succeeded=True, is_suspect=True)
+            exit_code = 1 if task.tally.quarantined else 0
+            return self._close(
+                task, "suspect", point.message, point.hint, exit_code, succeeded=True, is_suspect=True
+            )
         if task.tally.quarantined:
             text = f"{task.resource.name} of division {task.division}: "
             text += f"{task.tally.quarantined} records could not be converted and are in quarantine"
@@ -166,7 +168,7 @@ class Runner:
             until = self._clock.now() + (FIRST_UNAVAILABLE_FOR if is_first else UNAVAILABLE_FOR)
         elif isinstance(error, Suspect):
             status = "suspect"
-            exit_code = 0 if task.checkpoint.outcome == "suspect" else 1
+            exit_code = 0 if task.checkpoint.outcome == "suspect" and not task.tally.quarantined else 1
         elif isinstance(error, DivisionLost):
             until = self._clock.now() + SUSPENDED_FOR
         is_read = task.is_read and isinstance(error, GivesWay)

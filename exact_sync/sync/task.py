@@ -107,6 +107,8 @@ class Task:
         """All keys were seen in this run."""
         self.read_since = self.began_at if self.full else None
         """Everything is being read since then, so even an older version replaces what was here."""
+        self.spares_seen = True
+        """But for what that has seen, which may move to an older page. What is asked for by key does not."""
 
     def use(self, resource: Resource) -> None:
         """Read this: the resource, with all its columns."""
@@ -251,7 +253,8 @@ class Task:
                 if batch.rows:
                     self.writer.stage(connection, batch.rows)
                     rows = len(batch.rows)
-                    self.count(self.writer.merge(connection, read_since=self.read_since, rows=rows))
+                    since, spares = self.read_since, self.spares_seen
+                    self.count(self.writer.merge(connection, read_since=since, spares_seen=spares, rows=rows))
 
     def _write_lines(self, connection: Connection, batches: Sequence[Batch], *, is_first: bool) -> None:
         """``is_first``: nothing is staged in this transaction yet."""

@@ -75,9 +75,16 @@ class Verifier:
             inference.prepare(task)
         task.cursor_of = Strategy(point.cursor_of or task.resource.strategy)
         result = _Result()
-        if checks.books and task.resource.name == books.LEDGER:
-            self._add_up(task, checks, result)
-        self._compare(task, checks, result)
+        try:
+            if checks.books and task.resource.name == books.LEDGER:
+                self._add_up(task, checks, result)
+            self._compare(task, checks, result)
+        except Unavailable as error:
+            if not result.found:
+                raise
+            said = f"{task.resource.name} of division {task.division} differs from Exact "
+            said += f"({result.found} differences), and could not be compared to the end: {error.message}"
+            return self._close(task, "differs", said, _hint(task, checks), exit_code=1)
         left, message, hint = result.left, None, ""
         if checks.repair and result.found > len(left):
             message = f"mended: {result.found - len(left)} of {result.found} differences"

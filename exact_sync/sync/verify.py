@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from exact_sync.catalog import Strategy
 from exact_sync.catalog.resource import ROW_VERSION
-from exact_sync.errors import Refused
+from exact_sync.errors import Refused, Unavailable
 from exact_sync.exact.odata import Record
 from exact_sync.exact.wallclock import to_instant
 from exact_sync.store import counts, quarantine, seen
@@ -88,6 +88,7 @@ def is_cheaper_whole(task: Task, findings: Findings) -> bool:
 def repair(task: Task, findings: Findings) -> None:
     """Fetch what is missing or changed, bury what is extra. Raises Suspect for too much of that."""
     task.read_since = task.began_at
+    task.spares_seen = False  # by a reading that broke off
     wanted = {key: Stamp(key) for key in findings.changed} | findings.missing
     sweep.fetch(task, Questions(task), list(wanted.values()))
     if findings.extra:
@@ -116,6 +117,8 @@ def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:
     except Refused:
         questions.learn("no count")
         return False
+    except Unavailable:
+        return False  # whether that is so of the count alone, the keys will tell
     with task.database.begin() as connection:
         if since:
             ours = task.writer.live_between(connection, task.division, since, None)

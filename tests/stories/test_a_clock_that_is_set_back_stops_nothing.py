@@ -139,8 +139,11 @@ def test_what_was_refused_while_the_clock_was_ahead_is_asked_for_again(deploymen
     assert division_line(deployment, OTHER).suspended_because
     for table in ("checkpoint", "division"):
         sql(deployment, f"UPDATE exact_sync.{table} SET retry_at = retry_at + interval '400 days'")
+    quirks = "jsonb_build_object('without Description', now() + interval '400 days')"
+    sql(deployment, f"UPDATE exact_sync.checkpoint SET quirks = {quirks} WHERE resource = 'journals'")
     assert only(deployment.sync_well(), "journals").status == "ok"
     assert division_line(deployment, OTHER).suspended_because is None
+    assert deployment.differences("journals") == []
 
 
 def test_keys_that_were_compared_while_the_clock_was_ahead_are_compared_again(deployment: Deployment) -> None:

@@ -8,7 +8,7 @@ import pytest
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, Deployment
 from tests.facts import OTHER, checkpoint, found_other, only, quarantined, restart, sql
-from tests.feeds import read_by, remove_unseen
+from tests.feeds import read_by, remove_unseen, small_pages
 
 COVERED = {
     "customers": "crm/Accounts",
@@ -223,6 +223,23 @@ def test_a_log_that_lost_its_entries_leads_to_comparing_all_keys(deployment: Dep
     assert reader.differences(*COVERED) == []
     reader.clock.advance(hours=1)
     assert reader.sync_well("deletions")[0].message is None
+
+
+def test_a_gap_that_is_found_while_keys_are_compared_has_that_begin_anew(reader: Deployment) -> None:
+    """What the first pages brought may be gone since."""
+    remove(reader, ACCOUNTS)
+    reader.sync_well("deletions")
+    with small_pages(10):
+        reader.clock.advance(days=7, hours=1)
+        faults = reader.simulator.faults
+        faults.add("status", status=500, query="$select=ID,Modified", after=2, times=None)
+        assert only(reader.sync("customers"), "customers").status == "later"
+        faults.clear()
+        remove(reader, ACCOUNTS)
+        log(reader).lose()
+        reader.clock.advance(hours=1)
+        reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
 
 
 def test_a_log_hidden_for_lack_of_a_right_leads_to_comparing_all_keys(reader: Deployment) -> None:

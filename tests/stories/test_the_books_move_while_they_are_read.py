@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from exact_sync.exact.sending import Patience
 from exact_sync.simulator import Simulator
 from exact_sync.simulator.edits import new_record, random_edits
+from exact_sync.sync import cursors
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock
 from tests.facts import cursor, only, sql
 
@@ -88,6 +90,40 @@ def test_an_entry_that_moves_to_another_date_while_windows_are_read_is_neither_l
     paged.sync_well("financial_transactions")
     paged.sync_well("financial_transactions")
     assert paged.differences("financial_transactions") == []
+
+
+def test_entries_that_moved_into_the_window_before_theirs_are_not_buried_with_their_own(
+    paged: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each window looks at what is here when the one before it has been written."""
+    monkeypatch.setattr(cursors, "WINDOW_RECORDS", 20)
+    name = "financial_transactions"
+    paged.sync_well(name)
+    table, months = paged.table(PATHS[name]), {}
+    for row in table.rows.values():
+        months[f"{row['Date']:%Y-%m}"] = row
+    for older, newer in pairwise(row for _, row in sorted(months.items())):
+        table.change(older["EntryID"], Date=newer["Date"])
+    assert only(paged.sync(name, full=True), name).tally.deleted == 0
+    assert paged.differences(name) == []
+
+
+def test_a_window_that_broke_off_goes_on_and_the_rows_of_its_first_pages_are_not_gone(
+    paged: Deployment,
+) -> None:
+    """And what looks newer here than at Exact gives way in the run that goes on, too."""
+    name = "financial_transactions"
+    paged.sync_well(name)
+    sql(paged, f"UPDATE exact.{name} SET modified = modified + interval '1 day', description = 'newer'")
+    faults = paged.simulator.faults
+    faults.add("status", path="Transactions", query="skiptoken", after=2, times=None, status=503)
+    assert only(paged.sync(name, full=True), name).status == "later"
+    faults.clear()
+    paged.clock.advance(hours=1)
+    paged.simulator.stats.reset()
+    assert only(paged.sync_well(name), name).tally.deleted == 0
+    assert paged.calls("Transactions") == 3  # what was changed, the last page, and the count
+    assert paged.differences(name) == []
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["bulk", "pages of 60"])

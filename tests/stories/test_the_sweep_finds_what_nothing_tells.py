@@ -265,6 +265,26 @@ def test_a_list_of_keys_that_is_empty_or_much_smaller_deletes_nothing_until_a_pe
     assert run(reader, hours=1).tally.calls == 1
 
 
+@pytest.mark.parametrize("strategy", ["modified", "snapshot"])
+def test_what_goes_into_quarantine_while_a_list_is_suspect_is_a_failure_once(
+    reader: Deployment, strategy: str
+) -> None:
+    read_by(reader, strategy, "customers")
+    reader.sync_well("customers")
+    remove_unseen(reader, ACCOUNTS, 12)
+    reader.clock.advance(**A_WEEK)
+    assert only(reader.sync("customers"), "customers").status == "suspect"
+    key = keys(reader)[0]
+    reader.table(ACCOUNTS).change(key, Name="unreadable")
+    values = {"CreditLineSales": '"much"'}
+    reader.simulator.faults.add("value", path="CRM/Accounts", key=str(key), values=values, times=None)
+    for expected in (1, 0):
+        reader.clock.advance(hours=1)
+        outcomes = reader.sync("customers")
+        assert (only(outcomes, "customers").status, exit_code(outcomes)) == ("suspect", expected)
+    assert set(quarantined(reader, "customers")) == {str(key)}
+
+
 def test_keys_that_were_hidden_are_compared_again_the_next_day(reader: Deployment) -> None:
     """F28: rights that come back need no person."""
     reader.clock.advance(**A_WEEK)

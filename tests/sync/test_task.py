@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from exact_sync.catalog import RESOURCES
+from exact_sync.errors import GivesWay
 from exact_sync.exact.odata import Shaped
 from exact_sync.store import checkpoints
 from exact_sync.sync.columns import columns_of
@@ -59,6 +60,13 @@ def test_a_checkpoint_is_saved_within_a_transaction_only(task: Task) -> None:
     assert point(task).cursor is None
     with pytest.raises(AssertionError, match="no transaction"):
         task.save(cursor="1")
+
+
+def test_what_was_reset_while_it_is_read_is_read_no_further(task: Task) -> None:
+    with task.database.begin() as connection:
+        checkpoints.reset(connection, "customers", [DIVISION])
+    with pytest.raises(GivesWay, match="it was reset"):
+        task.transact(lambda connection: task.save(cursor="1"))
 
 
 KEY, OTHER = UUID(int=1), UUID(int=2)

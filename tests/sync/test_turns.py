@@ -21,6 +21,8 @@ class Turns:
 
     def __init__(self, long_reading: Callable[[int, str, Any], Outcome | None] | None = None) -> None:
         self.ran: list[tuple[int, str]] = []
+        self.full: list[str] = []
+        """What was to be read from the beginning, whatever is here."""
         self.begun, self.begin = threading.Event(), threading.Event()
         self._long_reading = long_reading
 
@@ -28,6 +30,7 @@ class Turns:
         self.begun.set()
         assert self.begin.wait(30)
         self.ran.append((division, resource.name))
+        self.full += [resource.name] if others["full"] else []
         outcome = self._long_reading(division, resource.name, gives_way) if self._long_reading else None
         return outcome or Outcome(division, resource.name, "ok", Tally(calls=1, records=10))
 
@@ -80,7 +83,8 @@ def test_a_long_reading_lets_small_reads_go_first_and_is_told_once_with_all_it_d
 
     runner = Turns(read)
     pool = Pool(runner, None, 1, audience := Audience(), Claims(), SharedClock())  # type: ignore[arg-type]
-    pool.add(job(1, "customers", is_backfill=True))
+    pool.add(job(1, "customers", is_backfill=True, full=True))
+    assert runner.begun.wait(30)
     pool.add(job(1, "items", hours=1))
     pool.add(job(2, "items", hours=1))
     runner.begin.set()
@@ -89,6 +93,7 @@ def test_a_long_reading_lets_small_reads_go_first_and_is_told_once_with_all_it_d
     assert turns[-1] is False
     assert runner.ran[-1] == (1, "customers")
     assert {(1, "items"), (2, "items")} <= set(runner.ran[:-1])
+    assert runner.full == ["customers"], "it goes on, else it would never end"
     told = [outcome for outcome in audience.outcomes if outcome.resource == "customers"]
     assert [outcome.status for outcome in told] == ["ok"]
     assert told[0].tally.records == 10 + 20 * turns.count(True)
@@ -279,18 +284,23 @@ def test_a_division_in_other_hands_is_left_to_them_after_all_else_is_done() -> N
     assert claims.ours == []
 
 
-def test_a_division_that_comes_free_meanwhile_is_worked_on() -> None:
-    class OnceHeld(Claims):
-        def claim(self, division: int) -> bool:
-            if division in self.theirs:
-                self.theirs.remove(division)
-                return False
-            return super().claim(division)
+def test_a_division_that_comes_free_while_others_are_worked_on_is_worked_on() -> None:
+    done = threading.Event()
 
-    claims = OnceHeld()
-    claims.theirs = {1}
-    runner = Turns()
-    audience = work_off(runner, [job(1, "items"), job(2, "items")], claims)
+    class Held(Claims):
+        tries = 0
+
+        def claim(self, division: int) -> bool:
+            self.tries += division == 1
+            return super().claim(division) if division != 1 or done.is_set() else False
+
+    def read(division: int, name: str, gives_way: Any) -> None:
+        if division == 2:
+            until(lambda: claims.tries > 5)
+            done.set()
+
+    claims, runner = Held(), Turns(read)
+    audience = work_off(runner, [job(2, "items"), job(1, "items")], claims, workers=2)
     assert sorted(division for division, _ in runner.ran) == [1, 2]
     assert {outcome.status for outcome in audience.outcomes} == {"ok"}
 

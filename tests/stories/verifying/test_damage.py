@@ -83,6 +83,28 @@ def test_a_repair_that_would_bury_much_waits_for_a_person(deploy: Deploy) -> Non
         assert only(verify(deployment, "payments", repair=True), "payments").status == "verified"
 
 
+def test_access_that_is_lost_while_it_is_mended_hides_no_difference(deploy: Deploy) -> None:
+    with deploy("payments") as deployment:
+        removed(deployment, CASES[0])
+        fault = {"path": "/Payments", "query": "$filter=ID eq", "status": 403}
+        deployment.simulator.faults.add("status", times=None, **fault)
+        outcome = only(verify(deployment, "payments", repair=True), "payments")
+        assert (outcome.status, outcome.exit_code) == ("differs", 1)
+        assert "(1 differences), and could not be compared to the end" in str(outcome.message)
+
+
+def test_a_record_without_a_key_is_counted_and_names_no_row(deploy: Deploy) -> None:
+    """It may be any of those that did not come; that there are too many is told all the same."""
+    with deploy("divisions") as deployment:
+        deployment.simulator.faults.add("null_key", path="/Payments", times=None)
+        deployment.sync("payments")
+        outcome = only(verify(deployment, "payments"), "payments")
+        assert (outcome.status, outcome.checked) == ("verified", "40 counted")
+        added(deployment, CASES[0])
+        outcome = only(verify(deployment, "payments"), "payments")
+        assert [(d.kind, d.detail) for d in outcome.differences] == [("count", "here 41, at Exact 40")]
+
+
 def test_a_row_of_another_version_than_exact_s_is_changed(deploy: Deploy) -> None:
     with deploy("contacts", **on("contacts", strategy="row_version")) as deployment:
         sql(
@@ -146,4 +168,6 @@ def test_a_drawn_row_that_is_not_at_exact_is_found_too(deploy: Deploy) -> None:
         removed(deployment, CASES[0])  # so that the counts agree
         assert only(verify(deployment, "payments"), "payments").status == "verified"
         assert kinds(only(verify(deployment, "payments", rows=1000), "payments")) == ["extra"]
-        assert kinds(only(verify(deployment, "payments", keys=True), "payments")) == ["extra", "missing"]
+        for rows in (0, 1):
+            outcome = only(verify(deployment, "payments", keys=True, rows=rows), "payments")
+            assert kinds(outcome) == ["extra", "missing"]

@@ -136,8 +136,9 @@ def test_with_a_start_date_only_what_lies_behind_it_is_compared(deploy: Deploy) 
         outcomes = verify(deployment, *names)
         assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
         assert not any("keys" in outcome.checked for outcome in outcomes)
-        outcomes = verify(deployment, *names, rows=1000, books=False)
-        assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
+        for checks in ({"rows": 1000}, {"keys": True}):
+            outcomes = verify(deployment, *names, books=False, **checks)
+            assert [(o.status, o.differences) for o in outcomes] == [("verified", ())] * 3
 
 
 def test_what_never_ran_or_is_refused_is_no_failure(deploy: Deploy) -> None:
@@ -168,6 +169,13 @@ def test_where_exact_does_not_count_the_keys_are_compared_and_it_is_asked_once(d
         assert len(refused) == 2  # also where it is compared twice
 
 
+def test_where_only_the_count_is_forbidden_the_keys_are_compared(deploy: Deploy) -> None:
+    with deploy("payments") as deployment:
+        deployment.simulator.faults.add("status", path="Payments/$count", times=None, status=403)
+        outcome = only(verify(deployment, "payments"), "payments")
+        assert (outcome.status, outcome.checked) == ("verified", "40 keys")
+
+
 def test_a_reading_that_broke_off_goes_on_as_if_nothing_had_been_verified(deploy: Deploy) -> None:
     """What it noted of the pages before is not forgotten; else their rows would look gone."""
     with deploy(
@@ -187,5 +195,9 @@ def test_a_reading_that_broke_off_goes_on_as_if_nothing_had_been_verified(deploy
             sql(deployment, "SELECT division, resource, unnest(keys) FROM exact_sync.seen ORDER BY 3")
             == before
         )
+        newer = "amount_dc = 0, modified = modified + interval '1 day'"
+        sql(deployment, f"UPDATE exact.payments SET {newer} WHERE id::text = :key", key=before[0][2])
+        mended = only(verify(deployment, "payments", keys=True, repair=True), "payments")
+        assert mended.message == "mended: 1 of 1 differences"
         assert only(deployment.sync_well("payments"), "payments").tally.deleted == 0
         assert deployment.differences("payments") == []
