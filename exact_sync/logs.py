@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import re
 import sys
 from collections import deque
@@ -63,7 +64,9 @@ def set_up(level: str = "info", style: str = "auto", stream: TextIO | None = Non
     stream = stream or sys.stderr
     readable = style == "text" or (style == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Lines(readable=readable, colors=stream.isatty()))
+    # As rich does with all else: see no-color.org.
+    colors = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    handler.setFormatter(_Lines(readable=readable, colors=colors))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -37,15 +37,15 @@ def secrets_folder() -> Path | None:
 class SectionSecrets(PydanticBaseSettingsSource):
     """Files of the secrets folder that set something of a section.
 
-    They are named ``connections__NAME__client_secret``, ``server__tokens__NAME__hash`` or
-    ``outbox__targets__NAME__secret``, with or without the prefix; those of sections without names
-    ``alerts__urls``, ``server__password_hash`` or ``telemetry__headers``.
+    They are named ``connections__NAME__client_secret``, ``resources__NAME__every``,
+    ``server__tokens__NAME__hash`` or ``outbox__targets__NAME__secret``, with or without the prefix; those
+    of sections without names ``alerts__urls``, ``server__password_hash`` or ``telemetry__headers``.
     """
 
     def __init__(self, settings_cls: type[BaseSettings], folder: Path, prefix: str) -> None:
         super().__init__(settings_cls)
         self._folder = folder
-        self._name = re.compile(rf"(?:{prefix})?connections__(.+?)__([a-z_]+)", re.IGNORECASE)
+        self._name = re.compile(rf"(?:{prefix})?(connections|resources)__(.+?)__([a-z_]+)", re.IGNORECASE)
         named = "server__tokens|outbox__targets"
         self._of_named = re.compile(rf"(?:{prefix})?({named})__(.+?)__([a-z_]+)", re.IGNORECASE)
         self._of_section = re.compile(rf"(?:{prefix})?(alerts|server|telemetry)__([a-z_]+)", re.IGNORECASE)
@@ -54,20 +54,19 @@ class SectionSecrets(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        sections: dict[str, dict[str, str]] = {}
-        others: dict[str, dict[str, Any]] = {}
+        found: dict[str, dict[str, Any]] = {}
         for file in sorted(self._folder.iterdir()):
             match = self._name.fullmatch(file.name)
             if match and file.is_file():
-                sections.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
+                named = found.setdefault(match[1].lower(), {})
+                named.setdefault(match[2].lower(), {})[match[3].lower()] = text_of(file).strip()
             elif (match := self._of_named.fullmatch(file.name)) and file.is_file():
                 section, group = match[1].lower().split("__")
-                named = others.setdefault(section, {}).setdefault(group, {})
+                named = found.setdefault(section, {}).setdefault(group, {})
                 named.setdefault(match[2].lower(), {})[match[3].lower()] = text_of(file).strip()
             elif (match := self._of_section.fullmatch(file.name)) and file.is_file():
-                others.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
-        found: dict[str, Any] = {"connections": sections, **others}
-        return {name: section for name, section in found.items() if section}
+                found.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
+        return found
 
 
 def unread(error: SettingsError, prefix: str) -> BadConfiguration:

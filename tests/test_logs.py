@@ -61,6 +61,22 @@ def test_no_secret_reaches_a_line_by_any_way(stream: io.StringIO, canary: str) -
     assert "42" in written
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "colors"),
+    [("TERM", "xterm", True), ("TERM", "dumb", False), ("NO_COLOR", "1", False)],
+)
+def test_a_terminal_without_colors_gets_none(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, colors: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(variable, value)
+    terminal = Terminal()
+    logs.set_up("info", "auto", terminal)
+    log().info("seen")
+    assert ("\x1b[" in terminal.getvalue()) is colors
+
+
 @pytest.mark.parametrize("canary", CANARIES)
 def test_no_secret_reaches_a_traceback(stream: io.StringIO, canary: str) -> None:
     local = canary

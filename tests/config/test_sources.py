@@ -86,7 +86,13 @@ def test_a_resource_has_its_own_schedule(tmp_path: Path) -> None:
     assert settings.resource("customers").enabled is True
 
 
-def test_a_resource_can_be_set_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resource_can_be_set_by_a_secret_and_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, secrets: Path, tmp_path: Path
+) -> None:
+    (secrets / "exact_sync_resources__items__every").write_text("3m\n")
+    file = written(tmp_path, '[resources.items]\nevery = "15m"\ndeletes = "hard"')
+    section = load(file, known_resources=RESOURCES).resource("items")
+    assert (section.every, section.deletes) == (timedelta(minutes=3), "hard")
     monkeypatch.setenv("EXACT_SYNC_RESOURCES__items__every", "5m")
     assert load(known_resources=RESOURCES).resource("items").every == timedelta(minutes=5)
     assert unknown_variables() == []

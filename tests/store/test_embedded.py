@@ -121,6 +121,20 @@ def test_a_socket_folder_of_somebody_else_is_not_used(
     parent.rmdir()
 
 
+@pytest.mark.parametrize(
+    ("file", "reason"), [("notes", "directory .* exists but is not empty"), ("PG_VERSION", "No such file or")]
+)
+def test_why_it_does_not_start_is_one_line(
+    open_folder: Path, caplog: pytest.LogCaptureFixture, file: str, reason: str
+) -> None:
+    """The library has whole logs to show, and for an error only that a command failed."""
+    (open_folder / file).write_text("18\n")
+    with pytest.raises(DatabaseAway, match=f"does not start: [^\n]*{reason}[^\n]*$") as caught:
+        Embedded(open_folder)
+    assert (str(open_folder / "log") in str(caught.value.hint)) == (file == "PG_VERSION"), "is there one?"
+    assert not caplog.records
+
+
 def test_a_folder_that_is_a_file_or_read_only_is_a_matter_of_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
