@@ -43,6 +43,7 @@ from exact_sync.sections import (
     Duration,
     Excluded,
     Included,
+    RedirectUri,
     Region,
     ResourceSettings,
     SiteUrl,
@@ -78,7 +79,7 @@ class Settings(BaseSettings):
     base_url: SiteUrl | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
-    redirect_uri: str = REDIRECT_URI
+    redirect_uri: RedirectUri = REDIRECT_URI
     webhook_secret: SecretStr | None = None
     webhook_url: CallbackUrl | None = None
     secret_key: SecretStr | None = None

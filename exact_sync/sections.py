@@ -89,6 +89,19 @@ Excluded = Annotated[list[int | Pattern], NoDecode, BeforeValidator(patterns.div
 REDIRECT_URI = "http://localhost:8471/callback"
 
 
+def _redirect_uri(value: str) -> str:
+    """Nothing, as an empty variable says it, is the one that we listen at ourselves."""
+    if not value.strip():
+        return REDIRECT_URI
+    parts = parts_of(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"is no URL to come back to from Exact's page, such as {REDIRECT_URI}")
+    return value
+
+
+RedirectUri = Annotated[str, AfterValidator(_redirect_uri)]
+
+
 def _day(value: object) -> object:
     """A number would be taken for seconds since 1970."""
     if isinstance(value, date) or (isinstance(value, str) and _DATE.fullmatch(value.strip())):
@@ -138,7 +151,7 @@ class ConnectionSettings(BaseModel):
     base_url: SiteUrl | None = None
     client_id: str | None = None
     client_secret: SecretStr | None = None
-    redirect_uri: str = REDIRECT_URI
+    redirect_uri: RedirectUri = REDIRECT_URI
     webhook_secret: SecretStr | None = None
     webhook_url: CallbackUrl | None = None
     divisions: Included = "all"

@@ -25,6 +25,8 @@ def test_headers_without_a_name_or_a_value_are_refused(tmp_path: Path, value: st
         'base_url = "start.exactonline.nl"',
         'base_url = "https://start.exactonline.nl/api"',
         'base_url = "file:///etc/passwd"',
+        'redirect_uri = "localhost:8471/callback"',
+        'redirect_uri = "https:///callback"',
         "day_reserve = 1",
         "recent_days = 0",
         "resources = 5",

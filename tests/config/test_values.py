@@ -41,6 +41,11 @@ def test_divisions_are_codes_or_all(monkeypatch: pytest.MonkeyPatch, text: str, 
     assert load(known_resources=RESOURCES).divisions == codes
 
 
+def test_a_redirect_uri_that_is_empty_is_the_one_we_listen_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXACT_SYNC_REDIRECT_URI", "")
+    assert load(known_resources=RESOURCES).redirect_uri == "http://localhost:8471/callback"
+
+
 def test_divisions_in_the_file_may_be_a_list_or_one_number(tmp_path: Path) -> None:
     for text, codes in (("[1, 2]", [1, 2]), ("7", [7]), ('"all"', "all"), ('["1", 2]', [1, 2])):
         file = written(tmp_path, f"divisions = {text}")
