@@ -88,6 +88,9 @@ class Assembly:
         self.close()
 
     def close(self) -> None:
+        # Not one of the callbacks: two threads may close, and each of them has to wait for it.
+        if "session" in vars(self):
+            self.session.close()
         self._open.close()
 
     @cached_property
@@ -140,11 +143,6 @@ class Assembly:
     def session(self) -> Session:
         endpoint = TokenEndpoint(self.http, self.settings.site, self.app(), self.clock, self.observer)
         return Session(self.sign_in, endpoint, self.settings.site, self.clock)
-
-    @property
-    def may_refresh(self) -> bool:
-        """A token may be on its way: the session has been built."""
-        return "session" in vars(self)
 
     @cached_property
     def client(self) -> Client:

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -85,15 +85,6 @@ class Deployment:
         for service in self.services:
             service.close()
         self._open.close()
-
-    @contextlib.contextmanager
-    def refreshes_ended(self, timeout: float) -> Iterator[None]:
-        """Wait (seconds) until no connection's sign-in is being refreshed, and let none begin meanwhile."""
-        with contextlib.ExitStack() as stack:
-            for service in self.services:
-                if service.may_refresh:
-                    stack.enter_context(service.session.refresh_ended(timeout))
-            yield
 
     def only(self) -> Service:
         """The one connection that is meant. Raises BadConfiguration where there are several."""

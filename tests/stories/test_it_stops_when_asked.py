@@ -7,9 +7,10 @@ import pytest
 
 from exact_sync.cli.work import PATIENCE
 from exact_sync.scheduler.daemon import GRACE
+from exact_sync.simulator.faults import Context
 from tests.deployment import DIVISION
 from tests.postgres import Server
-from tests.processes import Machine, one_clear_line, until
+from tests.processes import Machine, Process, one_clear_line, the_token_has_ended, until
 
 IN_A_HURRY = """
 import sys
@@ -92,6 +93,24 @@ def test_the_daemon_stops_though_a_page_that_is_fetched_ahead_hangs(machine: Mac
     assert daemon.ends() == 0, daemon
     assert "Traceback" not in daemon.err
     assert machine.query("SELECT count(*) FROM exact.customers") == [(60,)]
+
+
+@pytest.mark.parametrize(("command", "code"), [("run", 0), ("plan", 4)])
+def test_a_new_token_that_is_on_its_way_is_waited_for(machine: Machine, command: str, code: int) -> None:
+    the_token_has_ended(machine.deployment)
+    started: list[Process] = []
+
+    def stop(context: Context) -> None:
+        until(lambda: started)
+        started[0].signal(signal.SIGINT)
+        until(lambda: "stopped in the middle of a request" in started[0].err or not started[0].running)
+
+    machine.simulator.faults.add("hook", path="oauth2/token", hook=stop)
+    started.append(machine.fork(command, program=IN_A_HURRY))
+    assert started[0].ends() == code, started[0]
+    assert "Traceback" not in started[0].err
+    machine.deployment.sync_well("journals")
+    assert machine.deployment.violations() == {}
 
 
 def test_the_daemon_stops_while_it_waits_for_its_database(
