@@ -70,6 +70,13 @@ class Embedded:
             raise _does_not_start(folder, error) from error
         except (RuntimeError, subprocess.SubprocessError) as error:
             raise _does_not_start(folder, error) from error
+        except AssertionError:
+            # After a crash it may take longer than pg_ctl is given. Kept, it would be used without being
+            # on the list of those who do, and nobody would stop it.
+            self._server._postmaster_info = None
+            raise DatabaseAway(
+                f"the embedded PostgreSQL in {folder} is still starting", "wait a moment, then try again"
+            ) from None
 
     def _forget_the_killed(self) -> None:
         """It stops with the last process on its list, which who was killed can't strike himself off."""
