@@ -89,9 +89,12 @@ class Assembly:
 
     def close(self) -> None:
         # Not one of the callbacks: two threads may close, and each of them has to wait for it.
-        if "session" in vars(self):
-            self.session.close()
+        self.await_refresh()
         self._open.close()
+
+    def await_refresh(self) -> None:
+        if "session" in vars(self):
+            self.session.await_refresh()
 
     @cached_property
     def database(self) -> Database:

@@ -78,7 +78,7 @@ import os, signal, threading, time
 from types import SimpleNamespace
 from exact_sync.cli import work
 work.PATIENCE = 0
-work.stop_on_signals(SimpleNamespace(stop=threading.Event(), close=lambda: 1 / 0), 4)
+work.stop_on_signals(SimpleNamespace(stop=threading.Event(), leave=lambda: 1 / 0), 4)
 os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
 signal.raise_signal(signal.SIGTERM)
 time.sleep(20)

@@ -97,6 +97,6 @@ def _leave(deployment: Deployment, code: int) -> None:
     kind = "error" if code else "note"
     try:
         say(f"{kind}: stopped in the middle of a request; nothing of it is stored", err=True)
-        deployment.close()
+        deployment.leave()
     finally:
         os._exit(code)

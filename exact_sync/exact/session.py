@@ -86,7 +86,7 @@ class Session(httpx.Auth):
         if self._clock.now() - tokens.obtained_at > IDLE_LIMIT:
             self.tokens()
 
-    def close(self) -> None:
+    def await_refresh(self) -> None:
         """Wait for a refresh that is under way in another thread: Exact accepts no other token any more."""
         if self._mutex.acquire(timeout=_LONGEST_REFRESH):
             self._mutex.release()

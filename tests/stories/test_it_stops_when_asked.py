@@ -95,6 +95,28 @@ def test_the_daemon_stops_though_a_page_that_is_fetched_ahead_hangs(machine: Mac
     assert machine.query("SELECT count(*) FROM exact.customers") == [(60,)]
 
 
+def test_the_daemon_stops_though_its_database_hangs(machine: Machine) -> None:
+    started: list[Process] = []
+    frozen: list[int] = []
+
+    def freeze(context: Context) -> None:
+        until(lambda: started)
+        ours = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE %s"
+        for (pid,) in machine.query(ours, f"exact-sync run %:{started[0].pid}"):
+            os.kill(pid, signal.SIGSTOP)
+            frozen.append(pid)
+
+    machine.simulator.faults.add("hook", after=3, hook=freeze)
+    started.append(machine.fork("run", program=IN_A_HURRY))
+    try:
+        until(lambda: frozen)
+        started[0].signal(signal.SIGTERM)
+        assert started[0].ends() == 0, started[0]
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+
+
 @pytest.mark.parametrize(("command", "code"), [("run", 0), ("plan", 4)])
 def test_a_new_token_that_is_on_its_way_is_waited_for(machine: Machine, command: str, code: int) -> None:
     the_token_has_ended(machine.deployment)
