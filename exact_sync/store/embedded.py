@@ -5,8 +5,10 @@ import errno
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import tempfile
+import threading
 import warnings
 from functools import partial
 from pathlib import Path
@@ -58,6 +60,7 @@ class Embedded:
                 # Its own choice is mostly the data folder, which it does not quote.
                 postgres_server.find_suitable_socket_dir = _socket_folder  # type: ignore[attr-defined, assignment]
                 self._forget_the_killed()
+                _end_in_good_order()
                 self._server.start()
                 self._keep_others_out()
         except OSError as error:
@@ -108,6 +111,14 @@ class Embedded:
         self._server.cleanup()
         # At the end of the process it would do so again, and for that make a folder that may be gone by now.
         atexit.unregister(self._server._cleanup)
+
+
+def _end_in_good_order() -> None:
+    """Killed at once, as by a terminal that is closed, we could not let go of it: end as with Ctrl-C."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
 
 
 def _does_not_start(folder: Path, error: Exception) -> DatabaseAway:
