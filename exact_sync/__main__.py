@@ -28,6 +28,8 @@ def main() -> int:
     gc.disable()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
+    if os.getpid() == 1:  # of a container: without a reaction of our own the kernel drops it
+        signal.signal(signal.SIGTERM, _leave)
     # httpx loads a command line of its own where it can, with rich and pygments: a tenth of our start.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from exact_sync.cli import main
@@ -37,11 +39,11 @@ def main() -> int:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """Ctrl-C before anything has begun. An exception in the middle of an import would be a traceback."""
+    """Told to end before anything has begun. An exception in the middle of an import would be a traceback."""
     try:
         os.write(2, b"interrupted\n")
     finally:
-        os._exit(130)
+        os._exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -88,7 +88,13 @@ class Assembly:
         self.close()
 
     def close(self) -> None:
+        # Not one of the callbacks: two threads may close, and each of them has to wait for it.
+        self.await_refresh()
         self._open.close()
+
+    def await_refresh(self) -> None:
+        if "session" in vars(self):
+            self.session.await_refresh()
 
     @cached_property
     def database(self) -> Database:
@@ -140,11 +146,6 @@ class Assembly:
     def session(self) -> Session:
         endpoint = TokenEndpoint(self.http, self.settings.site, self.app(), self.clock, self.observer)
         return Session(self.sign_in, endpoint, self.settings.site, self.clock)
-
-    @property
-    def may_refresh(self) -> bool:
-        """A token may be on its way: the session has been built."""
-        return "session" in vars(self)
 
     @cached_property
     def client(self) -> Client:

@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -41,6 +41,8 @@ Result = TypeVar("Result")
 
 _HELD_AGAIN = 2.0
 """Seconds until the work of a connection that another process holds is looked at again."""
+_LAST_NOTES = 1.0
+"""Seconds that a database has for them where we leave in the middle of something."""
 
 
 class Deployment:
@@ -82,18 +84,21 @@ class Deployment:
         self.close()
 
     def close(self) -> None:
-        for service in self.services:
-            service.close()
+        self._close_services()
         self._open.close()
 
-    @contextlib.contextmanager
-    def refreshes_ended(self, timeout: float) -> Iterator[None]:
-        """Wait (seconds) until no connection's sign-in is being refreshed, and let none begin meanwhile."""
-        with contextlib.ExitStack() as stack:
-            for service in self.services:
-                if service.may_refresh:
-                    stack.enter_context(service.session.refresh_ended(timeout))
-            yield
+    def leave(self) -> None:
+        """Close although something hangs: if that is the database, what was to be noted there is lost."""
+        for service in self.services:
+            service.await_refresh()
+        closing = threading.Thread(target=self._close_services, daemon=True)
+        closing.start()
+        closing.join(_LAST_NOTES)
+        self._open.close()
+
+    def _close_services(self) -> None:
+        for service in self.services:
+            service.close()
 
     def only(self) -> Service:
         """The one connection that is meant. Raises BadConfiguration where there are several."""

@@ -257,7 +257,9 @@ class Here:
         self.capfd.readouterr()
         root = logging.getLogger()
         handlers, level = root.handlers[:], root.level
-        reactions = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        reactions = {
+            number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        }
         try:
             return main(arguments), *self.capfd.readouterr()
         finally:

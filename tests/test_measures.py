@@ -1,6 +1,7 @@
 """Metrics that are sent again and again, over whatever goes wrong on the way."""
 
 import logging
+import time
 from collections.abc import Iterable
 from threading import Event
 
@@ -9,6 +10,7 @@ from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.resources import Resource
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from exact_sync.exporting import collector
 from exact_sync.exporting.measures import Measures
 
 
@@ -37,3 +39,11 @@ def test_what_nobody_expected_ends_neither_the_sending_nor_the_work(
         is_back.clear()
     assert sent
     assert "metrics could not be sent" in caplog.text
+
+
+def test_all_who_come_to_no_end_are_left_behind_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "_TIMEOUT", 0.5)
+    never, began = Event(), time.monotonic()
+    collector._end([never.wait] * 3)
+    assert 0.5 <= time.monotonic() - began < 1.4
+    never.set()

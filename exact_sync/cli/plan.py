@@ -11,6 +11,7 @@ from rich.table import Table
 from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
 from exact_sync.cli.output import read_or_not, report
 from exact_sync.cli.progress import counted
+from exact_sync.cli.work import stop_on_signals
 from exact_sync.connections import Connection
 from exact_sync.errors import ExactSyncError
 from exact_sync.scheduler.plan import shown
@@ -43,6 +44,7 @@ def plan(
     A resource that was never read is counted first, with one call.
     """
     with options.deployment("exact-sync plan", connection) as deployment:
+        stop_on_signals(deployment, code=4)
         planned = deployment.plan(names, divisions, count=count)
     errors = [forecast for _, forecast in planned if isinstance(forecast, ExactSyncError)]
     failed = bool(errors) or any(f.failures for _, f in planned if isinstance(f, Forecast))

@@ -8,6 +8,7 @@ import click
 from exact_sync.catalog.topics import TOPICS, UNDERSTOOD_ONLY, concerned
 from exact_sync.cli.options import Options, connection_option, division_option
 from exact_sync.cli.output import report, say
+from exact_sync.cli.work import stop_on_signals
 from exact_sync.connections import Connection
 from exact_sync.deployment import Deployment
 from exact_sync.errors import BadConfiguration, ExactSyncError, SignInNeeded, did_you_mean
@@ -63,6 +64,7 @@ def subscribe(
                 yield from done.errors
 
     with options.deployment("exact-sync webhooks", connection) as deployment:
+        stop_on_signals(deployment, code=4)
         return _exit_code(_each(deployment, divisions, work))
 
 
@@ -95,6 +97,7 @@ def list_(
             yield from done.errors
 
     with options.deployment("exact-sync webhooks", connection) as deployment:
+        stop_on_signals(deployment, code=4)
         errors = _each(deployment, divisions, work)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -129,6 +132,7 @@ def unsubscribe(
             yield from done.errors
 
     with options.deployment("exact-sync webhooks", connection) as deployment:
+        stop_on_signals(deployment, code=4)
         return _exit_code(_each(deployment, divisions, work))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from exact_sync.cli.options import Options, connection_option, division_option, resource_arguments
+from exact_sync.cli.output import say
 from exact_sync.cli.progress import LogLines, audience
 from exact_sync.deployment import Deployment
 from exact_sync.sync.once import exit_code
@@ -83,6 +84,8 @@ def stop_on_signals(deployment: Deployment, code: int) -> None:
     threading.Thread(target=come_to_an_end, daemon=True).start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        signal.signal(signal.SIGHUP, stop)
 
 
 def _leave(deployment: Deployment, code: int) -> None:
@@ -91,7 +94,8 @@ def _leave(deployment: Deployment, code: int) -> None:
     """
     time.sleep(PATIENCE)
     kind = "error" if code else "note"
-    click.echo(f"{kind}: stopped in the middle of a request; nothing of it is stored", err=True)
-    with deployment.refreshes_ended(timeout=30):
-        deployment.close()
+    try:
+        say(f"{kind}: stopped in the middle of a request; nothing of it is stored", err=True)
+        deployment.leave()
+    finally:
         os._exit(code)

@@ -6,8 +6,7 @@ tokens durable, only then use them.
 
 import copy
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from datetime import datetime, timedelta
 
 import httpx
@@ -32,6 +31,9 @@ IDLE_LIMIT = timedelta(days=3)
 FIRST_REST, LONGEST_REST = timedelta(seconds=15), timedelta(minutes=15)
 """How long the token endpoint is left alone after it gave no token; doubled each time. It may be asked
 about 200 times a day, by all processes together."""
+
+_LONGEST_REFRESH = 30.0
+"""Seconds that it is waited for when all is to end; none begins then."""
 
 
 class Session(httpx.Auth):
@@ -84,15 +86,10 @@ class Session(httpx.Auth):
         if self._clock.now() - tokens.obtained_at > IDLE_LIMIT:
             self.tokens()
 
-    @contextmanager
-    def refresh_ended(self, timeout: float) -> Iterator[None]:
-        """Wait (seconds) until no refresh is under way, and let none begin meanwhile."""
-        got = self._mutex.acquire(timeout=timeout)
-        try:
-            yield
-        finally:
-            if got:
-                self._mutex.release()
+    def await_refresh(self) -> None:
+        """Wait for a refresh that is under way in another thread: Exact accepts no other token any more."""
+        if self._mutex.acquire(timeout=_LONGEST_REFRESH):
+            self._mutex.release()
 
     def _usable(self, tokens: Tokens | None) -> bool:
         if tokens is None:
@@ -118,6 +115,7 @@ class Session(httpx.Auth):
     def _refresh(self, slot: TokenSlot, sign_in: SignIn, stored: Tokens) -> Tokens:
         if self._no_answer is not None and self._clock.monotonic() < self._rests_until:
             raise copy.copy(self._no_answer)
+        self._clock.sleep(0)  # Stopped, where we are asked to: what begins now would have to be waited for
         interrupted = sign_in.unfinished_refresh == stored.fingerprint
         slot.refresh_begins(stored)
         before, self._no_answer = self._no_answer, None

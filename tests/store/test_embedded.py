@@ -77,6 +77,21 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("said_of_it", [[], ["", "5432001 1", "starting"]])
+def test_one_that_is_still_starting_is_waited_for(
+    open_folder: Path, said_of_it: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atexit, "register", lambda at_exit: None)
+    data = open_folder / "postgres"
+    data.mkdir()
+    (data / "PG_VERSION").write_text(f"{postgres_server.TARGET_POSTGRES_VERSION}\n")
+    lines = [str(os.getpid()), str(data), "1795000000", "5432", str(data), *said_of_it]
+    (data / "postmaster.pid").write_text("\n".join(lines))
+    for _ in range(2):
+        with pytest.raises(DatabaseAway, match="is still starting"):
+            Embedded(data)
+
+
 @pytest.mark.parametrize("name", ["Application Support", "it's (100%) & more; #1", "long" * 30])
 def test_it_may_be_in_a_folder_of_any_name(open_folder: Path, name: str) -> None:
     """The usual one of macOS is ~/Library/Application Support."""

@@ -7,9 +7,10 @@ import pytest
 
 from exact_sync.cli.work import PATIENCE
 from exact_sync.scheduler.daemon import GRACE
+from exact_sync.simulator.faults import Context
 from tests.deployment import DIVISION
 from tests.postgres import Server
-from tests.processes import Machine, one_clear_line, until
+from tests.processes import Machine, Process, one_clear_line, the_token_has_ended, until
 
 IN_A_HURRY = """
 import sys
@@ -30,10 +31,11 @@ sys.exit(main())
 INTERRUPTED_WHILE_IT_IMPORTS = """
 import os, signal, sys
 from exact_sync.__main__ import main
+os.getpid = lambda: 1  # as in a container
 class Finder:
     def find_spec(self, name, *rest):
         if name == {name!r}:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal({number})
 sys.meta_path.insert(0, Finder())
 sys.exit(main())
 """
@@ -94,6 +96,46 @@ def test_the_daemon_stops_though_a_page_that_is_fetched_ahead_hangs(machine: Mac
     assert machine.query("SELECT count(*) FROM exact.customers") == [(60,)]
 
 
+def test_the_daemon_stops_though_its_database_hangs(machine: Machine) -> None:
+    started: list[Process] = []
+    frozen: list[int] = []
+
+    def freeze(context: Context) -> None:
+        until(lambda: started)
+        ours = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE %s"
+        for (pid,) in machine.query(ours, f"exact-sync run %:{started[0].pid}"):
+            os.kill(pid, signal.SIGSTOP)
+            frozen.append(pid)
+
+    machine.simulator.faults.add("hook", after=3, hook=freeze)
+    started.append(machine.fork("run", program=IN_A_HURRY))
+    try:
+        until(lambda: frozen)
+        started[0].signal(signal.SIGTERM)
+        assert started[0].ends() == 0, started[0]
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize(("command", "code"), [("run", 0), ("plan", 4)])
+def test_a_new_token_that_is_on_its_way_is_waited_for(machine: Machine, command: str, code: int) -> None:
+    the_token_has_ended(machine.deployment)
+    started: list[Process] = []
+
+    def stop(context: Context) -> None:
+        until(lambda: started)
+        started[0].signal(signal.SIGINT)
+        until(lambda: "stopped in the middle of a request" in started[0].err or not started[0].running)
+
+    machine.simulator.faults.add("hook", path="oauth2/token", hook=stop)
+    started.append(machine.fork(command, program=IN_A_HURRY))
+    assert started[0].ends() == code, started[0]
+    assert "Traceback" not in started[0].err
+    machine.deployment.sync_well("journals")
+    assert machine.deployment.violations() == {}
+
+
 def test_the_daemon_stops_while_it_waits_for_its_database(
     shaky_machine: Machine, another_server: Server
 ) -> None:
@@ -126,10 +168,20 @@ def test_a_second_ctrl_c_does_not_reach_what_is_started_at_the_end(machine: Mach
     assert "asked to stop" in one_clear_line(sync.err)
 
 
-@pytest.mark.parametrize("name", ["exact_sync.cli", "exact_sync.cli.work"])
-def test_ctrl_c_in_the_first_moments_is_no_traceback(machine: Machine, name: str) -> None:
-    sync = machine.start("sync", program=("-c", INTERRUPTED_WHILE_IT_IMPORTS.format(name=name)))
-    assert (sync.ends(), sync.out, sync.err) == (130, "", "interrupted\n")
+@pytest.mark.parametrize(
+    ("name", "number", "code"),
+    [
+        ("exact_sync.cli", 2, 130),
+        ("exact_sync.cli.work", 2, 130),
+        ("exact_sync.cli.work", 15, 143),
+    ],
+)
+def test_who_is_told_to_end_in_the_first_moments_does_without_a_traceback(
+    machine: Machine, name: str, number: int, code: int
+) -> None:
+    program = INTERRUPTED_WHILE_IT_IMPORTS.format(name=name, number=number)
+    sync = machine.start("sync", program=("-c", program))
+    assert (sync.ends(), sync.out, sync.err) == (code, "", "interrupted\n")
 
 
 def test_ctrl_c_in_psql_is_for_psql(machine: Machine) -> None:

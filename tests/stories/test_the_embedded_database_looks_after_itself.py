@@ -1,6 +1,7 @@
 """Without a database URL there is a PostgreSQL in the data directory, for as long as it is used."""
 
 import json
+import signal
 from collections.abc import Iterator
 
 import psutil
@@ -24,6 +25,16 @@ def servers(machine: Machine) -> list[int]:
         for process in psutil.process_iter(["cmdline"])
         if folder in (process.info["cmdline"] or []) and "-D" in process.info["cmdline"]
     ]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_ends_with_who_waits_for_a_person_and_is_told_to_end(machine: Machine, number: int) -> None:
+    login = machine.fork("auth", "login", "--paste", is_typed_to=True, DATABASE_URL=None)
+    login.first_line()
+    assert len(servers(machine)) == 1
+    login.signal(number)
+    assert (login.ends(), login.err.splitlines()[-1]) == (130, "interrupted")
+    assert servers(machine) == []
 
 
 def test_it_survives_the_death_of_who_started_it_and_nothing_is_left_running(
