@@ -45,8 +45,7 @@ class SectionSecrets(PydanticBaseSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings], folder: Path, prefix: str) -> None:
         super().__init__(settings_cls)
         self._folder = folder
-        self._name = re.compile(rf"(?:{prefix})?(connections|resources)__(.+?)__([a-z_]+)", re.IGNORECASE)
-        named = "server__tokens|outbox__targets"
+        named = "connections|resources|server__tokens|outbox__targets"
         self._of_named = re.compile(rf"(?:{prefix})?({named})__(.+?)__([a-z_]+)", re.IGNORECASE)
         self._of_section = re.compile(rf"(?:{prefix})?(alerts|server|telemetry)__([a-z_]+)", re.IGNORECASE)
 
@@ -54,18 +53,15 @@ class SectionSecrets(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, Any] = {}
         for file in sorted(self._folder.iterdir()):
-            match = self._name.fullmatch(file.name)
+            match = self._of_named.fullmatch(file.name) or self._of_section.fullmatch(file.name)
             if match and file.is_file():
-                named = found.setdefault(match[1].lower(), {})
-                named.setdefault(match[2].lower(), {})[match[3].lower()] = text_of(file).strip()
-            elif (match := self._of_named.fullmatch(file.name)) and file.is_file():
-                section, group = match[1].lower().split("__")
-                named = found.setdefault(section, {}).setdefault(group, {})
-                named.setdefault(match[2].lower(), {})[match[3].lower()] = text_of(file).strip()
-            elif (match := self._of_section.fullmatch(file.name)) and file.is_file():
-                found.setdefault(match[1].lower(), {})[match[2].lower()] = text_of(file).strip()
+                section, *name, setting = (part.lower() for part in match.groups())
+                place = found
+                for part in (*section.split("__"), *name):
+                    place = place.setdefault(part, {})
+                place[setting] = text_of(file).strip()
         return found
 
 

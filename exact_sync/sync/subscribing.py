@@ -112,7 +112,6 @@ class Subscribing:
     def _each(self, codes: Sequence[int], work: Callable[[Done], None]) -> Iterator[Done]:
         def task(code: int) -> Done:
             done = Done(code)
-            self._crew.clock.sleep(0)  # Stopped, where we are asked to
             try:
                 with self._claimed(code):
                     done.found = self._subscriptions.listed(code)
