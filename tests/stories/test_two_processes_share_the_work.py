@@ -8,9 +8,9 @@ from tests.founding import found
 from tests.processes import Machine, Process, until
 
 OTHERS = [DIVISION + 97 * n for n in range(1, 8)]
-CONNECTED = """
-    SELECT count(DISTINCT application_name) FROM pg_stat_activity
-    WHERE datname = current_database() AND application_name LIKE 'exact-sync sync%%'
+AT_WORK = """
+    SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.mode = 'ShareLock' AND l.granted
 """
 MINUTES = {"crm/Accounts": 200, "documents/Documents": 150}
 
@@ -29,7 +29,7 @@ def both(machine: Machine, *, together: bool = False, **environment: str) -> lis
         machine.simulator.latency = 0.5
     processes = [machine.fork("sync", WORKERS="2", **seldom, **environment) for _ in range(2)]
     if together:
-        until(lambda: machine.query(CONNECTED) == [(2,)], "two processes with connections")
+        until(lambda: machine.query(AT_WORK) == [(2,)], "two processes that share the work")
         machine.simulator.latency = latency
     for process in processes:
         assert process.ends() in (0, 4), process
