@@ -24,6 +24,7 @@ from exact_sync.exact.sending import Patience
 from exact_sync.exact.session import Session
 from exact_sync.exact.traced import Traced
 from exact_sync.exact.transport import Transport
+from exact_sync.exact.wire import http_client
 from exact_sync.store import migrate, readiness
 from exact_sync.store.connect import open_database
 from exact_sync.store.credentials import StoredSignIn
@@ -136,9 +137,8 @@ class Assembly:
     @cached_property
     def http(self) -> httpx.Client:
         return self._open.enter_context(
-            httpx.Client(
-                headers={"User-Agent": f"exact-sync/{__version__}"},
-                limits=httpx.Limits(max_keepalive_connections=self.settings.workers + 2),
+            http_client(
+                self.clock, {"User-Agent": f"exact-sync/{__version__}"}, kept=self.settings.workers + 2
             )
         )
 

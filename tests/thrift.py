@@ -19,7 +19,9 @@ from exact_sync.store import database
 
 def certificates_are_read_once(patch: pytest.MonkeyPatch) -> None:
     """Each of httpx's clients reads all of the world's for itself, in 30 ms."""
-    patch.setattr(httpx._transports.default, "create_ssl_context", cache(httpx.create_ssl_context))
+    read = cache(httpx.create_ssl_context)
+    patch.setattr(httpx._transports.default, "create_ssl_context", read)
+    patch.setattr(httpx, "create_ssl_context", read)
 
 
 def statements_are_compiled_once(patch: pytest.MonkeyPatch) -> None:

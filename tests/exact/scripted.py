@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx
 
+from exact_sync.clock import SystemClock
 from exact_sync.credentials import SignIn, Tokens
+from exact_sync.exact.wire import http_client
 from tests.deployment import SharedClock
 
 
@@ -128,7 +130,7 @@ def serve(*answers: Answer | Callable[[], Answer]) -> Iterator[Served]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        with httpx.Client(trust_env=False) as http:
+        with http_client(SystemClock(), {}, kept=2) as http:
             yield Served(f"http://127.0.0.1:{server.server_port}", script, http)
     finally:
         server.shutdown()

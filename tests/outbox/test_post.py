@@ -1,21 +1,16 @@
 """The way to a target: where it leads, and where it never does."""
 
 import socket
-import ssl
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from exact_sync.outbox.letter import trial
 from exact_sync.outbox.post import Answer, Post
 from exact_sync.outbox_settings import TargetSettings
+from tests.certificates import trust
 from tests.deployment import START
 from tests.target import SECRET, TOKEN, Reply, Target, a_target
 
@@ -139,9 +134,9 @@ def test_a_connection_that_breaks_is_told_without_the_url() -> None:
 
 def test_the_certificate_must_be_the_name_s(target: Target, tmp_path: Path) -> None:
     """Though an address is connected to: SNI and Host are those of the name, too."""
-    trusted = encrypt(target, tmp_path, NAME)
+    trusted = trust(tmp_path, NAME)
+    target.server.socket = trusted.server.wrap_socket(target.server.socket, server_side=True)
     seen: list[str | None] = []
-    assert trusted.server is not None
     trusted.server.sni_callback = lambda socket, name, context: seen.append(name)  # type: ignore[assignment]
     url, names = f"https://{NAME}:{target.port}/", Names(["127.0.0.1"])
     assert post(url, names, certificates=trusted.client).outcome == "delivered"
@@ -151,41 +146,3 @@ def test_the_certificate_must_be_the_name_s(target: Target, tmp_path: Path) -> N
     url = f"https://other.example.com:{target.port}/"
     assert post(url, names, certificates=trusted.client).trouble == "its certificate is not trusted"
     assert len(target.accepted) == 1
-
-
-class Trust:
-    """What both sides need."""
-
-    def __init__(self, server: ssl.SSLContext, client: ssl.SSLContext) -> None:
-        self.server = server
-        self.client = client
-
-
-def encrypt(target: Target, folder: Path, name: str) -> Trust:
-    """From now on the target speaks TLS, with a certificate for a name."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    today = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, private = folder / "certificate.pem", folder / "key.pem"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(pem, private)
-    target.server.socket = server.wrap_socket(target.server.socket, server_side=True)
-    return Trust(server, ssl.create_default_context(cafile=str(pem)))

@@ -118,8 +118,15 @@ def test_where_it_cannot_listen_is_one_clear_line(
 def test_ctrl_c_is_heard_while_companies_are_founded(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        "exact_sync.simulator.command.sample_group", lambda **options: signal.raise_signal(signal.SIGINT)
-    )
-    assert main(["simulator", "--port", "0"]) == 130
+    def found(**options: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("nobody heard it")
+
+    monkeypatch.setattr("exact_sync.simulator.command.sample_group", found)
+    # Whoever starts the tests in the background of a script has it ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["simulator", "--port", "0"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err.strip() == "interrupted"

@@ -1,0 +1,278 @@
+"""The product's own HTTP, against a server that says what a test wants, byte for byte."""
+
+import gzip
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from exact_sync.exact.wire import Wire, http_client
+from tests.certificates import trust
+from tests.deployment import SharedClock
+
+KEPT = 2
+HANGS_UP = b"<hangs up>"
+
+
+def ok(body: bytes = b"{}", *headers: bytes) -> bytes:
+    """An answer after which the connection stays open."""
+    head = (b"HTTP/1.1 200 OK", b"Content-Length: %d" % len(body), *headers)
+    return b"\r\n".join([*head, b"", body])
+
+
+class Server:
+    """A server that answers what it is told to, in order, and notes over which connection it was asked.
+
+    An answer of None hangs up; one that ends in ``HANGS_UP`` is sent, then the connection is closed.
+    """
+
+    def __init__(self, *answers: bytes | None, context: ssl.SSLContext | None = None) -> None:
+        self.asked: list[tuple[int, bytes]] = []
+        self._answers = list(answers)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._context = context
+        self._ended = threading.Event()
+        self.port = self._listener.getsockname()[1]
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}/x"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @property
+    def connections(self) -> list[int]:
+        return [number for number, _ in self.asked]
+
+    def close(self) -> None:
+        self._ended.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # who waits there is told
+        self._listener.close()
+
+    def _serve(self) -> None:
+        number = 0
+        while not self._ended.is_set():
+            try:
+                connection, _ = self._listener.accept()
+                if self._context is not None:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+            except OSError:
+                continue
+            number += 1
+            threading.Thread(target=self._speak, args=(number, connection), daemon=True).start()
+
+    def _speak(self, number: int, connection: socket.socket) -> None:
+        with suppress(OSError), connection, connection.makefile("rb") as file:
+            while head := b"".join(iter(file.readline, b"\r\n")) if (line := file.readline()) else b"":
+                self.asked.append((number, line + head))
+                answer = self._answers.pop(0)
+                if answer is None:
+                    return
+                connection.sendall(answer.removesuffix(HANGS_UP))
+                if answer.endswith(HANGS_UP):
+                    return
+
+
+@contextmanager
+def asking(
+    clock: SharedClock, *answers: bytes | None, context: ssl.SSLContext | None = None
+) -> Iterator[tuple[Server, httpx.Client]]:
+    server = Server(*answers, context=context)
+    try:
+        with http_client(clock, {"User-Agent": "we"}, kept=KEPT) as http:
+            yield server, http
+    finally:
+        server.close()
+
+
+def test_what_is_asked_is_what_httpx_would_ask(clock: SharedClock) -> None:
+    with asking(clock, ok(), ok()) as (server, http), httpx.Client(headers={"User-Agent": "we"}) as theirs:
+        for client in (http, theirs):
+            client.get(f"{server.url}?$filter=a%20eq%20'b'", headers={"Authorization": "Bearer x"})
+        ours, other = ({*head.split(b"\r\n")} for _, head in server.asked)
+        assert ours == other
+        assert b"GET /x?$filter=a%20eq%20'b' HTTP/1.1" in ours
+
+
+def test_an_answer_is_what_the_server_said(clock: SharedClock) -> None:
+    body = b"x" * 1_000_000
+    said = ok(
+        body, b"Content-Type: text/plain", b"X-Twice: 1", b"X-Twice: 2", "X-Runs: täglich".encode("latin-1")
+    )
+    with asking(clock, said.replace(b"200 OK", b"429 Too Many Requests")) as (server, http):
+        answer = http.get(server.url)
+    assert (answer.status_code, answer.content) == (429, body)
+    assert answer.headers["content-type"] == "text/plain"
+    assert answer.headers.get_list("x-twice") == ["1", "2"]
+    assert answer.headers["x-runs"] == "täglich"
+
+
+def test_a_connection_is_used_again(clock: SharedClock) -> None:
+    with asking(clock, ok(), ok(), ok()) as (server, http):
+        for _ in range(3):
+            assert http.get(server.url).json() == {}
+        assert server.connections == [1, 1, 1]
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n2\r\n1]\r\n0\r\n\r\n"
+ZIPPED = ok(gzip.compress(b"[1]"), b"Content-Encoding: gzip")
+ENDLESS = b"HTTP/1.0 200 OK\r\n\r\n[1]" + HANGS_UP
+CLOSES = ok(b"[1]", b"Connection: close") + HANGS_UP
+
+
+@pytest.mark.parametrize(
+    ("answer", "connections"),
+    [(CHUNKED, [1, 1]), (ZIPPED, [1, 1]), (ENDLESS, [1, 2]), (CLOSES, [1, 2])],
+    ids=["chunked", "zipped", "until it ends", "closes"],
+)
+def test_a_body_comes_as_it_may(clock: SharedClock, answer: bytes, connections: list[int]) -> None:
+    with asking(clock, answer, ok(b"[2]")) as (server, http):
+        assert [http.get(server.url).json() for _ in range(2)] == [[1], [2]]
+        assert server.connections == connections
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (None, httpx.RemoteProtocolError),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", httpx.RemoteProtocolError),
+        (ok(b"[1]", b"this is no header"), httpx.RemoteProtocolError),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n", httpx.RemoteProtocolError),
+        (ok(b"[1]").removesuffix(b"]") + HANGS_UP, httpx.RemoteProtocolError),
+        (CHUNKED[:-9] + HANGS_UP, httpx.RemoteProtocolError),
+        (CHUNKED.replace(b"1]", b"1]]"), httpx.RemoteProtocolError),
+        (ok(b"[1]").removesuffix(b"]"), httpx.ReadTimeout),
+        (b"", httpx.ReadTimeout),
+    ],
+    ids=[
+        "nothing",
+        "ssh",
+        "no header",
+        "hints",
+        "cut",
+        "chunk cut",
+        "chunk too long",
+        "stalls",
+        "never begins",
+    ],
+)
+def test_what_is_no_answer_is_an_error_of_httpx(
+    clock: SharedClock, answer: bytes | None, error: type[httpx.HTTPError]
+) -> None:
+    """And that connection is not used again."""
+    with asking(clock, answer, ok(b"[2]")) as (server, http):
+        with pytest.raises(httpx.HTTPError) as caught:
+            http.get(server.url, timeout=httpx.Timeout(5.0, read=0.1))
+        assert type(caught.value) is error
+        assert http.get(server.url).json() == [2]
+        assert server.connections == [1, 2]
+
+
+def test_a_connection_that_was_closed_meanwhile_is_not_used(clock: SharedClock) -> None:
+    with asking(clock, ok() + HANGS_UP, ok()) as (server, http):
+        http.get(server.url)
+        ((_, connection, _),) = _wire(http)._idle
+        connection.sock.settimeout(5)
+        assert connection.sock.recv(1, socket.MSG_PEEK) == b""  # now it has been
+        http.get(server.url)
+        assert server.connections == [1, 2]
+
+
+def _wire(http: httpx.Client) -> Wire:
+    assert isinstance(http._transport, Wire)
+    return http._transport
+
+
+def test_an_idle_connection_is_kept_for_seconds(clock: SharedClock) -> None:
+    """What lies between may have forgotten it, and then nobody would answer."""
+    with asking(clock, ok(), ok(), ok()) as (server, http):
+        for seconds in (4, 6, 0):
+            http.get(server.url)
+            clock.advance(seconds=seconds)
+        assert server.connections == [1, 1, 2]
+
+
+def test_few_idle_connections_are_kept_and_none_after_the_end(clock: SharedClock) -> None:
+    with asking(clock, *[ok() for _ in range(8)]) as (server, http):
+        wire = _wire(http)
+        under_way = [http.send(http.build_request("GET", server.url), stream=True) for _ in range(4)]
+        for answer in under_way[:3]:
+            answer.read()
+        assert len(wire._idle) == KEPT
+        sockets = [connection.sock for _, connection, _ in wire._idle]
+        http.close()
+        under_way[3].read()
+        assert wire._idle == []
+        assert [kept.fileno() for kept in sockets] == [-1, -1]
+
+
+def test_a_body_that_nobody_wants_ends_its_connection(clock: SharedClock) -> None:
+    with asking(clock, ok(b"x" * 1_000_000), ok(b"[2]")) as (server, http):
+        with http.stream("GET", server.url) as answer:
+            next(answer.iter_raw())
+        assert http.get(server.url).json() == [2]
+        assert server.connections == [1, 2]
+
+
+def test_who_is_not_there_can_t_be_connected_to(clock: SharedClock) -> None:
+    with asking(clock) as (server, http):
+        server.close()
+        with pytest.raises(httpx.ConnectError):
+            http.get(f"http://127.0.0.1:{server.port}/")
+        with pytest.raises(httpx.ConnectError):
+            http.get("http://there-is-no-such-name.invalid/")
+        with pytest.raises(httpx.UnsupportedProtocol):
+            http.get("ftp://127.0.0.1/")
+
+
+def test_a_header_that_is_none_is_not_sent(clock: SharedClock) -> None:
+    with asking(clock) as (server, http):
+        with pytest.raises(httpx.LocalProtocolError):
+            http.get(server.url, headers={"Authorization": "Bearer a\r\nX: b"})
+        assert server.asked == []
+
+
+def test_an_encrypted_server_must_show_a_certificate_for_its_name(
+    clock: SharedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = trust(tmp_path, "localhost")
+    with (
+        asking(clock, context=trusted.server) as (server, http),
+        pytest.raises(httpx.ConnectError, match="certificate"),
+    ):
+        http.get(f"https://localhost:{server.port}/")
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: trusted.client)
+    with asking(clock, ok(b"[1]"), ok(b"[2]"), context=trusted.server) as (server, http):
+        assert [http.get(f"https://localhost:{server.port}/").json() for _ in range(2)] == [[1], [2]]
+        assert server.connections == [1, 1]
+        with pytest.raises(httpx.ConnectError, match="certificate"):
+            http.get(server.url)
+
+
+def test_what_changes_something_goes_by_httpx_itself(
+    clock: SharedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token endpoint above all: there each kind of error matters."""
+    asked: list[str] = []
+    theirs = httpx.HTTPTransport.handle_request
+
+    def handle(transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        return theirs(transport, request)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)
+    with asking(clock, ok(), ok(), ok()) as (server, http):
+        http.post(server.url, data={"grant_type": "refresh_token"})
+        http.get(server.url)
+        http.delete(server.url)
+    assert asked == ["POST", "DELETE"]
+
+
+def test_a_proxy_is_the_business_of_httpx(clock: SharedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    with asking(clock, ok(b"[1]")) as (server, _):
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.port}")
+        with http_client(clock, {}, kept=KEPT) as http:
+            assert http.get("http://there-is-no-such-name.invalid/x").json() == [1]
+        assert server.asked[0][1].startswith(b"GET http://there-is-no-such-name.invalid/x")
