@@ -4,12 +4,14 @@ Pages are what costs. httpx's own (httpcore, h11) takes 64 KB at a time and copi
 here a piece is as large as what has come, and is copied once (docs/performance.md has the figures).
 """
 
+import io
+import re
 import select
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from threading import Lock
 from urllib.request import getproxies
 
@@ -21,6 +23,9 @@ _PIECE = 256 * 1024
 """Bytes that are read at once, at most: larger ones are fresh memory each time."""
 _KEPT = 5.0
 """Seconds that an idle connection may be used again, as with httpx: what lies between may forget it."""
+
+_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
+"""Where a header goes on in the next line, as once was allowed."""
 
 _Origin = tuple[str, str, int]
 
@@ -61,12 +66,13 @@ class Wire(httpx.BaseTransport):
                 connection.request("GET", url.raw_path.decode(), headers=headers)
             with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
                 response = connection.getresponse()
-            if response.status < 200 or response.msg.defects:
-                raise httpx.RemoteProtocolError("that is no answer")
         except BaseException:
             connection.close()
             raise
-        said = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.getheaders()]
+        said = [
+            (name.encode("latin-1"), _FOLD.sub(" ", value).encode("latin-1"))
+            for name, value in response.getheaders()
+        ]
         body = _Body(self, origin, connection, response)
         return httpx.Response(response.status, headers=said, stream=body)
 
@@ -106,11 +112,38 @@ class Wire(httpx.BaseTransport):
                 else HTTPConnection(host, port, timeout=timeout)
             )
             try:
+                connection.response_class = _Answer
                 connection.connect()
             except BaseException:
                 connection.close()
                 raise
             return connection
+
+
+class _Answer(HTTPResponse):
+    """An answer that leaves nothing to be guessed; http.client would guess, httpx refuses too."""
+
+    def begin(self) -> None:
+        self.fp = _Lines(self.fp.detach())
+        super().begin()
+        while 101 < self.status < 200:  # it comes before an answer; http.client knows of 100 only
+            self.headers = None  # type: ignore[assignment]
+            super().begin()
+        lengths = self.headers.get_all("Content-Length", [])
+        is_known = len({*lengths}) < 2 and all(length.isdecimal() for length in lengths)
+        codings = [coding.lower() for coding in self.headers.get_all("Transfer-Encoding", [])]
+        if self.status < 200 or self.msg.defects or not is_known or codings not in ([], ["chunked"]):
+            raise HTTPException("that is no answer")
+
+
+class _Lines(io.BufferedReader):
+    """What comes in. A line that was cut off is none: a 429 without its headers would be another one."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n"):
+            raise IncompleteRead(line)
+        return line.rstrip(b" \t\r\n") + b"\r\n" if line.strip() else line
 
 
 class _Body(httpx.SyncByteStream):

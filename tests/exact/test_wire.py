@@ -99,7 +99,12 @@ def test_what_is_asked_is_what_httpx_would_ask(clock: SharedClock) -> None:
 def test_an_answer_is_what_the_server_said(clock: SharedClock) -> None:
     body = b"x" * 1_000_000
     said = ok(
-        body, b"Content-Type: text/plain", b"X-Twice: 1", b"X-Twice: 2", "X-Runs: täglich".encode("latin-1")
+        body,
+        b"Content-Type: text/plain ",
+        b"X-Twice: 1",
+        b"X-Twice: 2",
+        "X-Runs: täglich".encode("latin-1"),
+        b"X-Folded: one\r\n\t two",
     )
     with asking(clock, said.replace(b"200 OK", b"429 Too Many Requests")) as (server, http):
         answer = http.get(server.url)
@@ -107,6 +112,7 @@ def test_an_answer_is_what_the_server_said(clock: SharedClock) -> None:
     assert answer.headers["content-type"] == "text/plain"
     assert answer.headers.get_list("x-twice") == ["1", "2"]
     assert answer.headers["x-runs"] == "täglich"
+    assert answer.headers["x-folded"] == "one two"
 
 
 def test_a_connection_is_used_again(clock: SharedClock) -> None:
@@ -120,12 +126,21 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n2\r\n
 ZIPPED = ok(gzip.compress(b"[1]"), b"Content-Encoding: gzip")
 ENDLESS = b"HTTP/1.0 200 OK\r\n\r\n[1]" + HANGS_UP
 CLOSES = ok(b"[1]", b"Connection: close") + HANGS_UP
+HINTED = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok(b"[1]")
+SPACED = CHUNKED.replace(b"chunked", b"chunked ")
 
 
 @pytest.mark.parametrize(
     ("answer", "connections"),
-    [(CHUNKED, [1, 1]), (ZIPPED, [1, 1]), (ENDLESS, [1, 2]), (CLOSES, [1, 2])],
-    ids=["chunked", "zipped", "until it ends", "closes"],
+    [
+        (CHUNKED, [1, 1]),
+        (SPACED, [1, 1]),
+        (ZIPPED, [1, 1]),
+        (HINTED, [1, 1]),
+        (ENDLESS, [1, 2]),
+        (CLOSES, [1, 2]),
+    ],
+    ids=["chunked", "chunked and a space", "zipped", "after hints", "until it ends", "closes"],
 )
 def test_a_body_comes_as_it_may(clock: SharedClock, answer: bytes, connections: list[int]) -> None:
     with asking(clock, answer, ok(b"[2]")) as (server, http):
@@ -139,7 +154,12 @@ def test_a_body_comes_as_it_may(clock: SharedClock, answer: bytes, connections: 
         (None, httpx.RemoteProtocolError),
         (b"SSH-2.0-OpenSSH_9.9\r\n", httpx.RemoteProtocolError),
         (ok(b"[1]", b"this is no header"), httpx.RemoteProtocolError),
-        (b"HTTP/1.1 103 Early Hints\r\n\r\n", httpx.RemoteProtocolError),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", httpx.RemoteProtocolError),
+        (b"HTTP/1.1 429 Too Many Requests\r\n" + HANGS_UP, httpx.RemoteProtocolError),
+        (ok(b"[1]", b"Content-Length: 4"), httpx.RemoteProtocolError),
+        (ok(b"[1]").replace(b" 3", b" three"), httpx.RemoteProtocolError),
+        (CHUNKED.replace(b"chunked", b"gzip, chunked"), httpx.RemoteProtocolError),
+        (CHUNKED.removesuffix(b"\r\n\r\n") + HANGS_UP, httpx.RemoteProtocolError),
         (ok(b"[1]").removesuffix(b"]") + HANGS_UP, httpx.RemoteProtocolError),
         (CHUNKED[:-9] + HANGS_UP, httpx.RemoteProtocolError),
         (CHUNKED.replace(b"1]", b"1]]"), httpx.RemoteProtocolError),
@@ -150,7 +170,12 @@ def test_a_body_comes_as_it_may(clock: SharedClock, answer: bytes, connections: 
         "nothing",
         "ssh",
         "no header",
-        "hints",
+        "another protocol",
+        "head cut",
+        "two lengths",
+        "no length",
+        "what is zipped on its way",
+        "end cut",
         "cut",
         "chunk cut",
         "chunk too long",
