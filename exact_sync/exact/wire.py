@@ -35,6 +35,7 @@ def http_client(clock: Clock, headers: dict[str, str], kept: int) -> httpx.Clien
     httpx's business, and all goes its way.
     """
     certificates = httpx.create_ssl_context()
+    certificates.set_alpn_protocols(["http/1.1"])  # httpx says so too, http.client in ours does not
     limits = httpx.Limits(max_keepalive_connections=kept)
     wire = None if getproxies() else Wire(certificates, limits, clock)
     return httpx.Client(headers=headers, limits=limits, verify=certificates, transport=wire)
@@ -95,10 +96,11 @@ class Wire(httpx.BaseTransport):
     def _taken(self, origin: _Origin) -> HTTPConnection | None:
         """An open connection to there; what is too old, or was closed there, goes."""
         with self._lock:
+            while self._idle and self._clock.monotonic() - self._idle[0][2] >= _KEPT:
+                self._idle.pop(0)[1].close()
             while self._idle:
-                its_origin, connection, since = self._idle.pop()
-                is_fresh = self._clock.monotonic() - since < _KEPT
-                if its_origin == origin and is_fresh and not _has_spoken(connection.sock):
+                its_origin, connection, _ = self._idle.pop()
+                if its_origin == origin and not _has_spoken(connection.sock):
                     return connection
                 connection.close()
         return None
@@ -129,8 +131,8 @@ class _Answer(HTTPResponse):
         while 101 < self.status < 200:  # it comes before an answer; http.client knows of 100 only
             self.headers = None  # type: ignore[assignment]
             super().begin()
-        lengths = self.headers.get_all("Content-Length", [])
-        is_known = len({*lengths}) < 2 and all(length.isdecimal() for length in lengths)
+        lengths = {*self.headers.get_all("Content-Length", [])}
+        is_known = len(lengths) < 2 and all(length.isdecimal() for length in lengths)
         codings = [coding.lower() for coding in self.headers.get_all("Transfer-Encoding", [])]
         if self.status < 200 or self.msg.defects or not is_known or codings not in ([], ["chunked"]):
             raise HTTPException("that is no answer")

@@ -219,6 +219,20 @@ def test_an_idle_connection_is_kept_for_seconds(clock: SharedClock) -> None:
         assert server.connections == [1, 1, 2]
 
 
+def test_an_idle_connection_that_is_too_old_is_closed_though_a_younger_one_is_used(
+    clock: SharedClock,
+) -> None:
+    """It would wait for ever, long closed at the other end."""
+    with asking(clock, *[ok() for _ in range(4)]) as (server, http):
+        for answer in [http.send(http.build_request("GET", server.url), stream=True) for _ in range(2)]:
+            answer.read()
+        for _ in range(2):
+            clock.advance(seconds=4)
+            http.get(server.url)
+        assert server.connections == [1, 2, 2, 2]
+        assert len(_wire(http)._idle) == 1
+
+
 def test_few_idle_connections_are_kept_and_none_after_the_end(clock: SharedClock) -> None:
     with asking(clock, *[ok() for _ in range(8)]) as (server, http):
         wire = _wire(http)
@@ -269,9 +283,12 @@ def test_an_encrypted_server_must_show_a_certificate_for_its_name(
     ):
         http.get(f"https://localhost:{server.port}/")
     monkeypatch.setattr(httpx, "create_ssl_context", lambda: trusted.client)
+    trusted.server.set_alpn_protocols(["h2", "http/1.1"])
     with asking(clock, ok(b"[1]"), ok(b"[2]"), context=trusted.server) as (server, http):
         assert [http.get(f"https://localhost:{server.port}/").json() for _ in range(2)] == [[1], [2]]
         assert server.connections == [1, 1]
+        ((_, connection, _),) = _wire(http)._idle
+        assert connection.sock.selected_alpn_protocol() == "http/1.1"
         with pytest.raises(httpx.ConnectError, match="certificate"):
             http.get(server.url)
 
