@@ -151,10 +151,8 @@ class _Lines(io.BufferedReader):
 class _Body(httpx.SyncByteStream):
     """What of an answer is still to come."""
 
-    def __init__(
-        self, transport: Wire, origin: _Origin, connection: HTTPConnection, response: HTTPResponse
-    ) -> None:
-        self._transport = transport
+    def __init__(self, wire: Wire, origin: _Origin, connection: HTTPConnection, response: HTTPResponse):
+        self._wire = wire
         self._origin = origin
         self._connection = connection
         self._response = response
@@ -173,7 +171,7 @@ class _Body(httpx.SyncByteStream):
     def close(self) -> None:
         self._response.close()
         if self._is_whole and not self._response.will_close:
-            self._transport.give_back(self._origin, self._connection)
+            self._wire.give_back(self._origin, self._connection)
         else:
             self._connection.close()
 
