@@ -180,7 +180,8 @@ def _has_spoken(connection: socket.socket) -> bool:
     """Whether there is something to read where nothing was asked: its end, mostly."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
-    return bool(poll.poll(0))
+    is_deciphered = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
+    return is_deciphered or bool(poll.poll(0))
 
 
 @contextmanager

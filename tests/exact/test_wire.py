@@ -293,6 +293,17 @@ def test_an_encrypted_server_must_show_a_certificate_for_its_name(
             http.get(server.url)
 
 
+def test_what_follows_an_answer_is_no_answer(
+    clock: SharedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it has been deciphered along with the end of the answer."""
+    trusted = trust(tmp_path, "localhost")
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda: trusted.client)
+    answers = ok(b" " * 10_000 + b"[1]") + ok(b"[9]"), ok(b"[2]")
+    with asking(clock, *answers, context=trusted.server) as (server, http):
+        assert [http.get(f"https://localhost:{server.port}/").json() for _ in range(2)] == [[1], [2]]
+
+
 def test_what_changes_something_goes_by_httpx_itself(
     clock: SharedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
