@@ -54,7 +54,24 @@ def test_what_a_section_must_have_is_said_in_plain_words(tmp_path: Path, section
 
 
 @pytest.mark.parametrize(
-    "rest", ["?x=1", "/?x", "#x", ":port", ":0", ":99999", ":-1", "/api", " ", " x", "\\n", "]", "[::1"]
+    "rest",
+    [
+        "?x=1",
+        "/?x",
+        "#x",
+        ":port",
+        ":0",
+        ":99999",
+        ":-1",
+        "/api",
+        " ",
+        " x",
+        "\\n",
+        "]",
+        "[::1",
+        "..nl",
+        "x" * 63,
+    ],
 )
 def test_an_address_of_a_site_is_scheme_host_and_port_and_no_more(tmp_path: Path, rest: str) -> None:
     """What it says else would be glued to each path that is asked for."""
