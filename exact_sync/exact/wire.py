@@ -1,31 +1,29 @@
-"""HTTP as the product speaks it: what it reads comes by way of the standard library, all else by httpx's own.
+"""HTTP as the product speaks it: what it reads comes by the way below, all else by httpx's own.
 
-Pages are what costs. httpx's own (httpcore, h11) takes 64 KB at a time and copies each piece several times;
-here a piece is as large as what has come, and is copied once (docs/performance.md has the figures).
+Pages are what costs. httpx's own takes 64 KB at a time, and copies each piece several times to find out where
+a body ends. Here h11 reads the head, as there, and a body that has a length then comes in pieces as large as
+what has arrived, each copied once (docs/performance.md has the figures).
 """
 
-import io
-import re
 import select
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from threading import Lock
 from urllib.request import getproxies
 
+import h11
 import httpx
 
 from exact_sync.clock import Clock
 
 _PIECE = 256 * 1024
 """Bytes that are read at once, at most: larger ones are fresh memory each time."""
+_LONGEST_HEAD = 100 * 1024
+"""Bytes, as with httpx."""
 _KEPT = 5.0
 """Seconds that an idle connection may be used again, as with httpx: what lies between may forget it."""
-
-_FOLD = re.compile(r"[ \t]*\r\n[ \t]+")
-"""Where a header goes on in the next line, as once was allowed."""
 
 _Origin = tuple[str, str, int]
 
@@ -35,14 +33,14 @@ def http_client(clock: Clock, headers: dict[str, str], kept: int) -> httpx.Clien
     httpx's business, and all goes its way.
     """
     certificates = httpx.create_ssl_context()
-    certificates.set_alpn_protocols(["http/1.1"])  # httpx says so too, http.client in ours does not
+    certificates.set_alpn_protocols(["http/1.1"])  # as httpx says, once it connects
     limits = httpx.Limits(max_keepalive_connections=kept)
     wire = None if getproxies() else Wire(certificates, limits, clock)
     return httpx.Client(headers=headers, limits=limits, verify=certificates, transport=wire)
 
 
 class Wire(httpx.BaseTransport):
-    """GET by `http.client`, everything else by httpx. Raises what httpx raises."""
+    """GET by a shorter way, everything else by httpx. Raises what httpx raises."""
 
     def __init__(self, certificates: ssl.SSLContext, limits: httpx.Limits, clock: Clock) -> None:
         self._others = httpx.HTTPTransport(verify=certificates, limits=limits)
@@ -50,7 +48,7 @@ class Wire(httpx.BaseTransport):
         self._most_kept = limits.max_keepalive_connections or 0
         self._clock = clock
         self._lock = Lock()
-        self._idle: list[tuple[_Origin, HTTPConnection, float]] = []
+        self._idle: list[tuple[_Origin, socket.socket, float]] = []
         self._is_closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -59,23 +57,24 @@ class Wire(httpx.BaseTransport):
             return self._others.handle_request(request)
         origin = (url.scheme, url.raw_host.decode(), url.port or {"http": 80, "https": 443}[url.scheme])
         timeout = request.extensions.get("timeout", {})
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
         connection = self._taken(origin) or self._made(origin, timeout.get("connect"))
+        parser = h11.Connection(h11.CLIENT, _LONGEST_HEAD)
         try:
+            connection.settimeout(timeout.get("read"))
             with _as_httpx(httpx.WriteTimeout, httpx.WriteError):
-                connection.sock.settimeout(timeout.get("read"))
-                connection.request("GET", url.raw_path.decode(), headers=headers)
+                asked = h11.Request(method="GET", target=url.raw_path, headers=request.headers.raw)
+                for part in (asked, h11.EndOfMessage()):
+                    connection.sendall(parser.send(part) or b"")
             with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
-                response = connection.getresponse()
+                answer = _heard(parser, connection)
+                while isinstance(answer, h11.InformationalResponse):
+                    answer = _heard(parser, connection)
+                assert isinstance(answer, h11.Response)  # noqa: S101 - else h11 has raised something
         except BaseException:
             connection.close()
             raise
-        said = [
-            (name.encode("latin-1"), _FOLD.sub(" ", value).encode("latin-1"))
-            for name, value in response.getheaders()
-        ]
-        body = _Body(self, origin, connection, response)
-        return httpx.Response(response.status, headers=said, stream=body)
+        body = _Body(self, origin, connection, parser, answer)
+        return httpx.Response(answer.status_code, headers=answer.headers.raw_items(), stream=body)
 
     def close(self) -> None:
         self._others.close()
@@ -85,7 +84,7 @@ class Wire(httpx.BaseTransport):
         for _, connection, _ in idle:
             connection.close()
 
-    def give_back(self, origin: _Origin, connection: HTTPConnection) -> None:
+    def give_back(self, origin: _Origin, connection: socket.socket) -> None:
         """A connection whose answer has come to its end, for the next request."""
         with self._lock:
             if not self._is_closed and len(self._idle) < self._most_kept:
@@ -93,107 +92,108 @@ class Wire(httpx.BaseTransport):
                 return
         connection.close()
 
-    def _taken(self, origin: _Origin) -> HTTPConnection | None:
+    def _taken(self, origin: _Origin) -> socket.socket | None:
         """An open connection to there; what is too old, or was closed there, goes."""
         with self._lock:
             while self._idle and self._clock.monotonic() - self._idle[0][2] >= _KEPT:
                 self._idle.pop(0)[1].close()
             while self._idle:
                 its_origin, connection, _ = self._idle.pop()
-                if its_origin == origin and not _has_spoken(connection.sock):
+                if its_origin == origin and not _has_spoken(connection):
                     return connection
                 connection.close()
         return None
 
-    def _made(self, origin: _Origin, timeout: float | None) -> HTTPConnection:
+    def _made(self, origin: _Origin, timeout: float | None) -> socket.socket:
         scheme, host, port = origin
         with _as_httpx(httpx.ConnectTimeout, httpx.ConnectError):
-            connection = (
-                HTTPSConnection(host, port, timeout=timeout, context=self._certificates)
-                if scheme == "https"
-                else HTTPConnection(host, port, timeout=timeout)
-            )
+            connection = socket.create_connection((host, port), timeout)
             try:
-                connection.response_class = _Answer
-                connection.connect()
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if scheme == "https":
+                    return self._certificates.wrap_socket(connection, server_hostname=host)
             except BaseException:
                 connection.close()
                 raise
             return connection
 
 
-class _Answer(HTTPResponse):
-    """An answer that leaves nothing to be guessed; http.client would guess, httpx refuses too."""
-
-    def begin(self) -> None:
-        self.fp = _Lines(self.fp.detach())
-        super().begin()
-        while 101 < self.status < 200:  # it comes before an answer; http.client knows of 100 only
-            self.headers = None  # type: ignore[assignment]
-            super().begin()
-        lengths = {*self.headers.get_all("Content-Length", [])}
-        is_known = len(lengths) < 2 and all(length.isdecimal() for length in lengths)
-        codings = [coding.lower() for coding in self.headers.get_all("Transfer-Encoding", [])]
-        if self.status < 200 or self.msg.defects or not is_known or codings not in ([], ["chunked"]):
-            raise HTTPException("that is no answer")
-
-
-class _Lines(io.BufferedReader):
-    """What comes in. A line that was cut off is none: a 429 without its headers would be another one."""
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        line = super().readline(size)
-        if not line.endswith(b"\n"):
-            raise IncompleteRead(line)
-        return line.rstrip(b" \t\r\n") + b"\r\n" if line.strip() else line
-
-
 class _Body(httpx.SyncByteStream):
     """What of an answer is still to come."""
 
-    def __init__(self, wire: Wire, origin: _Origin, connection: HTTPConnection, response: HTTPResponse):
+    def __init__(
+        self,
+        wire: Wire,
+        origin: _Origin,
+        connection: socket.socket,
+        parser: h11.Connection,
+        answer: h11.Response,
+    ) -> None:
         self._wire = wire
         self._origin = origin
         self._connection = connection
-        self._response = response
-        self._is_whole = False
+        self._parser = parser
+        self._answer = answer
+        self._may_be_kept = False
 
     def __iter__(self) -> Iterator[bytes]:
-        missing = self._response.length or 0
+        headers = dict(self._answer.headers)
+        is_counted = self._answer.status_code == 200 and b"transfer-encoding" not in headers
+        length = headers.get(b"content-length") if is_counted else None
         with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
-            while piece := self._response.read1(_PIECE):
-                missing -= len(piece)
+            yield from self._parsed() if length is None else self._counted(int(length))
+
+    def _counted(self, missing: int) -> Iterator[bytes]:
+        """What has a length, by the short way."""
+        piece = self._parser.trailing_data[0]  # came along with the head
+        while len(piece) < missing:
+            if piece:
                 yield piece
-        if missing > 0:
-            raise httpx.RemoteProtocolError("the answer was cut off")
-        self._is_whole = True
+                missing -= len(piece)
+            piece = self._connection.recv(_PIECE)
+            if not piece:
+                raise httpx.RemoteProtocolError("the answer was cut off")
+        yield piece[:missing]
+        closes = b"close" in dict(self._answer.headers).get(b"connection", b"").lower()
+        self._may_be_kept = self._answer.http_version == b"1.1" and not closes and len(piece) == missing
+
+    def _parsed(self) -> Iterator[bytes]:
+        """Everything else, as h11 understands it."""
+        while isinstance(part := _heard(self._parser, self._connection), h11.Data):
+            yield bytes(part.data)
+        self._may_be_kept = self._parser.their_state is h11.DONE and not self._parser.trailing_data[0]
 
     def close(self) -> None:
-        self._response.close()
-        if self._is_whole and not self._response.will_close:
+        if self._may_be_kept:
             self._wire.give_back(self._origin, self._connection)
         else:
             self._connection.close()
+
+
+def _heard(parser: h11.Connection, connection: socket.socket) -> object:
+    """The next part of an answer."""
+    while (part := parser.next_event()) is h11.NEED_DATA:
+        parser.receive_data(connection.recv(_PIECE))
+    return part
 
 
 def _has_spoken(connection: socket.socket) -> bool:
     """Whether there is something to read where nothing was asked: its end, mostly."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
-    is_deciphered = isinstance(connection, ssl.SSLSocket) and connection.pending() > 0
-    return is_deciphered or bool(poll.poll(0))
+    return bool(poll.poll(0))
 
 
 @contextmanager
 def _as_httpx(late: type[httpx.TransportError], broken: type[httpx.TransportError]) -> Iterator[None]:
-    """Errors of the standard library as httpx's own."""
+    """Errors of sockets and of h11 as httpx's own."""
     try:
         yield
     except TimeoutError as error:
         raise late(str(error)) from error
-    except HTTPException as error:
-        raise httpx.RemoteProtocolError(repr(error)) from error
+    except h11.RemoteProtocolError as error:
+        raise httpx.RemoteProtocolError(str(error)) from error
     except OSError as error:
         raise broken(str(error)) from error
-    except ValueError as error:
+    except (h11.LocalProtocolError, ValueError) as error:
         raise httpx.LocalProtocolError(str(error)) from error

@@ -105,6 +105,7 @@ def test_an_answer_is_what_the_server_said(clock: SharedClock) -> None:
         b"X-Twice: 2",
         "X-Runs: täglich".encode("latin-1"),
         b"X-Folded: one\r\n\t two",
+        b"X-Long: " + b"x" * 50_000,
     )
     with asking(clock, said.replace(b"200 OK", b"429 Too Many Requests")) as (server, http):
         answer = http.get(server.url)
@@ -113,21 +114,24 @@ def test_an_answer_is_what_the_server_said(clock: SharedClock) -> None:
     assert answer.headers.get_list("x-twice") == ["1", "2"]
     assert answer.headers["x-runs"] == "täglich"
     assert answer.headers["x-folded"] == "one two"
+    assert len(answer.headers["x-long"]) == 50_000
 
 
 def test_a_connection_is_used_again(clock: SharedClock) -> None:
-    with asking(clock, ok(), ok(), ok()) as (server, http):
-        for _ in range(3):
-            assert http.get(server.url).json() == {}
-        assert server.connections == [1, 1, 1]
+    large = b"x" * 1_000_000
+    with asking(clock, ok(), ok(large), NOTHING, ok(large)) as (server, http):
+        assert [http.get(server.url).content for _ in range(4)] == [b"{}", large, b"", large]
+        assert server.connections == [1, 1, 1, 1]
 
 
+NOTHING = b"HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n2\r\n1]\r\n0\r\n\r\n"
 ZIPPED = ok(gzip.compress(b"[1]"), b"Content-Encoding: gzip")
 ENDLESS = b"HTTP/1.0 200 OK\r\n\r\n[1]" + HANGS_UP
 CLOSES = ok(b"[1]", b"Connection: close") + HANGS_UP
 HINTED = b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok(b"[1]")
 SPACED = CHUNKED.replace(b"chunked", b"chunked ")
+BOTH = CHUNKED.replace(b"\r\n\r\n1", b"\r\nContent-Length: 1\r\n\r\n1", 1)
 
 
 @pytest.mark.parametrize(
@@ -137,10 +141,14 @@ SPACED = CHUNKED.replace(b"chunked", b"chunked ")
         (SPACED, [1, 1]),
         (ZIPPED, [1, 1]),
         (HINTED, [1, 1]),
+        (BOTH, [1, 1]),
         (ENDLESS, [1, 2]),
-        (CLOSES, [1, 2]),
+        (CLOSES.removesuffix(HANGS_UP), [1, 2]),
+        (ok(b"[1]").replace(b"1.1", b"1.0"), [1, 2]),
+        (ok(b"[1]") + b"[9]", [1, 2]),
+        (CHUNKED.replace(b"\r\n", b"\r\nConnection: close\r\n", 1), [1, 2]),
+        (CHUNKED + b"[9]", [1, 2]),
     ],
-    ids=["chunked", "chunked and a space", "zipped", "after hints", "until it ends", "closes"],
 )
 def test_a_body_comes_as_it_may(clock: SharedClock, answer: bytes, connections: list[int]) -> None:
     with asking(clock, answer, ok(b"[2]")) as (server, http):
@@ -152,7 +160,7 @@ def test_a_body_comes_as_it_may(clock: SharedClock, answer: bytes, connections: 
     ("answer", "error"),
     [
         (None, httpx.RemoteProtocolError),
-        (b"SSH-2.0-OpenSSH_9.9\r\n", httpx.RemoteProtocolError),
+        (b"SSH-2.0-OpenSSH_9.9\r\n" + HANGS_UP, httpx.RemoteProtocolError),
         (ok(b"[1]", b"this is no header"), httpx.RemoteProtocolError),
         (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", httpx.RemoteProtocolError),
         (b"HTTP/1.1 429 Too Many Requests\r\n" + HANGS_UP, httpx.RemoteProtocolError),
@@ -199,8 +207,8 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used(clock: SharedClock) 
     with asking(clock, ok() + HANGS_UP, ok()) as (server, http):
         http.get(server.url)
         ((_, connection, _),) = _wire(http)._idle
-        connection.sock.settimeout(5)
-        assert connection.sock.recv(1, socket.MSG_PEEK) == b""  # now it has been
+        connection.settimeout(5)
+        assert connection.recv(1, socket.MSG_PEEK) == b""  # now it has been
         http.get(server.url)
         assert server.connections == [1, 2]
 
@@ -240,7 +248,7 @@ def test_few_idle_connections_are_kept_and_none_after_the_end(clock: SharedClock
         for answer in under_way[:3]:
             answer.read()
         assert len(wire._idle) == KEPT
-        sockets = [connection.sock for _, connection, _ in wire._idle]
+        sockets = [connection for _, connection, _ in wire._idle]
         http.close()
         under_way[3].read()
         assert wire._idle == []
@@ -262,6 +270,8 @@ def test_who_is_not_there_can_t_be_connected_to(clock: SharedClock) -> None:
             http.get(f"http://127.0.0.1:{server.port}/")
         with pytest.raises(httpx.ConnectError):
             http.get("http://there-is-no-such-name.invalid/")
+        with pytest.raises(httpx.LocalProtocolError):
+            http.get(f"http://{'x' * 64}.invalid/")
         with pytest.raises(httpx.UnsupportedProtocol):
             http.get("ftp://127.0.0.1/")
 
@@ -288,7 +298,7 @@ def test_an_encrypted_server_must_show_a_certificate_for_its_name(
         assert [http.get(f"https://localhost:{server.port}/").json() for _ in range(2)] == [[1], [2]]
         assert server.connections == [1, 1]
         ((_, connection, _),) = _wire(http)._idle
-        assert connection.sock.selected_alpn_protocol() == "http/1.1"
+        assert connection.selected_alpn_protocol() == "http/1.1"
         with pytest.raises(httpx.ConnectError, match="certificate"):
             http.get(server.url)
 
