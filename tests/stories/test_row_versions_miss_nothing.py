@@ -440,6 +440,17 @@ def test_a_restored_backup_is_noticed(reader: Deployment) -> None:
     assert reader.differences("customers") == []
 
 
+@pytest.mark.parametrize("stored", ['"text"', "[1, 2]"])
+def test_a_position_that_is_none_only_costs_a_new_beginning(reader: Deployment, stored: str) -> None:
+    """F27; of the log, too."""
+    names = ("resume", "quirks", "sweep", "progress")
+    written = ", ".join(f"{name} = CAST(:stored AS jsonb)" for name in names)
+    sql(reader, f"UPDATE exact_sync.checkpoint SET {written} WHERE division <> 0", stored=stored)
+    change(reader)
+    reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
+
+
 def test_the_last_row_goes_without_a_word_in_the_log(reader: Deployment) -> None:
     """A reading meets it each time, so all keys are compared at once; and only once."""
     remove_unseen(reader, ACCOUNTS, 1, from_the_end=True)
