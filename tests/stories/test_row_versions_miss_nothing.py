@@ -127,8 +127,11 @@ def test_a_deletion_that_is_committed_late_is_not_missed(reader: Deployment) -> 
 # Numbers.
 
 
-def test_versions_above_2_to_the_53_are_exact(reader: Deployment) -> None:
-    """F26: where a double would round them, neighbours would become one."""
+@pytest.mark.parametrize("is_odd", [False, True])
+def test_versions_above_2_to_the_53_are_exact(reader: Deployment, is_odd: bool) -> None:
+    """F26: where a double would round them, neighbours would become one; so it is on an odd page."""
+    if is_odd:
+        reader.simulator.faults.add("new_field", path="sync/", times=None)
     reader.table(ACCOUNTS).log.counter.jump(2**53)
     change(reader, 5)
     reader.sync_well("customers")
