@@ -56,6 +56,12 @@ class Checkpoint:
     progress: dict[str, Any] | None = None
     """How far a first load has come."""
 
+    def __post_init__(self) -> None:
+        """What is no object tells nothing: a hand may have written anything there."""
+        for name, nothing in (("resume", None), ("quirks", {}), ("sweep", None), ("progress", None)):
+            if not isinstance(getattr(self, name), dict):
+                object.__setattr__(self, name, nothing)
+
 
 def read(connection: Connection, division: int, resource: str) -> Checkpoint:
     """The stored checkpoint, or an empty one."""
@@ -198,8 +204,7 @@ def begin_anew(connection: Connection, division: int, resource: str, rows: int) 
     """Everything, or every key, is read from the beginning, with so many rows here. No earlier such reading
     goes on: what it noted of the keys that came is forgotten now, so they would look gone.
     """
-    resume = read(connection, division, resource).resume
-    others = {**resume} if isinstance(resume, dict) else {}  # a hand may have written anything there
+    others = {**(read(connection, division, resource).resume or {})}
     others.pop("link", None)
     save(connection, division, resource, rows=rows, sweep=None, resume=others or None)
 

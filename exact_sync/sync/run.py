@@ -90,7 +90,7 @@ class Runner:
                 return not_begun(resource, division, error)
             task.gives_way = gives_way
             if not insist and is_unavailable(task):
-                return self._close(task, "unavailable", task.checkpoint.message)
+                return self._close(task, "unavailable", task.checkpoint.message, task.checkpoint.hint)
             try:
                 try:
                     self._read(task, again=again)

@@ -1,5 +1,7 @@
 """What several divisions learn of one endpoint adds up."""
 
+from sqlalchemy import text
+
 from exact_sync.catalog import Edm
 from exact_sync.catalog.custom import custom
 from exact_sync.store import learned, provision
@@ -15,6 +17,8 @@ def test_what_another_division_learned_meanwhile_is_kept(database: Database) -> 
         assert both == {"ID": Edm.GUID, "A": Edm.STRING, "N": Edm.DOUBLE, "B": None, "C": Edm.GUID}
         assert learned.read(connection, MINE) == both
         types = provision.columns_there(connection)["mine"]
+        # F40: behind a change that waits for a long query all readers wait, too.
+        assert connection.execute(text("SHOW lock_timeout")).scalar() == "2s"
     assert (types["a"], types["n"], types["c"]) == ("text", "numeric", "uuid")
     assert "b" not in types
 

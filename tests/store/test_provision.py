@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from exact_sync.catalog import RESOURCES, Resource
 from exact_sync.catalog.custom import _unknown
@@ -47,11 +47,20 @@ def test_a_table_is_made_with_every_column_and_its_key(database: Database) -> No
 
 
 def test_a_new_property_becomes_a_column_and_rows_stay(database: Database) -> None:
+    """And nobody is kept from reading for longer than two seconds: F40."""
+    patience = set()
+
+    def look(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
+        if "ALTER TABLE" in statement:
+            patience.add(connection.exec_driver_sql("SHOW lock_timeout").scalar_one())
+
     provision.make(database, [shaped("ID:Guid Name")])
     with database.begin() as connection:
         connection.execute(text("INSERT INTO exact.mine VALUES (1, gen_random_uuid(), 'a')"))
+    event.listen(database.engine, "before_cursor_execute", look)
     provision.make(database, [shaped("ID:Guid Name More:Int32 Date:DateTime", date="Date")])
     assert types(database)["more"] == "integer"
+    assert patience == {"2s"}
     with database.begin() as connection:
         assert connection.execute(text("SELECT name, more FROM exact.mine")).all() == [("a", None)]
 

@@ -170,12 +170,14 @@ def test_a_missing_module_is_tried_again_daily_and_the_run_is_otherwise_fine(
     assert only(outcomes, name).status == "unavailable"
     assert {o.status for o in outcomes if o.resource != name} == {"ok"}
     assert line(deployment, name).outcome == "unavailable"
-    assert line(deployment, name).message
+    said = (line(deployment, name).message, line(deployment, name).hint)
+    assert all(said)
 
     restart(deployment)
     deployment.simulator.stats.reset()
     deployment.clock.advance(hours=20)
     assert only(deployment.sync_well(), name).status == "unavailable"
+    assert (line(deployment, name).message, line(deployment, name).hint) == said
     assert deployment.calls(f"/{path}") == 0
 
     deployment.simulator.faults.clear()

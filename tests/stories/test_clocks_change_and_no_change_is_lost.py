@@ -1,5 +1,6 @@
 """Summer time, wrong clocks and impossible checkpoints: F24, F25, F27."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -171,7 +172,7 @@ UNREADABLE = {
     "empty": "{}",
     "other fields": '{"select": "SELECT", "since": null}',
     "a number for a link": '{"link": 5, "select": "SELECT", "since": null}',
-    "no dates": '{"link": "LINK", "select": "SELECT", "since": null, "highest": "x", "ceiling": "y"}',
+    "no dates": '{"link": "LINK", "select": "SELECT", "since": null, "highest": "x", "whole": WHOLE}',
 }
 
 
@@ -191,6 +192,7 @@ def test_an_unreadable_resume_point_only_costs_a_new_beginning(
             where = f"FROM exact_sync.{table} WHERE resume ? 'link'"
             ((resume,),) = sql(deployment, f"SELECT resume {where}")
             text = stored.replace("SELECT", resume["select"])
+            text = text.replace("WHOLE", json.dumps(resume.get("whole")))
             sql(
                 deployment,
                 f"UPDATE exact_sync.{table} SET resume = CAST(:text AS jsonb) WHERE resume ? 'link'",

@@ -176,6 +176,7 @@ def test_all_three_shapes_of_an_answer_are_read(deployment: Deployment) -> None:
     deployment.simulator.faults.add("d_list", path="Journals")
     deployment.simulator.faults.add("d_object", path="ItemGroups")
     outcomes = deployment.sync_well("journals", "item_groups", "gl_accounts")
+    assert deployment.clock.slept == [], "none had to be asked for again"
     assert only(outcomes, "journals", DIVISION).tally.inserted == len(journals) > 1
     assert only(outcomes, "item_groups", DIVISION).tally.inserted == 1
     assert deployment.differences("journals", "item_groups", "gl_accounts") == []

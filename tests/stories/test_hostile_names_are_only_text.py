@@ -36,6 +36,10 @@ def test_hostile_text_from_exact_stays_text(
         assert command(deployment, "status", "--json") == 0
         assert "\x1b]0" not in capsys.readouterr().out
     assert deployment.differences("divisions", "customers", "journals") == []
+    deployment.table("system/Divisions").change(DIVISION, Status=2)
+    [*_, refused] = deployment.sync("divisions", "journals", divisions=[DIVISION])
+    assert "is not active" in str(refused.message)
+    assert str(refused.message).isprintable()
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -127,8 +127,11 @@ def test_a_deletion_that_is_committed_late_is_not_missed(reader: Deployment) -> 
 # Numbers.
 
 
-def test_versions_above_2_to_the_53_are_exact(reader: Deployment) -> None:
-    """F26: where a double would round them, neighbours would become one."""
+@pytest.mark.parametrize("is_odd", [False, True])
+def test_versions_above_2_to_the_53_are_exact(reader: Deployment, is_odd: bool) -> None:
+    """F26: where a double would round them, neighbours would become one; so it is on an odd page."""
+    if is_odd:
+        reader.simulator.faults.add("new_field", path="sync/", times=None)
     reader.table(ACCOUNTS).log.counter.jump(2**53)
     change(reader, 5)
     reader.sync_well("customers")
@@ -436,6 +439,17 @@ def test_a_restored_backup_is_noticed(reader: Deployment) -> None:
     for key, (row, version) in zip(keys, before, strict=True):
         table.change(key, **row)
         renumber(table, key, version)
+    reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
+
+
+@pytest.mark.parametrize("stored", ['"text"', "[1, 2]"])
+def test_a_position_that_is_none_only_costs_a_new_beginning(reader: Deployment, stored: str) -> None:
+    """F27; of the log, too."""
+    names = ("resume", "quirks", "sweep", "progress")
+    written = ", ".join(f"{name} = CAST(:stored AS jsonb)" for name in names)
+    sql(reader, f"UPDATE exact_sync.checkpoint SET {written} WHERE division <> 0", stored=stored)
+    change(reader)
     reader.sync_well("deletions", "customers")
     assert reader.differences("customers") == []
 

@@ -130,9 +130,9 @@ def test_a_window_that_broke_off_goes_on_and_the_rows_of_its_first_pages_are_not
 def test_five_hundred_rows_with_one_modified_are_read_once_and_not_for_ever(
     simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path, refused: bool
 ) -> None:
-    """F22: a job touches 500 records in one moment."""
-    counts = TINY | {"documents/Documents": 520}
-    with Deployment(simulator, database_url, clock, tmp_path, counts=counts) as deployment:
+    """F22: a job touches 500 records in one moment; no overlap hides what is passed over."""
+    counts, zero = TINY | {"documents/Documents": 520}, timedelta()
+    with Deployment(simulator, database_url, clock, tmp_path, counts=counts, overlap=zero) as deployment:
         if refused:
             simulator.faults.add("refuse_bulk", times=None)
         deployment.sync_well("documents")

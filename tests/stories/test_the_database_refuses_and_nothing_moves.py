@@ -70,11 +70,18 @@ def test_a_refused_page_is_rolled_back_and_the_checkpoint_stays(
     assert deployment.violations() == {}
 
 
-@pytest.mark.parametrize("state", ["40001", "40P01"])
-def test_a_collision_is_tried_again_at_once(deployment: Deployment, database_url: str, state: str) -> None:
-    execute(database_url, REFUSE.format(times=3, state=state))
-    deployment.sync_well("divisions", "customers")
-    assert execute(database_url, "SELECT last_value FROM attempts") == [(4,)]
+@pytest.mark.parametrize(("state", "when"), [("40001", "DEFERRED"), ("40P01", "IMMEDIATE")])
+def test_a_collision_is_tried_again_at_once(
+    deployment: Deployment, database_url: str, state: str, when: str
+) -> None:
+    """Also where PostgreSQL says so only at the commit; and nothing is counted twice."""
+    kind, each = "CREATE CONSTRAINT TRIGGER", f"DEFERRABLE INITIALLY {when} FOR EACH ROW EXECUTE"
+    refuse = REFUSE.replace("CREATE TRIGGER", kind).replace("EXECUTE", each)
+    execute(database_url, refuse.format(times=3, state=state))
+    outcome = only(deployment.sync_well("divisions", "customers"), "customers")
+    rows = len(deployment.table("crm/Accounts"))
+    assert execute(database_url, "SELECT last_value FROM attempts") == [(3 + rows,)]
+    assert outcome.tally.inserted == rows
     assert deployment.differences("customers") == []
 
 

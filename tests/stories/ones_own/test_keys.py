@@ -48,14 +48,12 @@ def test_a_key_may_be_a_text(deploy: Deploy, path: str, key: str) -> None:
         if path == "financial/FinancialPeriods":
             return
         first = next(iter(table.rows))
-        table.change(first, Description="changed")
+        quoted = {"Code": "' or ID ne '"} if path == "financial/Journals" else {}
+        table.change(first, Description="changed", **quoted)
         deployment.clock.advance(hours=7)
         deployment.sync_well("mine")
         assert differences(deployment, path, key) == []
-        sql(
-            deployment,
-            f"DELETE FROM exact.mine WHERE {key.lower()} IN (SELECT min({key.lower()}) FROM exact.mine)",
-        )
+        sql(deployment, "DELETE FROM exact.mine WHERE description = 'changed'")
         outcome = deployment.service.verify(("mine",), (), Checks(repair=True), Silent())[0]
         assert (outcome.status, outcome.message) == ("verified", "mended: 1 of 1 differences")
 
