@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 
+import psycopg
 import pytest
 
 from exact_sync.cli.work import PATIENCE
@@ -116,6 +118,20 @@ def test_the_daemon_stops_though_its_database_hangs(machine: Machine) -> None:
     finally:
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
+
+
+def test_the_daemon_stops_though_another_process_holds_the_sign_in(machine: Machine) -> None:
+    """No new token is on its way, so there is nothing to wait for."""
+    the_token_has_ended(machine.deployment)
+    with psycopg.connect(machine.database_url) as other:
+        other.execute("SELECT FROM exact_sync.sign_in FOR UPDATE")
+        daemon = machine.fork("run", program=IN_A_HURRY)
+        waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE %s"
+        until(lambda: machine.query(waits, "exact-sync run %"), "a wait for the sign-in")
+        asked = time.monotonic()
+        daemon.signal(signal.SIGTERM)
+        assert daemon.ends() == 0, daemon
+        assert time.monotonic() - asked < 10
 
 
 @pytest.mark.parametrize(("command", "code"), [("run", 0), ("plan", 4)])
