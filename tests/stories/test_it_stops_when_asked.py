@@ -50,6 +50,14 @@ sys.exit(main())
 """
 """As by a second Ctrl-C, while ``pg_ctl`` stops the embedded server."""
 
+CLOSES_SLOWLY = """
+import sys, time
+from exact_sync.cli import main, work
+from exact_sync.service import Service
+work.PATIENCE, Service.close = 0.5, lambda service: time.sleep(60)
+sys.exit(main())
+"""
+
 PSQL_IS_INTERRUPTED = """
 import sys
 from exact_sync.cli import db, main
@@ -175,6 +183,14 @@ def test_an_interrupted_sync_exits_with_4_and_the_next_one_goes_on(machine: Mach
     machine.deployment.sync_well()
     assert machine.deployment.differences() == []
     assert machine.deployment.violations() == {}
+
+
+def test_where_only_the_end_takes_long_no_request_is_blamed(machine: Machine) -> None:
+    sync = machine.fork("sync", program=CLOSES_SLOWLY)
+    machine.simulator.faults.add("hook", after=5, hook=lambda context: sync.signal(signal.SIGINT))
+    assert sync.ends() == 4, sync
+    assert "stopped before everything was closed; nothing is lost" in sync.err
+    assert "in the middle" not in sync.err
 
 
 def test_a_second_ctrl_c_does_not_reach_what_is_started_at_the_end(machine: Machine) -> None:
