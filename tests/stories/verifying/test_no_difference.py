@@ -178,6 +178,13 @@ def test_where_only_a_filter_on_modified_is_refused_exact_is_counted(deploy: Dep
         assert checkpoint(deployment, name)["quirks"] == {}
 
 
+def test_where_only_a_feed_has_large_pages_the_keys_come_from_there(deploy: Deploy) -> None:
+    with deploy("employees", **on("employees")) as deployment:
+        deployment.simulator.stats.reset()
+        assert only(verify(deployment, "employees", keys=True), "employees").status == "verified"
+        assert deployment.calls("sync/Payroll/Employees") == 1
+
+
 def test_where_only_the_count_is_forbidden_the_keys_are_compared(deploy: Deploy) -> None:
     with deploy("payments") as deployment:
         deployment.simulator.faults.add("status", path="Payments/$count", times=None, status=403)
