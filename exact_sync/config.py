@@ -16,7 +16,6 @@ from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
-    SecretsSettingsSource,
     SettingsError,
 )
 from pydantic_settings import SettingsConfigDict as SettingsConfig
@@ -34,7 +33,7 @@ from exact_sync.known_settings import (
     section_of,
 )
 from exact_sync.outbox_settings import OutboxSettings
-from exact_sync.secrets_folder import SectionSecrets, secrets_folder, unread
+from exact_sync.secrets_folder import PlainSecrets, SectionSecrets, secrets_folder, unread
 from exact_sync.sections import (
     REDIRECT_URI,
     CallbackUrl,
@@ -148,7 +147,7 @@ class Settings(BaseSettings):
         if folder is None:
             return init_settings, env_settings, _File(settings_cls)
         # Docker names the files as one likes, Kubernetes by key: with and without the prefix.
-        secrets = (SecretsSettingsSource(settings_cls, folder, env_prefix=prefix) for prefix in (PREFIX, ""))
+        secrets = (PlainSecrets(settings_cls, folder, env_prefix=prefix) for prefix in (PREFIX, ""))
         sections = SectionSecrets(settings_cls, folder, PREFIX)
         return init_settings, env_settings, sections, *secrets, _File(settings_cls)
 

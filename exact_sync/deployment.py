@@ -64,6 +64,8 @@ class Deployment:
         self._name = name
         self._number = len(every)
         self.is_alone = self._number == 1
+        self.is_closing = False
+        """No request is under way any more that anybody waits for."""
         self._database: Database | None = None
         self._opening = threading.Lock()
         self._open = contextlib.ExitStack()
@@ -84,8 +86,14 @@ class Deployment:
         self.close()
 
     def close(self) -> None:
-        self._close_services()
-        self._open.close()
+        for service in self.services:
+            service.await_refresh()
+        self.is_closing = True
+        try:
+            self._close_services()
+            self._open.close()
+        finally:
+            self.is_closing = False
 
     def leave(self) -> None:
         """Close although something hangs: if that is the database, what was to be noted there is lost."""

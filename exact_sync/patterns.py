@@ -43,4 +43,5 @@ def _read(item: str) -> int | Pattern:
     for known in _FIELDS:
         if separator and field.strip().lower() == known and glob.strip():
             return Pattern(known, glob.strip())  # type: ignore[arg-type]
+    item = item if len(item) <= 60 else f"{item[:57]}…"
     raise ValueError(f"{item!r} names no division; {FORMS}")

@@ -5,7 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsError,
+)
 
 from exact_sync.errors import BadConfiguration
 from exact_sync.sections import text_of
@@ -34,6 +39,18 @@ def secrets_folder() -> Path | None:
     return folder
 
 
+class PlainSecrets(SecretsSettingsSource):
+    """Files of the secrets folder that set something outside a section; wherever a link leads."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        for key, name, is_json in self._extract_field_info(field, field_name):
+            for folder in self.secrets_paths:
+                file = self.find_case_path(folder, name, self.case_sensitive)
+                if file is not None:
+                    return text_of(file).strip(), key, is_json
+        return None, key, is_json
+
+
 class SectionSecrets(PydanticBaseSettingsSource):
     """Files of the secrets folder that set something of a section.
 
@@ -56,7 +73,7 @@ class SectionSecrets(PydanticBaseSettingsSource):
         found: dict[str, Any] = {}
         for file in sorted(self._folder.iterdir()):
             match = self._of_named.fullmatch(file.name) or self._of_section.fullmatch(file.name)
-            if match and file.is_file():
+            if match:
                 section, *name, setting = (part.lower() for part in match.groups())
                 place = found
                 for part in (*section.split("__"), *name):
@@ -68,12 +85,10 @@ class SectionSecrets(PydanticBaseSettingsSource):
 def unread(error: SettingsError, prefix: str) -> BadConfiguration:
     """What a source could not make sense of. Its text names setting and source; the value is in its cause."""
     cause = error.__cause__
-    if isinstance(cause, OSError):
-        return BadConfiguration(f"{cause.filename} can't be read: {cause.strerror}")
+    if isinstance(cause, BadConfiguration):
+        return cause
     found = re.search(r'field "(\w+)" from source "(\w+)"', str(error))
     setting, source = found.groups() if found else ("?", "")
-    if isinstance(cause, UnicodeDecodeError):
-        return BadConfiguration(f"setting {setting}: its file in the secrets folder is no text")
     variable = f"{prefix}{setting}".upper()
     names = [
         name for name in os.environ if name.upper() == variable or name.upper().startswith(f"{variable}__")

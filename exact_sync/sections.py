@@ -170,7 +170,9 @@ def text_of(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")  # Windows may have put a mark at the beginning
     except FileNotFoundError:
-        raise BadConfiguration(f"there is no configuration file {file}") from None
+        is_link = file.is_symlink()
+        said = f"{file} is a link to nothing" if is_link else f"there is no configuration file {file}"
+        raise BadConfiguration(said) from None
     except (OSError, UnicodeDecodeError) as error:
-        reason = "it is no text" if isinstance(error, UnicodeDecodeError) else error
+        reason = "it is no text" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise BadConfiguration(f"{file} can't be read: {reason}") from None

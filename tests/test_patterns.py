@@ -22,6 +22,11 @@ def test_what_names_no_division_is_named_with_what_is_allowed(item: str) -> None
     assert repr(item) in str(caught.value)
 
 
+def test_of_a_long_text_that_names_none_the_beginning_is_shown() -> None:
+    with pytest.raises(ValueError, match=f"^'{'x' * 57}…' names no division"):
+        divisions("x" * 1_000_000)
+
+
 @pytest.mark.parametrize(
     ("pattern", "matches"),
     [

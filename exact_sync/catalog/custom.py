@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 from exact_sync.catalog.entry import entry
+from exact_sync.catalog.inference import MOMENT_IS_NO_KEY
 from exact_sync.catalog.reference import endpoints, known
 from exact_sync.catalog.resource import PROPERTY, ROW_VERSION, Column, Edm, Feed, Resource, Strategy
 
@@ -47,6 +48,8 @@ def _known(name: str, endpoint: str, key: str | None, date: str | None) -> Resou
     if date is not None and not resource.by_property[date].is_date:
         raise ValueError(f"{date} is no date")
     resource = replace(resource, key=key or resource.key, date=date)
+    if resource.key_column.is_moment:
+        raise ValueError(f"{resource.key} can't be the key: {MOMENT_IS_NO_KEY}")
     if resource.key_column.name == _DIVISION:
         others = [column.property for column in resource.columns if column.name != _DIVISION]
         raise ValueError(

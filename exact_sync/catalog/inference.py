@@ -11,6 +11,10 @@ from exact_sync.catalog.resource import PROPERTY, ROW_VERSION, Column, Edm, Reso
 _DATE = re.compile(r"/Date\(-?\d+\)/")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
+MOMENT_IS_NO_KEY = (
+    "it is a moment, and two of the hour that autumn repeats can't be told apart; set key to another property"
+)
+
 Learned = dict[str, Edm | None]
 """Property to type; None: it never had a value. In the order in which Exact names them."""
 
@@ -37,6 +41,8 @@ def resolved(resource: Resource, learned: Mapping[str, Edm | None]) -> Resource:
         raise ValueError(f"{resource.endpoint} has no property {resource.key}; it has: {', '.join(learned)}")
     if learned[resource.key] is None:
         raise ValueError(f"{resource.key} of {resource.endpoint} is empty, so it is no key")
+    if (key := learned[resource.key]) and Column(resource.key, key).is_moment:
+        raise ValueError(f"{resource.key} of {resource.endpoint} can't be the key: {MOMENT_IS_NO_KEY}")
     if resource.strategy == "modified" and learned.get("Modified") is not Edm.DATETIME:
         raise ValueError(f"{resource.endpoint} has no Modified to ask for changes by")
     if resource.date is not None and learned.get(resource.date) is not Edm.DATETIME:

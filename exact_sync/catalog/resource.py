@@ -67,6 +67,10 @@ class Column:
             return False
         return self.property.endswith(("Date", "Since")) or self.property.startswith("FreeDateField_")
 
+    @cached_property
+    def is_moment(self) -> bool:
+        return self.edm is Edm.DATETIME and not self.is_date
+
 
 @dataclass(frozen=True)
 class Bulk:

@@ -95,7 +95,10 @@ def _leave(deployment: Deployment, code: int) -> None:
     time.sleep(PATIENCE)
     kind = "error" if code else "note"
     try:
-        say(f"{kind}: stopped in the middle of a request; nothing of it is stored", err=True)
+        what = "in the middle of a request; nothing of it is stored"
+        if deployment.is_closing:
+            what = "before everything was closed; nothing is lost"
+        say(f"{kind}: stopped {what}", err=True)
         deployment.leave()
     finally:
         os._exit(code)

@@ -45,6 +45,8 @@ class Session(httpx.Auth):
         self._base_url = base_url
         self._clock = clock
         self._mutex = threading.Lock()
+        self._is_refreshing = False
+        """From before Exact is asked until its answer is stored."""
         self._tokens: Tokens | None = None
         self._good_until: datetime | None = None
         self._no_answer: ExactAway | BadConfiguration | None = None
@@ -87,8 +89,11 @@ class Session(httpx.Auth):
             self.tokens()
 
     def await_refresh(self) -> None:
-        """Wait for a refresh that is under way in another thread: Exact accepts no other token any more."""
-        if self._mutex.acquire(timeout=_LONGEST_REFRESH):
+        """Wait for a refresh that is under way in another thread: Exact accepts no other token any more.
+
+        Not for a thread that only waits for the database, and is to begin none.
+        """
+        if self._is_refreshing and self._mutex.acquire(timeout=_LONGEST_REFRESH):
             self._mutex.release()
 
     def _usable(self, tokens: Tokens | None) -> bool:
@@ -115,6 +120,13 @@ class Session(httpx.Auth):
     def _refresh(self, slot: TokenSlot, sign_in: SignIn, stored: Tokens) -> Tokens:
         if self._no_answer is not None and self._clock.monotonic() < self._rests_until:
             raise copy.copy(self._no_answer)
+        self._is_refreshing = True
+        try:
+            return self._refreshed(slot, sign_in, stored)
+        finally:
+            self._is_refreshing = False
+
+    def _refreshed(self, slot: TokenSlot, sign_in: SignIn, stored: Tokens) -> Tokens:
         self._clock.sleep(0)  # Stopped, where we are asked to: what begins now would have to be waited for
         interrupted = sign_in.unfinished_refresh == stored.fingerprint
         slot.refresh_begins(stored)

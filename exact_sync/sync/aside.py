@@ -1,11 +1,15 @@
 """What one attempt knows of quarantine: it asks once, and only where something could be in it."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from exact_sync.store import quarantine
 from exact_sync.store.quarantine import Reject
+
+if TYPE_CHECKING:
+    from exact_sync.sync.task import Task
 
 
 class Aside:
@@ -38,3 +42,10 @@ class Aside:
         """Everything was read: forget all but these."""
         if self._keys is None or self._keys:
             quarantine.release_others(connection, self._division, self._resource, names)
+
+
+def said(task: "Task") -> tuple[str, str]:
+    """What is to be told of the records that were put there in an attempt, and where to look."""
+    text = f"{task.resource.name} of division {task.division}: "
+    text += f"{task.tally.quarantined} records could not be converted and are in quarantine"
+    return text, f"see: SELECT * FROM {task.database.schemas.state}.quarantine"  # noqa: S608

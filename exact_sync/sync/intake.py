@@ -48,7 +48,7 @@ class Intake:
         other columns.
         """
         if page.batch is None:
-            return self._wanted(page)
+            return self.wanted(page)
         batch: Batch = page.batch
         if isinstance(batch, Glance):
             assert self._known is not None  # noqa: S101 - it has glanced at it
@@ -71,7 +71,8 @@ class Intake:
         assert self._known is not None  # noqa: S101 - it has glanced at it
         return self._known.unknown(glance, self._holding, self._task.settle)
 
-    def _wanted(self, page: Page) -> Batch:
+    def wanted(self, page: Page) -> Batch:
+        """Rows of a page's records, but for those that are dated before the start date."""
         wanted = self._task.wanted(page.records)
         batch = self.shape(wanted, page.fingerprints)
         if len(wanted) < len(page.records):

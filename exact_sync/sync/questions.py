@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from exact_sync.catalog import Bulk, Edm, Feed, Strategy
@@ -209,4 +210,8 @@ def _digest(names: list[str]) -> str:
 def _key_literal(key: Any) -> str:
     if isinstance(key, uuid.UUID):
         return f"guid'{key}'"
+    if isinstance(key, date):
+        return f"datetime'{key.isoformat()}T00:00:00'"
+    if isinstance(key, Decimal):
+        return format(key, "f")
     return str(key) if isinstance(key, int) else "'" + str(key).replace("'", "''") + "'"

@@ -25,7 +25,17 @@ from exact_sync.errors import (
     Unavailable,
 )
 from exact_sync.store import divisions, runs
-from exact_sync.sync import inference, modified, reach, returned, row_versions, snapshot, sweep, windows
+from exact_sync.sync import (
+    aside,
+    inference,
+    modified,
+    reach,
+    returned,
+    row_versions,
+    snapshot,
+    sweep,
+    windows,
+)
 from exact_sync.sync.again import ask_again
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, ReadMeanwhile, is_unavailable
@@ -147,10 +157,7 @@ class Runner:
                 task, "suspect", point.message, point.hint, exit_code, succeeded=True, is_suspect=True
             )
         if task.tally.quarantined:
-            text = f"{task.resource.name} of division {task.division}: "
-            text += f"{task.tally.quarantined} records could not be converted and are in quarantine"
-            hint = f"see: SELECT * FROM {task.database.schemas.state}.quarantine"  # noqa: S608
-            return self._close(task, "quarantine", text, hint, exit_code=1, succeeded=True)
+            return self._close(task, "quarantine", *aside.said(task), exit_code=1, succeeded=True)
         return self._close(task, "ok", message, succeeded=True)
 
     def _failed(self, task: Task, error: ExactSyncError) -> Outcome:

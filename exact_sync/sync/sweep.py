@@ -132,7 +132,7 @@ def fetch(task: Task, questions: Questions, stamps: Sequence[Stamp]) -> None:
                 version = versions.get(task.shaper.value(task.resource.key, record))
                 if version is not None:
                     record[ROW_VERSION] = version
-            task.keep(task.intake.shape(page.records))
+            task.keep(task.intake.wanted(page))
 
 
 def parts(task: Task, questions: Questions, keys: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -274,8 +274,9 @@ class Task:
         self.tally.updated += written.updated
 
     def put_aside(self, connection: Connection, batch: Batch) -> None:
-        """Quarantine what could not become a row, and release what now could."""
-        self.tally.quarantined += self.aside.put(connection, batch.rejects, batch.keys)
+        """Quarantine what could not become a row, and release what now could, or is not wanted any more."""
+        readable = [*batch.keys, *batch.left_out] if batch.left_out else batch.keys
+        self.tally.quarantined += self.aside.put(connection, batch.rejects, readable)
 
     def save(self, **checkpoint: Any) -> None:
         """Put this into the checkpoint, at the end of the transaction that is under way."""

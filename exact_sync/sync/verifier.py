@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from exact_sync.catalog import DELETIONS, Resource, Strategy
 from exact_sync.errors import DatabaseAway, ExactSyncError, TryLater, Unavailable
 from exact_sync.store import runs
-from exact_sync.sync import books, inference, verify
+from exact_sync.sync import aside, books, inference, verify
 from exact_sync.sync.findings import Suspect, Widened
 from exact_sync.sync.opening import Opening, is_unavailable
 from exact_sync.sync.outcome import Difference, Outcome, failure, not_begun
@@ -86,16 +86,24 @@ class Verifier:
             said += f"({result.found} differences), and could not be compared to the end: {error.message}"
             return self._close(task, "differs", said, _hint(task, checks), exit_code=1)
         left, message, hint = result.left, None, ""
-        if checks.repair and result.found > len(left):
-            message = f"mended: {result.found - len(left)} of {result.found} differences"
+        mended = result.found - len(left) - task.tally.quarantined
+        if checks.repair and mended > 0:
+            message = f"mended: {mended} of {result.found} differences"
         if left:
             message = f"{task.resource.name} of division {task.division} differs from Exact: {_summary(left)}"
             hint = _hint(task, checks)
+        if task.tally.quarantined:
+            text, hint = aside.said(task)
+            message = f"{message}; {text}" if message else text
         if result.refused is not None:
             message, hint = f"{message}; {result.refused.message}", result.refused.hint or ""
         message = "; ".join([*([message] if message else []), *task.notes]) or None
         outcome = self._close(
-            task, "differs" if left else "verified", message, hint, exit_code=1 if left else 0
+            task,
+            "differs" if left else "verified",
+            message,
+            hint,
+            exit_code=1 if left or task.tally.quarantined else 0,
         )
         return replace(outcome, checked=", ".join(result.checked), differences=tuple(left))
 
@@ -168,6 +176,8 @@ class Verifier:
         """Bring a resource of the same division up to date."""
         resource = next(r for r in self._opening.options.resources if r.name == name)
         outcome = self._runner.run(resource, task.division, full=full)
+        if resource.name == task.resource.name:
+            task.tally.quarantined += outcome.tally.quarantined
         if outcome.error is not None:
             raise outcome.error
         if outcome.status == "unavailable":

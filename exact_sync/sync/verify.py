@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from exact_sync.catalog import Strategy
 from exact_sync.catalog.resource import ROW_VERSION
 from exact_sync.errors import Refused, Unavailable
-from exact_sync.exact.odata import Record
+from exact_sync.exact.odata import Query, Record
 from exact_sync.exact.wallclock import to_instant
 from exact_sync.store import counts, quarantine, seen
 from exact_sync.store.database import moment
@@ -24,6 +24,7 @@ from exact_sync.store.tables import data_columns
 from exact_sync.sync import cursors, sweep
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.findings import Suspect
+from exact_sync.sync.lessons import ALWAYS
 from exact_sync.sync.outcome import Difference
 from exact_sync.sync.questions import Questions
 from exact_sync.sync.rows import Batch
@@ -113,7 +114,7 @@ def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:
     since = task.start
     query = questions.dated(since, None) if since else questions.whole()
     try:  # a bulk twin does not count
-        theirs = task.client.count(task.asked, replace(query, endpoint=task.resource.endpoint))
+        theirs = _count(task, replace(query, endpoint=task.resource.endpoint))
     except Refused:
         questions.learn("no count")
         return False
@@ -128,6 +129,16 @@ def _counts_agree(task: Task, questions: Questions, findings: Findings) -> bool:
     findings.checked.append(f"{theirs:,} counted")
     findings.counts = (ours, theirs) if ours != theirs else None
     return ours == theirs
+
+
+def _count(task: Task, query: Query) -> int:
+    try:
+        return task.client.count(task.asked, query)
+    except Refused:
+        if query.filter != ALWAYS:
+            raise
+    # It may be that filter alone; a site that counts is to be asked next time, too.
+    return task.client.count(task.asked, replace(query, filter=None))
 
 
 class _Roll:

@@ -84,6 +84,7 @@ def test_of_two_properties_with_one_column_the_first_stays() -> None:
     [
         ({}, {"Code": "a"}, "has no property ID; it has: Code"),
         ({}, {"ID": None}, "ID of beta/Things is empty"),
+        ({}, {"ID": DAY}, "ID of beta/Things can't be the key: it is a moment"),
         ({"strategy": Strategy.MODIFIED}, {"ID": GUID}, "has no Modified"),
         ({"strategy": Strategy.MODIFIED}, {"ID": GUID, "Modified": "soon"}, "has no Modified"),
         ({"date": "Date"}, {"ID": GUID, "Date": 5}, "has no date Date"),

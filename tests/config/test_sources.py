@@ -1,5 +1,6 @@
 """Where settings come from: who wins over whom, and what can be read at all."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -117,7 +118,25 @@ def test_a_variable_that_is_no_json_is_named(
     assert "Source" not in str(caught.value)
 
 
-def test_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, secrets: Path) -> None:
+@pytest.mark.parametrize("name", ["client_secret", "exact_sync_alerts__urls"])
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda file: file.write_bytes(b"caf\xe9"), "can't be read: it is no text"),
+        (lambda file: file.mkdir(), "can't be read: Is a directory"),
+        (lambda file: file.symlink_to("nowhere"), "is a link to nothing"),
+    ],
+    ids=["no text", "a folder", "a link"],
+)
+def test_a_secret_that_cannot_be_read_is_named(
+    secrets: Path, name: str, made: Callable[[Path], object], said: str
+) -> None:
+    made(secrets / name)
+    with pytest.raises(BadConfiguration, match=rf"{name} {said}$"):
+        load(known_resources=RESOURCES)
+
+
+def test_a_secret_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch, secrets: Path) -> None:
     (secrets / "client_secret").write_text("canary")
 
     def refuse(self: Path, *_: object, **__: object) -> str:
@@ -127,9 +146,12 @@ def test_a_secret_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch, 
         patch.setattr(Path, "read_text", refuse)
         with pytest.raises(BadConfiguration, match=r"client_secret can't be read: Permission denied$"):
             load(known_resources=RESOURCES)
-    (secrets / "client_secret").write_bytes(b"caf\xe9")
-    with pytest.raises(BadConfiguration, match=r"setting client_secret: its file .* is no text"):
-        load(known_resources=RESOURCES)
+
+
+def test_a_secret_may_lie_elsewhere_and_come_from_windows(secrets: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"\xef\xbb\xbfcanary\r\n")
+    (secrets / "client_id").symlink_to(tmp_path / "elsewhere")
+    assert load(known_resources=RESOURCES).client_id == "canary"
 
 
 def test_a_secrets_folder_that_is_named_must_be_there(

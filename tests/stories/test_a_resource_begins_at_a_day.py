@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +12,7 @@ from exact_sync.simulator import Simulator
 from exact_sync.sync import cursors
 from exact_sync.sync.verify import Checks
 from tests.deployment import TINY, Deployment, SharedClock, Silent
-from tests.facts import command, only, restart, sql
+from tests.facts import command, only, quarantined, restart, sql
 from tests.mirror import THE_OTHERS_OFF
 
 NAME, PATH = "documents", "documents/Documents"
@@ -46,6 +47,31 @@ def test_only_what_is_dated_from_that_day_on_is_mirrored(
         assert outcome.status == "verified", outcome
         idle = only(deployment.sync_well(), NAME)
         assert idle.tally.written == 0
+
+
+@pytest.mark.parametrize("moves", ["record", "start"])
+def test_a_record_in_quarantine_from_before_that_day_is_left_out(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path, moves: str
+) -> None:
+    """It is as good as gone, also where it is asked for by its key."""
+    resources = THE_OTHERS_OFF | {NAME: section("modified")}
+    with Deployment(
+        simulator, database_url, clock, tmp_path, counts=TINY | {PATH: 150}, resources=resources
+    ) as deployment:
+        rows = deployment.table(PATH).rows.values()
+        key = str(next(row["ID"] for row in rows if day(row) >= START))
+        simulator.faults.add("value", key=key, values={"Subject": "{}"}, times=None)
+        assert only(deployment.sync(NAME), NAME).tally.quarantined == 1
+        simulator.faults.clear()
+        if moves == "record":
+            old = next(row for row in rows if day(row) < START)
+            deployment.table(PATH).change(UUID(key), DocumentDate=old["DocumentDate"])
+        else:
+            own = ResourceSettings(**section("modified") | {"start_date": date(2030, 1, 1)})
+            restart(deployment, resources=deployment.settings.resources | {NAME: own})
+        deployment.service.sync([NAME], [], Silent(), again=moves == "start")
+        assert quarantined(deployment, NAME) == {}
+        assert key not in mirrored(deployment)
 
 
 @pytest.mark.parametrize("earlier", [date(2024, 6, 1), None])

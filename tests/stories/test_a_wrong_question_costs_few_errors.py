@@ -76,3 +76,11 @@ def test_who_is_signed_in_is_asked_at_most_five_times_an_hour_in_vain(deployment
     deployment.simulator.faults.remove(refused)
     deployment.clock.advance(hours=1)
     deployment.sync_well("journals")
+
+
+def test_a_filter_that_does_not_help_is_tried_once(deployment: Deployment) -> None:
+    """By Modified, without one, by the key; and no question twice."""
+    said = SAID.replace("$select", "$filter")
+    deployment.simulator.faults.add("status", status=400, body=said, path="/Journals", times=None)
+    assert exit_code(deployment.sync("journals")) == 1
+    assert deployment.calls("financial/Journals") == 3

@@ -159,6 +159,9 @@ def test_a_switch_to_hard_removes_what_was_only_marked(reader: Deployment, strat
         reader.clock.advance(days=days)
         reader.sync_well("deletions", "customers")
     assert [row(reader, key) for key in gone] == [[], []]
+    remove(reader, ACCOUNTS, 1)
+    reader.clock.advance(days=8)
+    reader.sync_well("customers")
     assert reader.differences("customers") == []
 
 

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import time
 
+import psycopg
 import pytest
 
 from exact_sync.cli.work import PATIENCE
@@ -47,6 +49,14 @@ Deployment.close = lambda deployment: subprocess.run(["sh", "-c", "kill -INT $$"
 sys.exit(main())
 """
 """As by a second Ctrl-C, while ``pg_ctl`` stops the embedded server."""
+
+CLOSES_SLOWLY = """
+import sys, time
+from exact_sync.cli import main, work
+from exact_sync.service import Service
+work.PATIENCE, Service.close = 0.5, lambda service: time.sleep(60)
+sys.exit(main())
+"""
 
 PSQL_IS_INTERRUPTED = """
 import sys
@@ -118,6 +128,20 @@ def test_the_daemon_stops_though_its_database_hangs(machine: Machine) -> None:
             os.kill(pid, signal.SIGCONT)
 
 
+def test_the_daemon_stops_though_another_process_holds_the_sign_in(machine: Machine) -> None:
+    """No new token is on its way, so there is nothing to wait for."""
+    the_token_has_ended(machine.deployment)
+    with psycopg.connect(machine.database_url) as other:
+        other.execute("SELECT FROM exact_sync.sign_in FOR UPDATE")
+        daemon = machine.fork("run", program=IN_A_HURRY)
+        waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name LIKE %s"
+        until(lambda: machine.query(waits, "exact-sync run %"), "a wait for the sign-in")
+        asked = time.monotonic()
+        daemon.signal(signal.SIGTERM)
+        assert daemon.ends() == 0, daemon
+        assert time.monotonic() - asked < 10
+
+
 @pytest.mark.parametrize(("command", "code"), [("run", 0), ("plan", 4)])
 def test_a_new_token_that_is_on_its_way_is_waited_for(machine: Machine, command: str, code: int) -> None:
     the_token_has_ended(machine.deployment)
@@ -159,6 +183,14 @@ def test_an_interrupted_sync_exits_with_4_and_the_next_one_goes_on(machine: Mach
     machine.deployment.sync_well()
     assert machine.deployment.differences() == []
     assert machine.deployment.violations() == {}
+
+
+def test_where_only_the_end_takes_long_no_request_is_blamed(machine: Machine) -> None:
+    sync = machine.fork("sync", program=CLOSES_SLOWLY)
+    machine.simulator.faults.add("hook", after=5, hook=lambda context: sync.signal(signal.SIGINT))
+    assert sync.ends() == 4, sync
+    assert "stopped before everything was closed; nothing is lost" in sync.err
+    assert "in the middle" not in sync.err
 
 
 def test_a_second_ctrl_c_does_not_reach_what_is_started_at_the_end(machine: Machine) -> None:

@@ -171,3 +171,15 @@ def test_an_empty_list_of_divisions_stops_nothing_that_works(deployment: Deploym
     deployment.simulator.faults.clear()
     deployment.sync_well("divisions", "journals")
     assert deployment.differences("divisions", "journals") == []
+
+
+def test_what_goes_into_quarantine_while_everything_is_suspect_is_a_failure(deployment: Deployment) -> None:
+    """Though it was suspect before."""
+    deployment.sync_well("contacts")
+    key = str(max(deployment.table("crm/Contacts").rows, key=str))
+    faults = deployment.simulator.faults
+    faults.add("shrunk_list", path="Contacts", times=None)
+    codes = [only(deployment.sync("contacts", full=True), "contacts").exit_code for _ in range(2)]
+    faults.add("value", path="Contacts", key=key, values={"LastName": "{}"}, times=None)
+    codes.append(only(deployment.sync("contacts", full=True), "contacts").exit_code)
+    assert codes == [1, 0, 1]

@@ -2,6 +2,8 @@
 
 import random
 import string
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -121,6 +123,20 @@ def test_a_key_may_be_a_number(deploy: Deploy, strategy: str) -> None:
         outcome = deployment.service.verify(("mine",), (), Checks(repair=True), Silent())[0]
         assert (outcome.status, outcome.message) == ("verified", "mended: 1 of 1 differences")
         assert differences(deployment, "salesinvoice/SalesInvoices", "InvoiceNumber") == []
+
+
+@pytest.mark.parametrize("key", ["Quantity", "Date"])
+def test_rows_are_asked_for_by_a_key_that_is_a_sum_or_a_day(deploy: Deploy, key: str) -> None:
+    with deploy(KNOWN, key=key) as deployment:
+        table = deployment.table(KNOWN)
+        for number, row in enumerate(table.rows, start=1):
+            value = Decimal(number) / 4 if key == "Quantity" else datetime(2026, 1, number)
+            table.change(row, **{key: value})
+        deployment.sync_well("mine")
+        column = f'"{key.lower()}"'
+        sql(deployment, f"DELETE FROM exact.mine WHERE {column} = (SELECT min({column}) FROM exact.mine)")
+        outcome = deployment.service.verify(("mine",), (), Checks(rows=5, repair=True), Silent())[0]
+        assert (outcome.status, outcome.message) == ("verified", "mended: 1 of 1 differences")
 
 
 @pytest.mark.parametrize("nobody_knows", [False, True])

@@ -67,6 +67,23 @@ def test_where_much_is_missing_everything_is_read_instead_of_row_by_row(deploy: 
         assert deployment.calls() <= 5
 
 
+@pytest.mark.parametrize("missing", [2, 400])
+def test_what_goes_to_quarantine_is_not_called_mended(deploy: Deploy, missing: int) -> None:
+    """Fetched by its key, or with everything."""
+    with deploy("customers", counts={"crm/Accounts": 400}) as deployment:
+        rows = f"SELECT id FROM exact.customers ORDER BY id LIMIT {missing}"
+        key = str(sql(deployment, rows)[0][0])
+        sql(deployment, f"DELETE FROM exact.customers WHERE id IN ({rows})")
+        deployment.simulator.faults.add("value", key=key, values={"Name": "{}"}, times=None)
+        outcome = only(verify(deployment, "customers", repair=True), "customers")
+        assert (outcome.status, outcome.exit_code, outcome.differences) == ("verified", 1, ())
+        assert outcome.message == (
+            f"mended: {missing - 1} of {missing} differences; customers of division {DIVISION}: "
+            "1 records could not be converted and are in quarantine"
+        )
+        assert only(verify(deployment, "customers", repair=True), "customers").exit_code == 0
+
+
 def test_a_repair_that_would_bury_much_waits_for_a_person(deploy: Deploy) -> None:
     """Lost rights look like that: Exact shows less than is here."""
     with deploy("payments") as deployment:

@@ -169,6 +169,22 @@ def test_where_exact_does_not_count_the_keys_are_compared_and_it_is_asked_once(d
         assert len(refused) == 2  # also where it is compared twice
 
 
+@pytest.mark.parametrize("name", ["customers", "financial_transactions"])
+def test_where_only_a_filter_on_modified_is_refused_exact_is_counted(deploy: Deploy, name: str) -> None:
+    with deploy(name) as deployment:
+        deployment.simulator.faults.add("refuse_modified_filter", times=None)
+        outcome = only(verify(deployment, name), name)
+        assert (outcome.status, outcome.checked[-7:]) == ("verified", "counted")
+        assert checkpoint(deployment, name)["quirks"] == {}
+
+
+def test_where_only_a_feed_has_large_pages_the_keys_come_from_there(deploy: Deploy) -> None:
+    with deploy("employees", **on("employees")) as deployment:
+        deployment.simulator.stats.reset()
+        assert only(verify(deployment, "employees", keys=True), "employees").status == "verified"
+        assert deployment.calls("sync/Payroll/Employees") == 1
+
+
 def test_where_only_the_count_is_forbidden_the_keys_are_compared(deploy: Deploy) -> None:
     with deploy("payments") as deployment:
         deployment.simulator.faults.add("status", path="Payments/$count", times=None, status=403)
