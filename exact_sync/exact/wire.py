@@ -20,6 +20,8 @@ from exact_sync.clock import Clock
 
 _PIECE = 256 * 1024
 """Bytes that are read at once, at most: larger ones are fresh memory each time."""
+_PARSED = 64 * 1024
+"""The same of what h11 reads, as with httpx: it copies what it is given."""
 _LONGEST_HEAD = 100 * 1024
 """Bytes, as with httpx."""
 _KEPT = 5.0
@@ -164,6 +166,7 @@ class _Body(httpx.SyncByteStream):
         self._may_be_kept = self._parser.their_state is h11.DONE and not self._parser.trailing_data[0]
 
     def close(self) -> None:
+        del self._parser  # httpx's answers live until garbage is looked for, and it holds what came first
         if self._may_be_kept:
             self._wire.give_back(self._origin, self._connection)
         else:
@@ -173,7 +176,7 @@ class _Body(httpx.SyncByteStream):
 def _heard(parser: h11.Connection, connection: socket.socket) -> object:
     """The next part of an answer."""
     while (part := parser.next_event()) is h11.NEED_DATA:
-        parser.receive_data(connection.recv(_PIECE))
+        parser.receive_data(connection.recv(_PARSED))
     return part
 
 
