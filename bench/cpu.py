@@ -1,9 +1,7 @@
 """CPU per row of a first load, again and again while the machine wavers: python -m bench.cpu [ROUNDS [ROWS]]
 
 A machine that shares its cores takes up to twice as long for the same work, for a second or for an hour
-(docs/performance.md). Three measurements meet one kind of weather; these meet several, by turns. A plain loop
-before and after each tells what it met: *undisturbed* are those between two loops that took hardly longer
-than the fastest of all.
+(docs/performance.md). Three measurements meet one kind of weather; these meet several, by turns.
 """
 
 import statistics
@@ -22,14 +20,12 @@ from bench.subjects import SUBJECTS
 _ROUNDS, _ROWS = 20, 40_000
 _FOUNDED = 10_000
 """Records of the sample company; the others are copies."""
-_HARDLY = 1.1
 
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
     rows = int(sys.argv[2]) if len(sys.argv) > 2 else _ROWS
-    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    """CPU per row, and the slower of the two loops around it."""
+    found: dict[str, list[float]] = defaultdict(list)
     loops: list[float] = []
     with (
         tempfile.TemporaryDirectory(prefix="exact-sync-bench-") as name,
@@ -41,29 +37,23 @@ def main() -> None:
         }
         for number in range(rounds):
             for subject, material in made.items():
-                cpu, *around = _first_load(server, material, f"cpu_{number}")
-                found[subject].append((cpu, max(around)))
-                loops += around
+                found[subject].append(_first_load(server, material, f"cpu_{number}"))
+                loops.append(pace())
     title = f"µs a row of {rows:,}, {rounds} rounds"
-    print(f"{title:34}{'least':>8}{'median':>8}{'most':>8}{'undisturbed':>20}")
-    for subject, rounds_of in found.items():
-        cpu = [each for each, _ in rounds_of]
-        calm = [each for each, loop in rounds_of if loop < min(loops) * _HARDLY]
-        undisturbed = f"{statistics.median(calm):.1f} (of {len(calm)})" if calm else "never"
-        print(f"{subject:34}{min(cpu):8.1f}{statistics.median(cpu):8.1f}{max(cpu):8.1f}{undisturbed:>20}")
+    print(f"{title:34}{'least':>8}{'median':>8}{'most':>8}")
+    for subject, cpu in found.items():
+        print(f"{subject:34}{min(cpu):8.1f}{statistics.median(cpu):8.1f}{max(cpu):8.1f}")
     print(f"a plain loop took {min(loops):.2f} to {max(loops):.2f} s, mostly {statistics.median(loops):.2f}")
 
 
-def _first_load(server: Server, material: Material, database: str) -> tuple[float, float, float]:
-    """Of client and server together, and what the loop took right before and right after."""
+def _first_load(server: Server, material: Material, database: str) -> float:
+    """Of client and server together."""
     with server.database(database) as url:
         run("bench.ours", material.job(server, url, "prepare", "http://127.0.0.1:9"))
         server.settle(url)
         with material.served("first") as base_url:
-            before = pace()
             (figures,) = run("bench.ours", material.job(server, url, "first", base_url))
-            after = pace()
-    return figures.cpu / figures.rows * 1e6, before, after
+    return figures.cpu / figures.rows * 1e6
 
 
 if __name__ == "__main__":
