@@ -65,8 +65,8 @@ class Wire(httpx.BaseTransport):
             connection.settimeout(timeout.get("read"))
             with _as_httpx(httpx.WriteTimeout, httpx.WriteError):
                 asked = h11.Request(method="GET", target=url.raw_path, headers=request.headers.raw)
-                for part in (asked, h11.EndOfMessage()):
-                    connection.sendall(parser.send(part) or b"")
+                parts = [parser.send(part) or b"" for part in (asked, h11.EndOfMessage())]
+                connection.sendall(b"".join(parts))  # once: who answers a head may hang up at once
             with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
                 answer = _heard(parser, connection)
                 while isinstance(answer, h11.InformationalResponse):
