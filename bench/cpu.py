@@ -1,4 +1,4 @@
-"""CPU per row of a first load, again and again while the machine wavers: python -m bench.cpu [ROUNDS [ROWS]]
+"""CPU per row of a first load, again and again while the machine wavers: python -m bench.cpu [ROUNDS]
 
 A machine that shares its cores takes up to twice as long for the same work, for a second or for an hour
 (docs/performance.md). Three measurements meet one kind of weather; these meet several, by turns.
@@ -17,14 +17,11 @@ from bench.postgres import Server, running
 from bench.stopwatch import pace
 from bench.subjects import SUBJECTS
 
-_ROUNDS, _ROWS = 20, 40_000
-_FOUNDED = 10_000
-"""Records of the sample company; the others are copies."""
+_ROUNDS, _ROWS, _TIMES = 20, 10_000, 4
 
 
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else _ROUNDS
-    rows = int(sys.argv[2]) if len(sys.argv) > 2 else _ROWS
     found: dict[str, list[float]] = defaultdict(list)
     loops: list[float] = []
     with (
@@ -32,14 +29,14 @@ def main() -> None:
         running(Path(name) / "server") as server,
     ):
         made = {
-            subject.name: Material(subject, recorded.record(subject, _FOUNDED), rows // _FOUNDED, Path(name))
+            subject.name: Material(subject, recorded.record(subject, _ROWS), _TIMES, Path(name))
             for subject in SUBJECTS.values()
         }
         for number in range(rounds):
             for subject, material in made.items():
                 found[subject].append(_first_load(server, material, f"cpu_{number}"))
                 loops.append(pace())
-    title = f"µs a row of {rows:,}, {rounds} rounds"
+    title = f"µs a row of {_ROWS * _TIMES:,}, {rounds} rounds"
     print(f"{title:34}{'least':>8}{'median':>8}{'most':>8}")
     for subject, cpu in found.items():
         print(f"{subject:34}{min(cpu):8.1f}{statistics.median(cpu):8.1f}{max(cpu):8.1f}")

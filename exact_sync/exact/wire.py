@@ -136,12 +136,12 @@ class _Body(httpx.SyncByteStream):
         self._connection = connection
         self._parser = parser
         self._answer = answer
+        self._headers = dict(answer.headers)
         self._may_be_kept = False
 
     def __iter__(self) -> Iterator[bytes]:
-        headers = dict(self._answer.headers)
-        is_counted = self._answer.status_code == 200 and b"transfer-encoding" not in headers
-        length = headers.get(b"content-length") if is_counted else None
+        is_counted = self._answer.status_code == 200 and b"transfer-encoding" not in self._headers
+        length = self._headers.get(b"content-length") if is_counted else None
         with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
             yield from self._parsed() if length is None else self._counted(int(length))
 
@@ -156,7 +156,7 @@ class _Body(httpx.SyncByteStream):
             if not piece:
                 raise httpx.RemoteProtocolError("the answer was cut off")
         yield piece[:missing]
-        closes = b"close" in dict(self._answer.headers).get(b"connection", b"").lower()
+        closes = b"close" in self._headers.get(b"connection", b"").lower()
         self._may_be_kept = self._answer.http_version == b"1.1" and not closes and len(piece) == missing
 
     def _parsed(self) -> Iterator[bytes]:
