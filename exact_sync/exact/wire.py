@@ -5,6 +5,7 @@ a body ends. Here h11 reads the head, as there, and a body that has a length the
 what has arrived, each copied once (docs/performance.md has the figures).
 """
 
+import math
 import select
 import socket
 import ssl
@@ -68,10 +69,7 @@ class Wire(httpx.BaseTransport):
                 parts = [parser.send(part) or b"" for part in (asked, h11.EndOfMessage())]
                 connection.sendall(b"".join(parts))  # once: who answers a head may hang up at once
             with _as_httpx(httpx.ReadTimeout, httpx.ReadError):
-                answer = _heard(parser, connection)
-                while isinstance(answer, h11.InformationalResponse):
-                    answer = _heard(parser, connection)
-                assert isinstance(answer, h11.Response)  # noqa: S101 - else h11 has raised something
+                answer = self._head(parser, connection, timeout.get("read") or math.inf)
         except BaseException:
             connection.close()
             raise
@@ -85,6 +83,16 @@ class Wire(httpx.BaseTransport):
             idle, self._idle = self._idle, []
         for _, connection, _ in idle:
             connection.close()
+
+    def _head(self, parser: h11.Connection, connection: socket.socket, within: float) -> h11.Response:
+        """``within``: seconds; a body is watched by who reads it, and a head can drip for ever, too."""
+        until = self._clock.monotonic() + within
+        while not isinstance(part := parser.next_event(), h11.Response):
+            if self._clock.monotonic() > until:
+                raise httpx.ReadTimeout("the answer's head drips in too slowly")
+            if part is h11.NEED_DATA:
+                parser.receive_data(connection.recv(_PARSED))
+        return part
 
     def give_back(self, origin: _Origin, connection: socket.socket) -> None:
         """A connection whose answer has come to its end, for the next request."""

@@ -36,10 +36,12 @@ def read(task: Task) -> None:
     is_first = task.checkpoint.complete_at is None or task.full
     filling = Backfill(task, questions, goes_on=bool(begun), is_on=is_first and not task.full)
     records: int | None = None
+    is_news = False
     if begun:
         if not questions.knows("no modified filter"):
             with filling, contextlib.suppress(ModifiedRefused):
                 modified.read_changes(task, questions, before)
+            is_news = questions.knows("no modified filter")
         task.strategy = Strategy.DATE_WINDOWS
         windows = cursors.windows(begun, today, task.start)
     else:
@@ -57,7 +59,7 @@ def read(task: Task) -> None:
     if is_first and not questions.knows("no count"):
         recent = []  # the changes and the count tell what happened to what was read in earlier runs
     else:
-        recent = _read_recent(task, questions, done, gone, today)
+        recent = _read_recent(task, questions, done, gone, today, is_due=is_news)
     if done:
         for window in differing(task, questions, windows, gone):
             if window not in recent:
@@ -176,12 +178,16 @@ def _keep(
 
 
 def _read_recent(
-    task: Task, questions: Questions, done: Sequence[Window], gone: Gone, today: date
+    task: Task, questions: Questions, done: Sequence[Window], gone: Gone, today: date, *, is_due: bool
 ) -> list[Window]:
-    """Every few hours, or where Exact does not count: read the recent windows again."""
+    """Every few hours, or where Exact does not count: read the recent windows again.
+
+    ``is_due``: at once: Exact has just refused to tell changes, and only an answer shows that it was that.
+    """
     whole_at = task.checkpoint.complete_at
     age = task.clock.now() - whole_at if whole_at else None
-    if age is not None and timedelta(0) <= age < task.options.recheck and not questions.knows("no count"):
+    is_recent_enough = age is not None and timedelta(0) <= age < task.options.recheck
+    if is_recent_enough and not is_due and not questions.knows("no count"):
         return []
     recent = [window for window in done if is_recent(window, today, task.options.recent_days)]
     for window in recent:

@@ -70,6 +70,7 @@ def test_what_a_section_must_have_is_said_in_plain_words(tmp_path: Path, section
         "]",
         "[::1",
         "..nl",
+        ".☃",
         "x" * 63,
     ],
 )
@@ -87,6 +88,11 @@ def test_an_address_of_a_site_is_scheme_host_and_port_and_no_more(tmp_path: Path
 def test_an_address_of_a_site_may_end_as_people_write_it(tmp_path: Path, rest: str) -> None:
     file = written(tmp_path, f'base_url = "HTTP://127.0.0.1:8490{rest}"')
     assert load(file, known_resources=RESOURCES).site == "http://127.0.0.1:8490"
+
+
+def test_an_address_may_be_written_in_any_script(tmp_path: Path) -> None:
+    file = written(tmp_path, 'base_url = "https://bücher.example"')
+    assert load(file, known_resources=RESOURCES).site == "https://bücher.example"
 
 
 @pytest.mark.parametrize("section", ["", "[connections.be]\n"])

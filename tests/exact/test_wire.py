@@ -1,6 +1,7 @@
 """The product's own HTTP: as strict as httpx's, and no connection is used that should not be."""
 
 import gzip
+import itertools
 import socket
 from pathlib import Path
 
@@ -129,6 +130,15 @@ def test_what_is_no_answer_is_an_error_of_httpx(
         assert server.ended.get(timeout=5) == 1
         assert http.get(server.url).json() == [2]
         assert server.connections == [1, 2]
+
+
+def test_a_head_may_not_drip_for_ever(clock: SharedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count()
+    monkeypatch.setattr(clock, "monotonic", lambda: float(next(seconds)))
+    with asking(clock, b"HTTP/1.1 102 Processing\r\n\r\n" * 100) as (server, http):
+        with pytest.raises(httpx.ReadTimeout, match="too slowly"):
+            http.get(server.url, timeout=30.0)
+        assert server.ended.get(timeout=5) == 1
 
 
 def test_a_connection_that_was_closed_meanwhile_is_not_used(clock: SharedClock) -> None:

@@ -126,6 +126,21 @@ def test_date_windows_do_without_what_is_refused(
     assert refused == []
 
 
+def test_date_windows_ask_once_for_what_is_refused_from_now_on(deployment: Deployment) -> None:
+    """Each refusal is an error, and ten of them in an hour would block the app."""
+    name = "financial_transactions"
+    deployment.sync_well("divisions", name)
+    deployment.simulator.faults.add("refuse_modified_filter", path="/Transactions", times=None)
+    table = deployment.table("financialtransaction/Transactions")
+    table.change(max(table.rows, key=lambda key: table.rows[key]["Date"]), Description="changed")
+    deployment.simulator.stats.reset()
+    for _ in range(3):
+        deployment.clock.advance(minutes=5)
+        deployment.sync_well(name)
+        assert deployment.differences(name) == []
+    assert [call.status for call in deployment.simulator.stats.calls()].count(400) == 1
+
+
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_site_without_bulk_is_read_in_pages_of_60(deployment: Deployment, status: int) -> None:
     """Refused once per resource, then never asked again."""
