@@ -10,6 +10,7 @@ from exact_sync.errors import BadConfiguration
 from exact_sync.store import migrate
 from exact_sync.store.database import shown_url
 from exact_sync.store.embedded import Embedded
+from exact_sync.sync.naming import errors_named
 
 
 @click.group()
@@ -23,7 +24,8 @@ def upgrade(options: Options) -> None:
     """Bring the schema up to date (sync and run do so by themselves)."""
     with options.deployment() as deployment:
         for service in deployment.services:
-            what = "upgraded to" if service.upgrade() else "already at"
+            with errors_named(service.connection):
+                what = "upgraded to" if service.upgrade() else "already at"
             whose = service.connection.label
             click.echo(f"{whose}{what} {migrate.head()}: {shown_url(service.database.url)}")
 

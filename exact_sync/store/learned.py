@@ -30,7 +30,9 @@ def save(connection: Connection, resource: Resource, known: Learned) -> Learned:
     values = {"endpoint": resource.endpoint, "columns": [[name, edm] for name, edm in known.items()]}
     statement = insert(learned_table).values(resource=resource.name, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["resource"], set_=values))
-    provision.fit(connection, table(resolved(resource, known)), provision.columns_there(connection))
+    wanted = table(resolved(resource, known))
+    provision.fit(connection, wanted, provision.columns_there(connection))
+    provision.index(connection, [wanted])
     return known
 
 

@@ -70,10 +70,21 @@ def wait_briefly(connection: Connection) -> None:
 
 
 def upgrade(database: Database) -> bool:
-    """Bring the schema up to date in one transaction; True if there was something to do.
+    """Bring the schema up to date, each revision in a transaction of its own; True if there was something
+    to do.
 
+    A column that one revision adds keeps readers out until it is committed: not while the next one makes an
+    index. And what is done stays done, should a later one have to be put off.
     Raises SchemaAhead for a database that a newer exact-sync made.
     """
+    has_changed = False
+    while _step(database):
+        has_changed = True
+    return has_changed
+
+
+def _step(database: Database) -> bool:
+    """One revision further, all of them at once where nothing is there; False where there is none."""
     with database.begin() as connection:
         if is_current(connection):
             return False
@@ -85,8 +96,9 @@ def upgrade(database: Database) -> bool:
 
         config = alembic_config()
         config.attributes["connection"] = connection
+        target = "head" if current(connection) is None else "+1"
         with _MUTEX, translated(), schemas.everything_translated(connection):
-            command.upgrade(config, "head")
+            command.upgrade(config, target)
         return True
 
 

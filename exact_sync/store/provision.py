@@ -7,7 +7,7 @@ column, and a type may widen, never narrow.
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, text
+from sqlalchemy import Column, Connection, Index, Table, text
 from sqlalchemy.schema import CreateColumn
 
 from exact_sync.catalog import Resource
@@ -29,8 +29,9 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
         there, indexes, keys = columns_there(connection), _indexes_there(connection), _keys_there(connection)
         for resource in resources:
             _check_key(connection, keys, table_of(resource))
-        fits = all(_fits(there, indexes, table_of(resource)) for resource in wanted)
-        if fits and not comments.missing(connection, resources):
+        fits = all(_fits(there, table_of(resource)) for resource in wanted)
+        indexed = not any(_unmade(there, indexes, table_of(resource)) for resource in resources)
+        if fits and indexed and not comments.missing(connection, resources):
             return
         migrate.wait_briefly(connection)
         migrate.claim(connection)
@@ -40,6 +41,10 @@ def make(database: Database, resources: Iterable[Resource]) -> None:
                 checkpoints.reset(connection, resource.name)
             fit(connection, table_of(resource), there)
         comments.make(connection, resources)
+    with database.begin() as connection:  # apart: readers wait for a new column until it is committed
+        migrate.wait_briefly(connection)
+        migrate.claim(connection)
+        index(connection, [table_of(resource) for resource in resources])
 
 
 def columns_there(connection: Connection) -> dict[str, dict[str, str]]:
@@ -57,7 +62,7 @@ def columns_there(connection: Connection) -> dict[str, dict[str, str]]:
 
 
 def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) -> None:
-    """Make a table, or its missing columns and indexes, or widen its types."""
+    """Make a table, or its missing columns, or widen its types."""
     dialect = connection.dialect
     known = there.get(table.name)
     if known is None:
@@ -81,10 +86,24 @@ def fit(connection: Connection, table: Table, there: dict[str, dict[str, str]]) 
                     f"USING {quote(column.name)}::{wanted}"
                 )
             )
-    made = _indexes_there(connection)
-    for index in table.indexes:
-        if index.name not in made:
-            index.create(connection)
+
+
+def index(connection: Connection, tables: Iterable[Table]) -> None:
+    """Make the missing indexes, for which only writers wait."""
+    there, made = columns_there(connection), _indexes_there(connection)
+    for table in tables:
+        for missing in _unmade(there, made, table):
+            missing.create(connection)
+
+
+def _unmade(there: dict[str, dict[str, str]], made: set[str], table: Table) -> list[Index]:
+    """Of a table that is there; what is not learned yet has no columns for some."""
+    known = there.get(table.name, {})
+    return [
+        index
+        for index in table.indexes
+        if index.name not in made and all(column.name in known for column in index.columns)
+    ]
 
 
 def _indexes_there(connection: Connection) -> set[str]:
@@ -115,9 +134,9 @@ def _check_key(connection: Connection, keys: dict[str, list[str]], table: Table)
         )
 
 
-def _fits(there: dict[str, dict[str, str]], indexes: set[str], table: Table) -> bool:
+def _fits(there: dict[str, dict[str, str]], table: Table) -> bool:
     known = there.get(table.name)
-    if known is None or any(index.name not in indexes for index in table.indexes):
+    if known is None:
         return False
     types = {column.name: _type(column) for column in table.columns}
     return all(name in known and not _widens(known[name], kind) for name, kind in types.items())

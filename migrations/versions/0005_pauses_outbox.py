@@ -71,14 +71,14 @@ def upgrade() -> None:
         schema="exact_sync",
         postgresql_where=sa.text("delivered_at IS NULL AND given_up_at IS NULL"),
     )
+    # "paused" is a word for what people do from now on, and for nothing else.
+    op.execute("UPDATE exact_sync.run SET outcome = 'waits' WHERE outcome = 'paused'")
+    op.execute("UPDATE exact_sync.checkpoint SET outcome = 'waits' WHERE outcome = 'paused'")
     op.add_column(
         "quarantine",
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         schema="exact_sync",
     )
-    # "paused" is a word for what people do from now on, and for nothing else.
-    op.execute("UPDATE exact_sync.run SET outcome = 'waits' WHERE outcome = 'paused'")
-    op.execute("UPDATE exact_sync.checkpoint SET outcome = 'waits' WHERE outcome = 'paused'")
 
 
 def downgrade() -> None:

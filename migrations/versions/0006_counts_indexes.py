@@ -58,16 +58,6 @@ def upgrade() -> None:
         op.create_index(
             f"{table}_division_{column}", table, ["division", column], schema="exact", if_not_exists=True
         )
-    op.add_column(
-        "checkpoint",
-        sa.Column(
-            "rows",
-            sa.BigInteger(),
-            nullable=True,
-            comment="rows in the table, deleted ones included; empty: to be counted",
-        ),
-        schema="exact_sync",
-    )
     op.create_index(
         "run_running",
         "run",
@@ -85,6 +75,17 @@ def upgrade() -> None:
             if_not_exists=True,
             postgresql_where=sa.text("_deleted_at IS NOT NULL"),
         )
+    # Last: from here on the readers of checkpoints wait, and not for the indexes.
+    op.add_column(
+        "checkpoint",
+        sa.Column(
+            "rows",
+            sa.BigInteger(),
+            nullable=True,
+            comment="rows in the table, deleted ones included; empty: to be counted",
+        ),
+        schema="exact_sync",
+    )
 
 
 def downgrade() -> None:

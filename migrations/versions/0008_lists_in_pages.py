@@ -14,18 +14,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    number = sa.Column(
-        "id", sa.BigInteger(), sa.Identity(), nullable=False, comment="in the order in which they came"
-    )
-    op.add_column("quarantine", number, schema="exact_sync")
-    # That numbers those that are here as they happen to lie: the same numbers are dealt out again.
-    op.execute(
-        "UPDATE exact_sync.quarantine held SET id = dealt.id FROM (SELECT division, resource, key, "
-        "row_number() OVER (ORDER BY first_seen_at, division, resource, key) AS id "
-        "FROM exact_sync.quarantine) dealt "
-        "WHERE (held.division, held.resource, held.key) = (dealt.division, dealt.resource, dealt.key)"
-    )
-    op.create_index("quarantine_id", "quarantine", ["id"], unique=True, schema="exact_sync")
     op.create_index(
         "run_outcome",
         "run",
@@ -49,6 +37,19 @@ def upgrade() -> None:
         schema="exact_sync",
         postgresql_where=sa.text("trouble IS NOT NULL"),
     )
+    number = sa.Column(
+        "id", sa.BigInteger(), sa.Identity(), nullable=False, comment="in the order in which they came"
+    )
+    # Last: from here on the readers of what is in quarantine wait, and not for the indexes of others.
+    op.add_column("quarantine", number, schema="exact_sync")
+    # That numbers those that are here as they happen to lie: the same numbers are dealt out again.
+    op.execute(
+        "UPDATE exact_sync.quarantine held SET id = dealt.id FROM (SELECT division, resource, key, "
+        "row_number() OVER (ORDER BY first_seen_at, division, resource, key) AS id "
+        "FROM exact_sync.quarantine) dealt "
+        "WHERE (held.division, held.resource, held.key) = (dealt.division, dealt.resource, dealt.key)"
+    )
+    op.create_index("quarantine_id", "quarantine", ["id"], unique=True, schema="exact_sync")
 
 
 def downgrade() -> None:

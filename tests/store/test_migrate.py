@@ -170,6 +170,34 @@ def test_tables_that_settings_asked_for_keep_no_migration_from_going_back(
         assert connection.execute(text(f"SELECT _fingerprint FROM {table}")).scalars().all() == [None]
 
 
+def test_readers_wait_for_no_index_and_what_was_done_before_a_lock_stays_done(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "_LOCK_TIMEOUT", "20ms")
+    tables = "SELECT oid::regclass::text AS name FROM pg_class WHERE relnamespace::regnamespace::text"
+    shut = f"{tables} LIKE 'exact%' AND relkind = 'r' AND EXISTS (SELECT FROM pg_locks WHERE relation = oid"
+    shut = f"{shut} AND mode = 'AccessExclusiveLock' AND pid = pg_backend_pid())"
+    waited: set[str] = set()
+
+    def look(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
+        if statement.startswith(("CREATE INDEX", "CREATE UNIQUE INDEX")):
+            itself = statement.partition(" ON ")[2].split()[0]
+            waited.update(set(connection.execute(text(shut)).scalars()) - {itself})
+
+    with database.begin() as connection:
+        alembic(connection, "downgrade", "0002")
+        before = set(connection.execute(text(f"{tables} LIKE 'exact%'")).scalars())
+    event.listen(database.engine, "before_cursor_execute", look)
+    with database.pinned() as report:
+        report.execute(text("SELECT FROM exact.items"))
+        with pytest.raises(DatabaseAway, match="lock timeout"):
+            migrate.upgrade(database)
+    assert waited & before == set()
+    with database.begin() as connection:
+        assert migrate.current(connection) == "0008"
+    assert migrate.upgrade(database) is True
+
+
 def test_a_newer_schema_is_refused_and_left_alone(database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE exact_sync.alembic_version SET version_num = '9999'"))

@@ -91,10 +91,27 @@ def test_a_table_says_what_it_is_and_a_persons_own_words_stay(database: Database
     assert comments(database, "mine") == said | {"_deleted_at": "it's 100 % gone"}
 
 
-def test_an_index_is_made_when_it_is_first_wanted(database: Database) -> None:
+@pytest.mark.parametrize("is_inferred", [False, True])
+def test_an_index_is_made_when_it_is_first_wanted(database: Database, is_inferred: bool) -> None:
     provision.make(database, [shaped("ID:Guid Date:DateTime")])
-    provision.make(database, [shaped("ID:Guid Date:DateTime", date="Date")])
+    with database.begin() as connection:  # as an earlier version made it
+        connection.execute(text("DROP INDEX exact.mine_deleted"))
+    provision.make(database, [shaped("ID:Guid Date:DateTime", date="Date", is_inferred=is_inferred)])
     assert indexes(database) == {"mine_pkey", "mine_deleted", "mine_division_date"}
+
+
+def test_readers_wait_for_a_new_column_but_not_for_an_index(database: Database) -> None:
+    makes_index = []
+
+    def look(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
+        if "CREATE INDEX" in statement:
+            held = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation IS NOT NULL"
+            makes_index.append(connection.exec_driver_sql(f"{held} AND pid = pg_backend_pid()").scalar_one())
+
+    provision.make(database, [shaped("ID:Guid")])
+    event.listen(database.engine, "before_cursor_execute", look)
+    provision.make(database, [shaped("ID:Guid Date:DateTime", date="Date")])
+    assert makes_index == [0]
 
 
 @pytest.mark.parametrize(

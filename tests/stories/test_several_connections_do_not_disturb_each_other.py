@@ -90,6 +90,10 @@ def test_a_command_may_be_for_one_connection_only(three: Several, here: Here) ->
     assert here.run("auth", "status", "--connection", "be", **three.environment)[0] == 3
     assert here.run("auth", "status", "--connection", "default", **three.environment)[0] == 0
 
+    three.machine.query("UPDATE exact_be_sync.alembic_version SET version_num = '9999'")
+    code, _, err = here.run("db", "upgrade", **three.environment)
+    assert (code, err.partition(", which")[0]) == (2, "error: be: the database is at revision 9999")
+
 
 def test_a_division_is_synced_by_the_connections_that_have_it(three: Several, here: Here) -> None:
     for name, code in (("be", 71), ("de", 72)):
