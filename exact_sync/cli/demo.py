@@ -138,7 +138,7 @@ def _compare(
         )
         for name in (*names, "")
     ]
-    columns = ["resource", "first: calls", "rows written", "second: calls", "rows written"]
+    columns = ["resource", "first:\ncalls", "rows\nwritten", "second:\ncalls", "rows\nwritten"]
     _print(console, "What the two syncs cost", columns, rows)
 
 
