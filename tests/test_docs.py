@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import text
 
 from exact_sync import errors
+from exact_sync.catalog import RESOURCES
 from exact_sync.cli import cli
 from exact_sync.config import Settings
 from exact_sync.store import migrate, state
 from exact_sync.store.database import Database
 from exact_sync.store.schemas import Schemas
 from tests.mirror import DEFAULTS
+from tests.processes import Here
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -159,6 +161,14 @@ def test_the_page_of_tables_is_up_to_date() -> None:
     generator = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generator)
     assert generator.page() == read(generator.FILE), "run: python docs/generate_tables.py"
+
+
+def test_the_command_counts_the_columns_that_the_page_counts(here: Here) -> None:
+    page = read(ROOT / "docs" / "tables.md")
+    counts = dict(re.findall(r"^\| \[`(\w+)`\].* \| (\d+) \|$", page, re.MULTILINE))
+    shown = [line.split() for line in here.run("resources")[1].splitlines()[1:]]
+    assert {line[0]: line[4] for line in shown} == counts
+    assert len(counts) == len(RESOURCES)
 
 
 def test_every_dependency_is_explained() -> None:
