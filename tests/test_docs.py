@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -183,6 +184,18 @@ def test_every_dependency_is_explained() -> None:
     names.remove("exact-sync")  # its own extra
     page = read(ROOT / "docs" / "dependencies.md")
     assert set(re.findall(r"^\| ([\w-]+) \| ", page, re.MULTILINE)) - {"package"} == names
+
+
+def test_a_virtual_environment_that_could_not_be_made_whole_is_made_again(tmp_path: Path) -> None:
+    """As Debian's Python leaves it without python3-venv: with a python in it, and no pip."""
+    python = tmp_path / "python3"
+    python.write_text(
+        '#!/bin/sh\n[ "$2" = venv ] && mkdir -p .venv/bin && touch .venv/bin/python && exit 1\nexit 0\n'
+    )
+    python.chmod(0o755)
+    make = ["make", "-f", str(ROOT / "Makefile"), ".venv/bin/python", f"PYTHON={python}"]
+    assert subprocess.run(make, cwd=tmp_path, capture_output=True, check=False).returncode == 2
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_the_image_can_be_built_of_what_the_build_sees() -> None:
