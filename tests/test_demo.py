@@ -76,5 +76,7 @@ def test_names_are_whole_on_a_terminal_of_80_columns() -> None:
 
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BadConfiguration, match=r"the demo's folder .* can't be made: Not a directory"):
+    with pytest.raises(
+        BadConfiguration, match=r"the demo's folder .* can't be made: Not a directory \(use: exact-sync --d"
+    ):
         demo._fresh_folder(tmp_path / "file" / "demo")
