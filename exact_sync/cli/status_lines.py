@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from exact_sync.cli.progress import counted
 from exact_sync.connections import Connection
 from exact_sync.errors import one_line
 from exact_sync.sync import totals
@@ -114,7 +115,7 @@ def _print_notes(out: Console, connection: Connection, line: ResourceStatus) -> 
         if line.hint:
             out.print(f"  → {connection.hint(line.hint)}")
     if line.quarantined:
-        out.print(f"{whose}: {line.quarantined} records in quarantine")
+        out.print(f"{whose}: {counted(line.quarantined, 'record')} in quarantine")
 
 
 def console() -> Console:

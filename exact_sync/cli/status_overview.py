@@ -5,6 +5,7 @@ from collections import Counter
 from rich.table import Table
 from rich.text import Text
 
+from exact_sync.cli.progress import counted
 from exact_sync.cli.status_lines import console, duration, of_limit, print_sayings, time_left
 from exact_sync.connections import Connection
 from exact_sync.errors import one_line
@@ -25,7 +26,7 @@ def print_overview(connection: Connection, facts: Status, *, only_problems: bool
     print_sayings(connection, [*totals.sayings(shown), *totals.pauses(shown)])
     for name, total in totals.by_resource(facts).items():
         if total.quarantined:
-            out.print(f"{name}: {total.quarantined:,} records in quarantine")
+            out.print(f"{name}: {counted(total.quarantined, 'record')} in quarantine")
 
 
 def _head(facts: Status) -> str:
