@@ -67,13 +67,18 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def minute(moment: str) -> str:
+    """A moment of the status, for people."""
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
 def _divisions(facts: Status) -> Table:
     names = ("division", "name", "state", "calls left: minute", "day")
     table = Table(*names, box=None, pad_edge=False, header_style="bold")
     for division in facts.divisions:
         state = division.suspended_because or ("active" if division.active else "not active")
         if division.parked_until:
-            state = f"no calls until {division.parked_until[:16]}"
+            state = f"no calls until {minute(division.parked_until)}"
         table.add_row(
             str(division.division),
             one_line(division.name),
