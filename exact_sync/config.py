@@ -55,6 +55,15 @@ PREFIX = "EXACT_SYNC_"
 CONFIG_FILE = "config.toml"
 _OURS_ELSEWHERE = {"EXACT_SYNC_CONFIG", "EXACT_SYNC_SECRETS_DIR"}
 _SITES = {"uk": "co.uk"}
+_LISTED = "exact-sync resources lists them"
+_PLAIN = {
+    "int": "is no whole number",
+    "float": "is no number",
+    "bool": "is neither true nor false",
+    "path": "is no path",
+    "date": "is no date; write 2024-01-31",
+}
+"""What pydantic says of a value that is of another kind, by the first word of its type of mistake."""
 
 
 def _data_dir() -> Path:
@@ -191,7 +200,9 @@ def load(path: Path | None = None, *, known_resources: Iterable[str], **options:
     try:
         settings = Settings(**{name: value for name, value in options.items() if value is not None})
         settings.connections = _in_order(settings.connections, content.get("connections"))
-        check_names(_not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES")
+        check_names(
+            _not_own(settings.resources), known_resources, "resources.", f"{PREFIX}RESOURCES", _LISTED
+        )
         _check_targets(settings, known_resources)
         return settings
     except ValidationError as error:
@@ -241,7 +252,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _check_keys(content: Mapping[str, Any], known_resources: Iterable[str], file: str) -> None:
     if isinstance(resources := content.get("resources"), Mapping):
-        check_names(_not_own(resources), known_resources, "resources.", file)
+        check_names(_not_own(resources), known_resources, "resources.", file, _LISTED)
     check(content, Settings, file)
 
 
@@ -251,7 +262,7 @@ def _check_targets(settings: Settings, known_resources: Iterable[str]) -> None:
     for target, section in settings.outbox.targets.items():
         for name in section.resources:
             if name not in known:
-                hint = did_you_mean(name, known, "exact-sync resources lists them", cutoff=0.5)
+                hint = did_you_mean(name, known, _LISTED, cutoff=0.5)
                 raise BadConfiguration(
                     f"setting outbox.targets.{target}.resources: there is no resource {name}", hint
                 )
@@ -270,7 +281,8 @@ def _not_own(resources: Mapping[str, Any]) -> dict[str, Any]:
 def _mistakes(error: ValidationError, file: Path | None) -> Iterable[str]:
     for mistake in error.errors(include_url=False, include_input=False, include_context=False):
         parts = [str(part) for part in mistake["loc"]]
-        text = mistake["msg"].removeprefix("Value error, ")
+        text = mistake["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        text = _PLAIN.get(mistake["type"].partition("_")[0], text)
         if mistake["type"] == "extra_forbidden":
             known = names(section_of(parts, Settings))
             text = f"is no setting; {nearest(parts[-1], known, '.'.join([*parts[:-1], '']))}"

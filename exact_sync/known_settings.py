@@ -28,17 +28,26 @@ def check(content: Mapping[str, Any], model: Model, file: str, where: str = "") 
                 check(each, section, file, f"{where}{key}.{name}." if is_named else f"{where}{key}.")
 
 
-def check_names(found: Iterable[str], known: Iterable[str], where: str, file: str) -> None:
-    """Raises BadConfiguration for the first of them that is not known."""
+def check_names(
+    found: Iterable[str], known: Iterable[str], where: str, file: str, otherwise: str = ""
+) -> None:
+    """Raises BadConfiguration for the first of them that is not known.
+
+    ``otherwise``: a hint where none is near, instead of all that are known.
+    """
     known = list(known)
     for key in found:
         if key not in known:
-            raise BadConfiguration(f"{file}: unknown setting {where}{key}", nearest(key, known, where))
+            raise BadConfiguration(
+                f"{file}: unknown setting {where}{key}", nearest(key, known, where, otherwise)
+            )
 
 
-def nearest(key: str, known: Sequence[str], where: str) -> str:
+def nearest(key: str, known: Sequence[str], where: str, otherwise: str = "") -> str:
     near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"did you mean {where}{near[0]}?" if near else f"known are: {', '.join(sorted(known))}"
+    if near:
+        return f"did you mean {where}{near[0]}?"
+    return otherwise or f"known are: {', '.join(sorted(known))}"
 
 
 def depth(path: Sequence[str], model: Model) -> int:

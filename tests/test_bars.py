@@ -4,9 +4,11 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 
 import click
+import pytest
 from rich.console import Console
 
 from exact_sync.cli.bars import Bars
+from exact_sync.cli.progress import Lines
 from exact_sync.sync.outcome import Outcome, Tally
 
 
@@ -38,3 +40,17 @@ def test_only_what_is_at_work_has_a_bar_and_what_has_ended_is_a_line_above() -> 
     assert max(map(len, lines)) == 80
     assert "be: 100039 gl_account_classification_mappings     1,139 read        11 written" in shown
     assert "✗ 1 divisions" in shown
+
+
+def test_a_note_says_which_resource_it_is_about(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of forty-seven runs, one left a column empty. The same in many divisions is said once."""
+    Lines().summary([
+        *(Outcome(division, "items", "ok", message="Exact does not know X here") for division in (1, 2)),
+        Outcome(1, "journals", "suspect", message="journals of division 1: Exact has 0"),
+        Outcome(1, "users", "later", message="no connection", exit_code=4),
+    ])  # fmt: skip
+    assert capsys.readouterr().err.splitlines() == [
+        "note: items: Exact does not know X here",
+        "note: journals of division 1: Exact has 0",
+        "error: no connection",
+    ]

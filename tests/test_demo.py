@@ -1,5 +1,6 @@
 """The demo: nothing to configure, and nobody hears of what it invents."""
 
+import io
 import json
 import logging
 import os
@@ -7,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from exact_sync.catalog import RESOURCES
 from exact_sync.cli import demo
 from exact_sync.config import Settings
 from exact_sync.errors import BadConfiguration
 from exact_sync.simulator import Simulator
+from exact_sync.sync.outcome import Outcome, Tally
 from tests.target import SECRET
 
 
@@ -62,7 +66,17 @@ def test_no_setting_of_the_user_reaches_it(
     assert (found.alerts.urls, found.connection_day_limit, found.database_url) == ([], None, None)
 
 
+def test_names_are_whole_on_a_terminal_of_80_columns() -> None:
+    out = io.StringIO()
+    names = [*RESOURCES]
+    run = Outcome(1, names[0], "ok", Tally(calls=10_000, inserted=99_999))
+    demo._compare(Console(file=out, width=80), names, [run], [run])
+    assert [name for name in names if f" {name} " not in out.getvalue()] == []
+
+
 def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BadConfiguration, match=r"the demo's folder .* can't be made: Not a directory"):
+    with pytest.raises(
+        BadConfiguration, match=r"the demo's folder .* can't be made: Not a directory \(use: exact-sync --d"
+    ):
         demo._fresh_folder(tmp_path / "file" / "demo")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,14 @@ import pytest
 from sqlalchemy import text
 
 from exact_sync import errors
+from exact_sync.catalog import RESOURCES
 from exact_sync.cli import cli
 from exact_sync.config import Settings
 from exact_sync.store import migrate, state
 from exact_sync.store.database import Database
 from exact_sync.store.schemas import Schemas
 from tests.mirror import DEFAULTS
+from tests.processes import Here
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -161,6 +164,14 @@ def test_the_page_of_tables_is_up_to_date() -> None:
     assert generator.page() == read(generator.FILE), "run: python docs/generate_tables.py"
 
 
+def test_the_command_counts_the_columns_that_the_page_counts(here: Here) -> None:
+    page = read(ROOT / "docs" / "tables.md")
+    counts = dict(re.findall(r"^\| \[`(\w+)`\].* \| (\d+) \|$", page, re.MULTILINE))
+    shown = [line.split() for line in here.run("resources")[1].splitlines()[1:]]
+    assert {line[0]: line[4] for line in shown} == counts
+    assert len(counts) == len(RESOURCES)
+
+
 def test_every_dependency_is_explained() -> None:
     project = tomllib.loads(read(ROOT / "pyproject.toml"))
     required = [
@@ -173,6 +184,18 @@ def test_every_dependency_is_explained() -> None:
     names.remove("exact-sync")  # its own extra
     page = read(ROOT / "docs" / "dependencies.md")
     assert set(re.findall(r"^\| ([\w-]+) \| ", page, re.MULTILINE)) - {"package"} == names
+
+
+def test_a_virtual_environment_that_could_not_be_made_whole_is_made_again(tmp_path: Path) -> None:
+    """As Debian's Python leaves it without python3-venv: with a python in it, and no pip."""
+    python = tmp_path / "python3"
+    python.write_text(
+        '#!/bin/sh\n[ "$2" = venv ] && mkdir -p .venv/bin && touch .venv/bin/python && exit 1\nexit 0\n'
+    )
+    python.chmod(0o755)
+    make = ["make", "-f", str(ROOT / "Makefile"), ".venv/bin/python", f"PYTHON={python}"]
+    assert subprocess.run(make, cwd=tmp_path, capture_output=True, check=False).returncode == 2
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_the_image_can_be_built_of_what_the_build_sees() -> None:

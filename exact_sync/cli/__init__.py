@@ -99,9 +99,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         say(error.format_message(), err=True)
         return 2
     except click.ClickException as error:
-        context = error.ctx if isinstance(error, click.UsageError) else None
-        command = context.command_path if context else "exact-sync"
-        report(error.format_message(), f"see: {command} --help")
+        report(error.format_message(), _hint(error))
         return 2
     except (click.Abort, KeyboardInterrupt):
         say("interrupted", err=True)
@@ -115,3 +113,12 @@ def _run(arguments: Sequence[str] | None) -> int:
         if report_no_room(error):
             return 1
         raise
+
+
+def _hint(error: click.ClickException) -> str:
+    """Where to look. What is for all commands is often written behind one."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "exact-sync"
+    if isinstance(error, click.NoSuchOption) and any(error.option_name in each.opts for each in cli.params):
+        return f"it stands before the command: {command.replace(' ', f' {error.option_name} … ', 1)}"
+    return f"see: {command} --help"

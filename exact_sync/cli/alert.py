@@ -85,7 +85,9 @@ def _facts(service: Service, record: Record) -> dict[str, object]:
 
 def _print(service: Service, records: Sequence[Record], *, with_closed: bool) -> None:
     label = service.connection.label
-    if not records:
+    if not records and not service.settings.alerts.urls:
+        click.echo(f"{label}Nothing is looked for: alerts.urls is not set. See: exact-sync status --problems")
+    elif not records:
         click.echo(f"{label}Nothing {'was' if with_closed else 'is'} amiss.")
     for record in records:
         until = f" to {record.closed_at:%Y-%m-%d %H:%M}" if record.closed_at else ""

@@ -28,6 +28,7 @@ from exact_sync.sync.outcome import Outcome
 from exact_sync.sync.verify import Checks
 
 _MARK = "made-by-exact-sync-demo"
+_ELSEWHERE = "use: exact-sync --data-dir FOLDER demo"
 
 
 @click.command()
@@ -87,14 +88,14 @@ def _fresh_folder(folder: Path) -> Path:
         if folder.exists():
             if not (folder / _MARK).exists():
                 raise BadConfiguration(
-                    f"{folder} exists and was not made by a demo", "move it, or use --data-dir"
+                    f"{folder} exists and was not made by a demo", f"move it, or {_ELSEWHERE}"
                 )
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
         (folder / _MARK).touch()
     except OSError as error:
         raise BadConfiguration(
-            f"the demo's folder {folder} can't be made: {error.strerror}", "use --data-dir"
+            f"the demo's folder {folder} can't be made: {error.strerror}", _ELSEWHERE
         ) from None
     return folder
 
@@ -138,7 +139,7 @@ def _compare(
         )
         for name in (*names, "")
     ]
-    columns = ["resource", "first: calls", "rows written", "second: calls", "rows written"]
+    columns = ["resource", "first:\ncalls", "rows\nwritten", "second:\ncalls", "rows\nwritten"]
     _print(console, "What the two syncs cost", columns, rows)
 
 

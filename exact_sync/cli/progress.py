@@ -49,6 +49,14 @@ def described(outcome: Outcome) -> str:
     return f"{whose}{where.strip()}: {outcome.status}, {counts}"
 
 
+def _message(outcome: Outcome) -> str | None:
+    """Errors say what they are about; a note that does not gets its resource in front."""
+    message = outcome.message
+    if not message or outcome.exit_code or not outcome.resource or " of division " in message:
+        return message
+    return f"{outcome.resource}: {message}"
+
+
 def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
@@ -78,11 +86,12 @@ class Lines:
     def summary(self, outcomes: Sequence[Outcome]) -> None:
         told: set[tuple[str | None, str]] = set()
         for outcome in outcomes:
-            if outcome.message and (outcome.connection, outcome.message) not in told:
-                told.add((outcome.connection, outcome.message))
+            message = _message(outcome)
+            if message and (outcome.connection, message) not in told:
+                told.add((outcome.connection, message))
                 kind = "error" if outcome.exit_code else "note"
                 whose = f"{outcome.connection}: " if outcome.connection else ""
-                text = f"{kind}: {whose}{outcome.message}" + (f"\n  → {outcome.hint}" if outcome.hint else "")
+                text = f"{kind}: {whose}{message}" + (f"\n  → {outcome.hint}" if outcome.hint else "")
                 say(logs.clean(text), err=True)
         runs = [outcome for outcome in outcomes if outcome.resource]
         divisions = {(outcome.connection, outcome.division) for outcome in runs if outcome.division}

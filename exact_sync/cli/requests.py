@@ -94,9 +94,7 @@ def requests(
         out = console()
         out.print(_summary(found) if summary else _table(found, is_narrow=out.width <= NARROW))
     else:
-        click.echo(
-            "No such requests are kept." + ("" if is_kept else " They are not: request_log_days is 0.")
-        )
+        click.echo("No such requests are kept." if is_kept else "None are kept: request_log_days is 0.")
 
 
 def _found(deployment: Deployment, divisions: Sequence[int], wanted: Filter, limit: int | None) -> Rows:

@@ -10,6 +10,7 @@ from exact_sync.errors import TryLater
 from exact_sync.service import Service
 from exact_sync.store import migrate
 from exact_sync.store.locks import WorkLock
+from exact_sync.store.tables import data_columns
 from exact_sync.sync.naming import errors_named
 
 
@@ -60,7 +61,7 @@ def resources(options: Options) -> None:
             "table": f"{connections[0].schema}.{name}",
             "endpoint": resource.endpoint,
             "key": resource.key_column.name,
-            "columns": "learned" if resource.is_inferred else str(len(resource.columns)),
+            "columns": "learned" if resource.is_inferred else str(len(data_columns(resource))),
             "strategy": resource.strategy,
             "or": ", ".join(others),
             "deletions": _deletions(resource),

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from exact_sync.cli.progress import counted
 from exact_sync.connections import Connection
 from exact_sync.errors import one_line
 from exact_sync.sync import totals
@@ -66,13 +67,18 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def minute(moment: str) -> str:
+    """A moment of the status, for people."""
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
 def _divisions(facts: Status) -> Table:
     names = ("division", "name", "state", "calls left: minute", "day")
     table = Table(*names, box=None, pad_edge=False, header_style="bold")
     for division in facts.divisions:
         state = division.suspended_because or ("active" if division.active else "not active")
         if division.parked_until:
-            state = f"no calls until {division.parked_until[:16]}"
+            state = f"no calls until {minute(division.parked_until)}"
         table.add_row(
             str(division.division),
             one_line(division.name),
@@ -114,7 +120,7 @@ def _print_notes(out: Console, connection: Connection, line: ResourceStatus) -> 
         if line.hint:
             out.print(f"  → {connection.hint(line.hint)}")
     if line.quarantined:
-        out.print(f"{whose}: {line.quarantined} records in quarantine")
+        out.print(f"{whose}: {counted(line.quarantined, 'record')} in quarantine")
 
 
 def console() -> Console:

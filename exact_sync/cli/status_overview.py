@@ -5,7 +5,8 @@ from collections import Counter
 from rich.table import Table
 from rich.text import Text
 
-from exact_sync.cli.status_lines import console, duration, of_limit, print_sayings, time_left
+from exact_sync.cli.progress import counted
+from exact_sync.cli.status_lines import console, duration, minute, of_limit, print_sayings, time_left
 from exact_sync.connections import Connection
 from exact_sync.errors import one_line
 from exact_sync.sync import totals
@@ -25,7 +26,7 @@ def print_overview(connection: Connection, facts: Status, *, only_problems: bool
     print_sayings(connection, [*totals.sayings(shown), *totals.pauses(shown)])
     for name, total in totals.by_resource(facts).items():
         if total.quarantined:
-            out.print(f"{name}: {total.quarantined:,} records in quarantine")
+            out.print(f"{name}: {counted(total.quarantined, 'record')} in quarantine")
 
 
 def _head(facts: Status) -> str:
@@ -71,8 +72,8 @@ def _divisions(facts: Status, only_problems: bool) -> Table:
         if only_problems and not totals.needs_a_look(division, total):
             continue
         state = division.state
-        if state == "parked":
-            state = f"parked until {str(division.parked_until)[:16]}"
+        if division.parked_until and state == "parked":
+            state = f"parked until {minute(division.parked_until)}"
         table.add_row(
             str(division.division),
             one_line(division.name),

@@ -46,6 +46,8 @@ class Aside:
 
 def said(task: "Task") -> tuple[str, str]:
     """What is to be told of the records that were put there in an attempt, and where to look."""
+    number = task.tally.quarantined
+    records, are = ("record", "is") if number == 1 else ("records", "are")
     text = f"{task.resource.name} of division {task.division}: "
-    text += f"{task.tally.quarantined} records could not be converted and are in quarantine"
+    text += f"{number} {records} could not be converted and {are} in quarantine"
     return text, f"see: SELECT * FROM {task.database.schemas.state}.quarantine"  # noqa: S608

@@ -9,6 +9,7 @@ from exact_sync.sync.audience import Audience
 from exact_sync.sync.crew import Crew
 from exact_sync.sync.line import job
 from exact_sync.sync.outcome import Outcome, failure
+from exact_sync.sync.task import CONNECTION_WIDE
 
 if TYPE_CHECKING:
     from exact_sync.sync.verify import Checks
@@ -53,7 +54,8 @@ def sync_once(
         crew.check_signed_in()
         began = crew.moment()
         recorder = _Recorder(audience)
-        if DIVISIONS in resources or not crew.has_divisions(codes):
+        is_paused = not insist and (CONNECTION_WIDE, DIVISIONS.name) in crew.paused()
+        if (DIVISIONS in resources and not is_paused) or not crew.has_divisions(codes):
             crew.read_divisions(recorder, full=full, since=began)
         others = [resource for resource in resources if resource.per_division]
         if others:

@@ -40,6 +40,25 @@ def test_a_mistake_in_the_file_names_the_file(tmp_path: Path, text: str) -> None
     assert "my.toml" in str(refused(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('workers = "x"', "is no whole number"),
+        ("workers = 0", "should be greater than or equal to 1"),
+        ('region = "us"', "should be 'nl', 'be'"),
+        ('day_reserve = "10%"', "is no number"),
+        ('verify_repair = "maybe"', "is neither true nor false"),
+        ("data_dir = 5", "is no path"),
+        ('start_date = "2024-02-30"', "is no date; write 2024-01-31"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_our_words(tmp_path: Path, text: str, said: str) -> None:
+    name = text.partition(" ")[0]
+    assert f"setting {name} (EXACT_SYNC_{name.upper()} or {tmp_path / 'my.toml'}): {said}" in str(
+        refused(tmp_path, text)
+    )
+
+
 def test_a_value_where_a_section_belongs_is_told_so(tmp_path: Path) -> None:
     for text in ("server = 5", "resources.items = 5", "connections.be = 5"):
         assert str(refused(tmp_path, text)).endswith("is a section, with settings in it")

@@ -15,6 +15,7 @@ from tests.config.files import RESOURCES, refused
         ('[resources.item]\nevery = "1h"', "did you mean resources.items?"),
         ('[resources.items]\nevry = "1h"', "did you mean resources.items.every?"),
         ("zzzzzz = 1", "known are: "),
+        ('[resources.zzzzzz]\nevery = "1h"', "exact-sync resources lists them"),
         ('["exact.items; DROP"]\nx = 1', "unknown setting exact.items; DROP"),
         ('[resources."items\\"; --"]\nevery = "1h"', "unknown setting resources.items"),
     ],

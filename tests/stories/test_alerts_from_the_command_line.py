@@ -42,7 +42,8 @@ def test_without_a_target_or_with_a_wrong_one_it_is_bad_configuration(here: Here
 def test_what_is_open_can_be_listed(here: Here) -> None:
     here.machine.query("INSERT INTO exact_sync.sign_in (id) VALUES (1) ON CONFLICT DO NOTHING")
     with a_receiver() as receiver:
-        assert here.run("alert", "list")[1] == "Nothing is amiss.\n"
+        assert here.run("alert", "list")[1].startswith("Nothing is looked for: alerts.urls is not set.")
+        assert here.run("alert", "list", ALERTS__URLS=receiver.url)[1] == "Nothing is amiss.\n"
         here.machine.nobody_is_signed_in()
         assert here.run("sync", ALERTS__URLS=receiver.url)[0] == 3
         code, out, _ = here.run("alert", "list")
@@ -53,7 +54,7 @@ def test_what_is_open_can_be_listed(here: Here) -> None:
         assert told["told_at"] is not None
         here.machine.deployment.sign_in()
         here.run("sync", "journals", ALERTS__URLS=receiver.url)
-        assert here.run("alert", "list")[1] == "Nothing is amiss.\n"
+        assert here.run("alert", "list", ALERTS__URLS=receiver.url)[1] == "Nothing is amiss.\n"
         assert "sign_in" in here.run("alert", "list", "--all")[1]
 
 
@@ -64,7 +65,7 @@ def test_several_connections_say_which_is_meant(here: Here) -> None:
         [message] = [each for each in receiver.accepted if "signing in" in each["title"]]
         assert message["title"] == "exact-sync: de: signing in is needed"
         assert "exact-sync auth login --connection de" in message["message"]
-        _, out, _ = here.run("alert", "list", **others.environment)
+        _, out, _ = here.run("alert", "list", ALERTS__URLS=receiver.url, **others.environment)
         assert "be: Nothing is amiss." in out
         assert "de: " in out
 

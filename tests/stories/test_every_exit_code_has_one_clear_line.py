@@ -55,6 +55,14 @@ def test_a_command_that_needs_another_word_shows_its_help(here: Here) -> None:
         assert line in err
 
 
+def test_what_is_for_all_commands_stands_before_them(here: Here) -> None:
+    for words in (("sync", "--config", "x.toml"), ("auth", "login", "--config=x.toml")):
+        code, out, err = here.run(*words)
+        assert (code, out) == (2, "")
+        command = " ".join(words).partition(" --")[0]
+        assert f"  → it stands before the command: exact-sync --config … {command}\n" in err
+
+
 def test_an_unknown_variable_is_only_a_warning(here: Here) -> None:
     code, _, err = here.run("db", "current", SERVICE_PORT="tcp://10.0.0.1:80")
     assert code == 0

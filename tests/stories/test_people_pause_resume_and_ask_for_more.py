@@ -38,6 +38,9 @@ def test_what_is_paused_is_left_out_until_it_is_resumed(deployment: Deployment) 
     deployment.sync_well()
     assert deployment.differences("contacts", deleted=False) == []
     assert line(deployment, "items").state == "ok"
+    assert command(deployment, "pause") == 0
+    assert deployment.sync_well() == []
+    assert [outcome.resource for outcome in deployment.sync_well("divisions")] == ["divisions"]
 
 
 def test_a_first_load_that_is_paused_makes_no_more_calls(

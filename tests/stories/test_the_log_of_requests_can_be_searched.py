@@ -74,7 +74,9 @@ def test_the_summary_adds_up(deployment: Deployment, capsys: pytest.CaptureFixtu
     assert re.search(r"crm/Accounts +100 +3 +50 +95", capsys.readouterr().out)
 
 
-def test_people_see_a_table(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_see_a_table(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     deployment.simulator.faults.add(path="Journals", fault="status", status=500, times=1)
     deployment.sync_well("journals")
     deployment.service.request_log.flush()
@@ -86,6 +88,9 @@ def test_people_see_a_table(deployment: Deployment, capsys: pytest.CaptureFixtur
     assert re.search(r"^2026-06-25 12:\S+ +124132 +journals +\S*Journals +500 +0 .*HTTP 500", failed)
     assert command(deployment, "requests", "--since", "2030-01-01") == 0
     assert capsys.readouterr().out == "No such requests are kept.\n"
+    monkeypatch.setenv("EXACT_SYNC_REQUEST_LOG_DAYS", "0")
+    assert command(deployment, "requests", "--since", "2030-01-01") == 0
+    assert capsys.readouterr().out == "None are kept: request_log_days is 0.\n"
 
 
 @pytest.mark.parametrize(

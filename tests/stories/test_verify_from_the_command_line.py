@@ -26,7 +26,7 @@ def test_differences_are_printed_until_they_are_mended(here: Here) -> None:
 
     code, out, err = here.run("verify", "--repair", "payments")
     assert (code, err) == (0, "")
-    assert "note: mended: 1 of 1 differences\n" in out
+    assert f"note: payments of division {DIVISION}: mended: 1 of 1 differences\n" in out
     assert here.run("verify", "payments")[0] == 0
 
 

@@ -1,6 +1,7 @@
 """`status`, `resources` and `db`: facts for people, and for machines."""
 
 import json
+import re
 
 import pytest
 from rich.console import Console
@@ -39,6 +40,13 @@ def test_the_status_as_json_tells_all_that_the_contract_names(here: Here) -> Non
     code, out, err = here.run("status")
     assert (code, err) == (0, "")
     assert all(name in out for name in PATHS)
+
+
+def test_until_when_a_division_makes_no_calls_is_told_as_everywhere(here: Here) -> None:
+    here.machine.deployment.sync_well("items")
+    here.machine.deployment.simulator.faults.add("day_429", path="Items")
+    assert here.run("sync", "items")[0] == 4
+    assert re.search(r"  no calls until \d{4}-\d\d-\d\d 00:00 UTC  ", here.run("status")[1])
 
 
 def test_where_there_is_nothing_to_show_the_status_says_so(here: Here) -> None:

@@ -101,7 +101,13 @@ async def _wrong(request: Request, error: Exception) -> Response:
     """Says which parameter; never what stood in it."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     mistakes = [
-        f"{'.'.join(str(part) for part in mistake['loc'])}: {mistake['msg'].removeprefix('Value error, ')}"
+        f"{'.'.join(str(part) for part in mistake['loc'])}: {_plain(mistake)}"
         for mistake in error.errors()[:5]
     ]
     return problem(422, "; ".join(mistakes)[:_LONGEST])
+
+
+def _plain(mistake: Mapping[str, Any]) -> str:
+    if mistake["type"] == "extra_forbidden":
+        return "there is no such parameter"
+    return str(mistake["msg"]).removeprefix("Value error, ").removeprefix("Input ")

@@ -147,6 +147,8 @@ DUTCH: dict[str, str] = {
         "Elke synchronisatie verlengt de aanmelding; ongebruikt eindigt die {time}.",
     "The access token ends {time}; it is renewed when it is needed.":
         "Het toegangstoken eindigt {time}; het wordt vernieuwd zodra dat nodig is.",
+    "The access token ended {time}; it is renewed when it is needed.":
+        "Het toegangstoken is {time} verlopen; het wordt vernieuwd zodra dat nodig is.",
     "Calls today, all divisions": "Aanroepen vandaag, alle administraties",
     "What needs a look": "Wat aandacht vraagt",
     "Under way": "Bezig",

@@ -79,7 +79,7 @@ def test_what_goes_to_quarantine_is_not_called_mended(deploy: Deploy, missing: i
         assert (outcome.status, outcome.exit_code, outcome.differences) == ("verified", 1, ())
         assert outcome.message == (
             f"mended: {missing - 1} of {missing} differences; customers of division {DIVISION}: "
-            "1 records could not be converted and are in quarantine"
+            "1 record could not be converted and is in quarantine"
         )
         assert only(verify(deployment, "customers", repair=True), "customers").exit_code == 0
 

@@ -59,9 +59,11 @@ def test_sentences_about_the_sign_in_have_spaces_between_them(
     [about] = [each for each in page.all("p") if "Signed in as" in each.text]
     said = " ".join(about.text.split())
     assert re.search(
-        r"Signed in as .*\. Consent was given on .*\. The access token .* needed\. Each sync renews .*\.$",
+        r"Signed in as .*\. Consent was given .*\. The access token ends .* needed\. Each sync renews .*\.$",
         said,
     ), said
+    deployment.clock.advance(hours=1)
+    assert "The access token ended 50 min ago; it is renewed" in " ".join(browser.opens(CONNECT).text.split())
 
 
 def test_the_cookie_that_binds_it_is_out_of_the_reach_of_scripts(browser: Browser) -> None:
