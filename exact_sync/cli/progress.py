@@ -49,14 +49,6 @@ def described(outcome: Outcome) -> str:
     return f"{whose}{where.strip()}: {outcome.status}, {counts}"
 
 
-def _message(outcome: Outcome) -> str | None:
-    """Errors say what they are about; a note that does not gets its resource in front."""
-    message = outcome.message
-    if not message or outcome.exit_code or not outcome.resource or " of division " in message:
-        return message
-    return f"{outcome.resource}: {message}"
-
-
 def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
@@ -86,7 +78,7 @@ class Lines:
     def summary(self, outcomes: Sequence[Outcome]) -> None:
         told: set[tuple[str | None, str]] = set()
         for outcome in outcomes:
-            message = _message(outcome)
+            message = outcome.named_message(outcome.resource)
             if message and (outcome.connection, message) not in told:
                 told.add((outcome.connection, message))
                 kind = "error" if outcome.exit_code else "note"

@@ -88,12 +88,6 @@ def _where(outcome: Outcome) -> str:
     return f"{outcome.connection} {division}" if outcome.connection else division
 
 
-def _named(outcome: Outcome, message: str) -> str:
-    """Errors say what they are about; a note may not."""
-    is_named = outcome.exit_code or " of division " in message
-    return message if is_named else f"{outcome.resource} of division {outcome.division}: {message}"
-
-
 def _print(outcomes: Sequence[Outcome]) -> None:
     console = Console(markup=False, highlight=False)
     console = console if console.is_terminal else Console(width=240, markup=False, highlight=False)
@@ -111,7 +105,8 @@ def _print(outcomes: Sequence[Outcome]) -> None:
         if outcome.message:
             whose = f"{outcome.connection}: " if outcome.connection else ""
             kind = "error" if outcome.exit_code else "note"
-            console.print(f"{kind}: {whose}{_named(outcome, outcome.message)}", soft_wrap=True)
+            name = f"{outcome.resource} of division {outcome.division}"
+            console.print(f"{kind}: {whose}{outcome.named_message(name)}", soft_wrap=True)
         for difference in outcome.differences[:_SHOWN]:
             parts = (difference.kind, difference.what, difference.detail)
             console.print("  " + "  ".join(part for part in parts if part), soft_wrap=True)

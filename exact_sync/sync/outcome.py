@@ -52,6 +52,12 @@ class Outcome:
     connection: str | None = None
     """Whose it is, where there are several."""
 
+    def named_message(self, name: str) -> str:
+        """The message with a name in front, if it does not say itself what it is about, as errors do."""
+        message = self.message or ""
+        has_one = not message or self.exit_code or " of division " in message
+        return message if has_one or not name else f"{name}: {message}"
+
 
 def not_begun(resource: Resource, division: int, error: ExactSyncError) -> Outcome:
     """Of a run that an error kept from beginning."""
