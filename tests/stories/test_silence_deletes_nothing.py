@@ -97,6 +97,19 @@ def test_what_is_accepted_once_is_taken_over_also_where_it_was_all_there_was_of_
     assert deployment.differences("financial_transactions") == []
 
 
+def test_a_ledger_that_is_empty_when_it_is_read_anew_is_suspect(deployment: Deployment) -> None:
+    """F28: nothing tells then into which windows it was cut."""
+    name = "financial_transactions"
+    deployment.sync_well(name)
+    take_away(deployment, name, 1.0)
+    assert only(deployment.sync(name, full=True), name).status == "suspect"
+    assert command(deployment, "reset", name) == 0
+    assert only(deployment.sync(name), name).status == "suspect"
+    assert command(deployment, "accept", name) == 0
+    deployment.sync_well(name)
+    assert deployment.differences(name) == []
+
+
 def test_accepting_some_does_not_accept_less(deployment: Deployment) -> None:
     """F28: what came after the person looked is another matter."""
     deployment.sync_well("gl_accounts")
