@@ -151,7 +151,9 @@ def _read_window(
         gone.seen += sum(str(key) in came for key in held)
         if None in rejected:
             held = set()  # a record without a readable key may be any of them
-        held = {key for key in held if str(key) not in rejected | came}
+        there = rejected | came
+        held = {key for key in held if str(key) not in there}
+        gone.came(there)
         is_followed = page.next_link is not None
         is_done = first_time and not is_followed and not held
         position = (
