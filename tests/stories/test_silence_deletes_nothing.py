@@ -44,8 +44,11 @@ def test_a_list_that_is_empty_or_much_smaller_is_suspect_and_deletes_nothing(
     assert "nothing was deleted" in str(line(deployment, name).message)
 
     deployment.clock.advance(hours=7)
+    trouble = deployment.simulator.faults.add("status", path=WIRE[name], times=None, status=503)
+    assert exit_code(deployment.sync(name)) == 4
+    deployment.simulator.faults.remove(trouble)
     outcomes = deployment.sync(*LISTS)
-    assert exit_code(outcomes) == 0
+    assert exit_code(outcomes) == 0, "trouble in between makes it no new one"
     assert only(outcomes, name).status == "suspect"
 
     deployment.simulator.faults.remove(rule)
