@@ -220,6 +220,8 @@ def test_a_division_belongs_to_one_process_at_a_time(
     assert "the other one" in str(second.division_holder(7))
     assert second.division_holder(9) is None
     assert second.take_division(8)
+    assert first.take_division(6)
+    assert first.free_division(6) is True
     for _ in range(2):
         assert first.free_division(7) is False
     assert not second.take_division(7)
@@ -306,9 +308,50 @@ def test_what_was_cut_is_taken_again_whole_or_not_at_all(
     with pytest.raises(WorkHeld, match="taken over"):
         first.check()
     second.free()
+    second.take()  # the other one keeps nothing of what it took again before it gave up
+    second.free()
     assert first.keep() is True
     first.check()
+    first._is_lost = True
     first.free()
+    first.check()
+
+
+@pytest.mark.parametrize(("has_work", "divisions"), [(True, [9]), (True, []), (False, [7, 9])])
+def test_nothing_more_is_taken_before_what_was_cut(
+    database: Database, other: Database, clock: SharedClock, has_work: bool, divisions: list[int]
+) -> None:
+    """Else a new connection would look as if it held the rest, too."""
+    lock = WorkLock(other, clock)
+    if has_work:
+        lock.take(alone=False)
+    for division in divisions:
+        lock.take_division(division)
+    cut(database)
+    for _ in range(2):
+        with pytest.raises(DatabaseAway):
+            lock.take_division(8)
+    lock.free_division(9)
+    assert lock.keep() is True
+    cut(database)
+    lock.free_division(7)
+    lock.free()
+
+
+def test_what_is_taken_again_at_the_second_try_is_given_back_at_once(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    for division in (7, 8):
+        first.take_division(division)
+    cut(database)
+    assert second.take_division(8)
+    clock.wakes = lambda: second.free_division(8)  # type: ignore[assignment,return-value]
+    assert first.keep() is True
+    first.free_division(7)
+    assert second.take_division(7)
+    first.free()
+    second.free()
 
 
 def cut(database: Database) -> None:
