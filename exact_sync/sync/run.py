@@ -107,7 +107,6 @@ class Runner:
                 except Widened as widened:
                     inference.widen(task, widened.learned)
                     self._close(task, "widened", "records came that need other columns; read again")
-                    since = None
                     continue
                 return self._done(task)
             except ExactSyncError as error:
