@@ -64,6 +64,22 @@ def test_a_checkpoint_is_saved_within_a_transaction_only(task: Task) -> None:
         task.save(cursor="1")
 
 
+def test_what_is_tried_again_counts_once_and_what_fails_not_at_all(task: Task) -> None:
+    tries: list[str] = []
+
+    def work(connection: Connection) -> None:
+        task.tally.inserted += 5
+        tries.append("40001" if not tries else "22012")
+        if len(tries) != 2:
+            connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{tries[-1]}'; END $$"))
+
+    task.transact(work)
+    assert (len(tries), task.tally.inserted) == (2, 5)
+    with pytest.raises(Exception, match="22012"):
+        task.transact(work)
+    assert (len(tries), task.tally.inserted) == (3, 5)
+
+
 def test_what_was_reset_while_it_is_read_is_read_no_further(task: Task) -> None:
     with task.database.begin() as connection:
         checkpoints.reset(connection, "customers", [DIVISION])
