@@ -153,3 +153,5 @@ def test_a_record_that_came_twice_is_not_merged_again_with_the_pages_after_it(ta
     task.hold(quick(record(OTHER, "other", 1)))
     task.settle()
     assert live(task) == {KEY: "new", OTHER: "other"}
+    task.keep(task.intake.shape([record(KEY, "older", 1)]))
+    assert live(task)[KEY] == "older", "what everything brings counts, whatever is here"
