@@ -62,6 +62,17 @@ class Checkpoint:
             if not isinstance(getattr(self, name), dict):
                 object.__setattr__(self, name, nothing)
 
+    @property
+    def is_suspect(self) -> bool:
+        """It waits for a person's word, whatever trouble later runs had."""
+        return self.suspect_rows is not None and (self.outcome == "suspect" or self.accepted_rows is None)
+
+
+IS_SUSPECT = checkpoint.c.suspect_rows.is_not(None) & (
+    (checkpoint.c.outcome == "suspect") | checkpoint.c.accepted_rows.is_(None)
+)
+"""The same in SQL."""
+
 
 def read(connection: Connection, division: int, resource: str) -> Checkpoint:
     """The stored checkpoint, or an empty one."""
@@ -220,12 +231,11 @@ def want_sweeps(connection: Connection, division: int, resources: Iterable[str])
 
 def accept(connection: Connection, resource: str, divisions: Sequence[int] | None = None) -> set[int]:
     """Accept what suspect runs saw (None: of all divisions); the next run takes it over. Where it was so."""
-    conditions = [checkpoint.c.resource == resource, checkpoint.c.outcome == "suspect"]
+    conditions = [checkpoint.c.resource == resource, IS_SUSPECT]
     if divisions is not None:
         conditions.append(checkpoint.c.division.in_(list(divisions)))
-    seen = func.coalesce(checkpoint.c.suspect_rows, 0)
     accepted = update(checkpoint).where(*conditions)
-    accepted = accepted.values(accepted_rows=seen, outcome="accepted", retry_at=None)
+    accepted = accepted.values(accepted_rows=checkpoint.c.suspect_rows, outcome="accepted", retry_at=None)
     return set(connection.execute(accepted.returning(checkpoint.c.division)).scalars())
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select
 from exact_sync.catalog import DIVISIONS
 from exact_sync.credentials import NOBODY
 from exact_sync.store import calls, divisions
+from exact_sync.store.checkpoints import IS_SUSPECT
 from exact_sync.store.divisions import Access, Division
 from exact_sync.store.schemas import sql
 from exact_sync.store.state import checkpoint, delivery, quarantine, sign_in
@@ -110,8 +111,7 @@ def _stale(connection: Connection, before: datetime) -> list[Place]:
 def _suspect(connection: Connection) -> list[Place]:
     """A run that waits for its calls is suspect still, until it ends well or a person accepts."""
     columns = (checkpoint.c.division, checkpoint.c.resource, checkpoint.c.message, checkpoint.c.hint)
-    waits = (checkpoint.c.outcome == "suspect") | checkpoint.c.accepted_rows.is_(None)
-    query = select(*columns).where(checkpoint.c.suspect_rows.is_not(None), waits).order_by(*columns[:2])
+    query = select(*columns).where(IS_SUSPECT).order_by(*columns[:2])
     return [Place(code, name, text or "", hint) for code, name, text, hint in connection.execute(query)]
 
 

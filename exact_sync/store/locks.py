@@ -61,7 +61,7 @@ class WorkLock:
                 if attempt:
                     self._clock.sleep(_WAIT)
                 if self._ask_for(self._work_class, _WORK, alone):
-                    self._alone, self._is_lost = alone, False
+                    self._alone = alone
                     return
             self._give_back_if_idle()
         raise WorkHeld(

@@ -185,7 +185,7 @@ def windows(starts: Iterable[date], today: date, start_date: date | None = None)
 
 
 def _months_before(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 - months
+    index = max(12, day.year * 12 + day.month - 1 - months)  # no day is before the first of year 1
     return date(index // 12, index % 12 + 1, 1)
 
 

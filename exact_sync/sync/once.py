@@ -84,7 +84,7 @@ def _sync_divisions(
     selection = crew.selection(codes, insist=full)
     for code, error in selection.failures.items():
         recorder.ends(failure(code, "", error))
-    pool = crew.pool(recorder, since=None if full or checks else began)
+    pool = crew.pool(recorder, since=began)
     standings, paused = crew.standings(), crew.paused()
     try:
         for code in selection.divisions:

@@ -187,9 +187,11 @@ class Pool:
                 continue
             outcome = self._run(job, waiting)
             if isinstance(outcome.error, GivesWay):
+                # What came is in the checkpoint, from which it goes on; where nothing came, nothing is there.
+                full = job.full and not outcome.tally.records
                 with self._changed:
                     if not self._is_closed:
-                        waiting.put_back(replace(job, full=False, is_backfill=True, has_begun=True), outcome)
+                        waiting.put_back(replace(job, full=full, is_backfill=True, has_begun=True), outcome)
                 if outcome.until is not None:
                     return
                 continue

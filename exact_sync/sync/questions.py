@@ -163,8 +163,7 @@ class Questions:
             except (Refused, Unavailable, ExactAway) as refusal:
                 is_better = self._lessons.another_way(refusal, query, goes_on=resume is not None)
                 if lesson == _MOST_LESSONS or not is_better:
-                    self._quirks.drop()  # a missing right must not look like a site without bulk
-                    raise
+                    raise  # nothing is confirmed: a missing right must not look like a site without bulk
                 resume = None
                 continue
             self._quirks.confirm()

@@ -48,10 +48,6 @@ class Quirks:
         while self._supposed:
             self.learn(self._supposed.pop())
 
-    def drop(self) -> None:
-        """That was not it."""
-        self._supposed.clear()
-
     def _save(self, quirks: dict[str, str]) -> None:
         task = self._task
         task.checkpoint = replace(task.checkpoint, quirks=quirks)  # for whoever asks for this task next

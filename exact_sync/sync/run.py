@@ -107,15 +107,14 @@ class Runner:
                 except Widened as widened:
                     inference.widen(task, widened.learned)
                     self._close(task, "widened", "records came that need other columns; read again")
-                    since = None
                     continue
+                return self._done(task)
             except ExactSyncError as error:
                 return self._failed(task, error)
             except Exception as bug:
                 # A mistake of ours: who looks at the status must see that nothing is read any more.
                 log.exception("unexpected error in %s of division %s", resource.name, division)
                 return self._failed(task, unexpected(bug))
-            return self._done(task)
 
     def release(self, division: int) -> None:
         """Another process may call for this division from now on."""
@@ -149,12 +148,15 @@ class Runner:
 
     def _done(self, task: Task) -> Outcome:
         message = "; ".join(task.notes) or None
-        if task.checkpoint.suspect_rows is not None and not _is_settled(task):
+        seen = task.checkpoint.suspect_rows
+        if seen is not None and task.checkpoint.is_suspect and not _is_settled(task):
             # What comes by itself is taken over; what is gone waits for a person, or for tomorrow.
-            point = task.checkpoint
             exit_code = 1 if task.tally.quarantined else 0
+            with self._database.connect() as connection:
+                known = task.writer.live(connection, task.division, task.start)
+            said = Suspect(task.resource.name, task.division, seen, known)
             return self._close(
-                task, "suspect", point.message, point.hint, exit_code, succeeded=True, is_suspect=True
+                task, "suspect", said.message, said.hint, exit_code, succeeded=True, is_suspect=True
             )
         if task.tally.quarantined:
             return self._close(task, "quarantine", *aside.said(task), exit_code=1, succeeded=True)
@@ -175,13 +177,14 @@ class Runner:
             until = self._clock.now() + (FIRST_UNAVAILABLE_FOR if is_first else UNAVAILABLE_FOR)
         elif isinstance(error, Suspect):
             status = "suspect"
-            exit_code = 0 if task.checkpoint.outcome == "suspect" and not task.tally.quarantined else 1
+            exit_code = 0 if task.checkpoint.is_suspect and not task.tally.quarantined else 1
         elif isinstance(error, DivisionLost):
             until = self._clock.now() + SUSPENDED_FOR
         is_read = task.is_read and isinstance(error, GivesWay)
         return self._close(
-            task, status, error.message, error.hint, exit_code, succeeded=is_read, until=until, error=error
-        )
+            task, status, error.message, error.hint, exit_code,
+            succeeded=is_read, is_suspect=is_read, until=until, error=error,
+        )  # fmt: skip
 
     def _close(
         self,

@@ -4,7 +4,7 @@ Equal numbers prove that nothing was: what we hold after taking over the changes
 Exact has. A difference is narrowed down by counting halves.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from exact_sync.errors import Refused, Unavailable
@@ -26,6 +26,11 @@ class Gone:
     """Names of the records that came and could not become rows."""
     accepted: int = 0
     """So many are gone in all by Exact's count, and a person accepted the number that is left."""
+
+    def came(self, names: Set[str | None]) -> None:
+        """What was missed in a window may have moved into the one that is read now."""
+        for window, missed in self.keys.items():
+            self.keys[window] = {key for key in missed if str(key) not in names}
 
     def count(self, windows: Sequence[Window]) -> int:
         return sum(len(self.keys.get(window, ())) for window in windows)

@@ -84,7 +84,7 @@ def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window],
     highest: datetime | None = None
     records: int | None = None
     try:
-        first = _extreme(task, questions, name, "asc")
+        first, _ = _extreme(task, questions, name, "asc")
         if first and first.get(name) is None:
             raise BadConfiguration(
                 f"{task.resource.name} can't be read by date_windows: Exact has records without a {name}",
@@ -92,14 +92,18 @@ def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window],
             )
         value = first.get(name) if first else None
         oldest = read_date(value) if isinstance(value, str) else None
-        latest = _extreme(task, questions, "Modified", "desc")
+        latest, ceiling = _extreme(task, questions, "Modified", "desc")
         highest = read_wall(latest.get("Modified")) if latest else None
-    except Refused:
-        # Ordering is not possible here: all that is older becomes one window without a beginning,
-        # and the first look for changes reads everything once.
+        if highest is not None and ceiling is not None:  # a Modified in the future must not carry it along
+            highest = min(highest, to_wall(ceiling))
+    except (Refused, ValueError, OverflowError):
+        # Ordering is not possible here, or the first date is unreadable: all that is older becomes one
+        # window without a beginning, and the first look for changes reads everything once.
         pass
     if oldest is None:
-        return [], 0
+        if task.rows_here == 0:
+            return [], 0
+        oldest = today  # what is here did not come: one window will tell, for all of it
     with contextlib.suppress(Refused, Unavailable):
         records = task.client.count(task.asked, questions.dated(task.start, None))
     starts = cursors.window_starts(oldest, today, records)
@@ -114,10 +118,14 @@ def _begin(task: Task, questions: Questions, today: date) -> tuple[list[Window],
     return cursors.windows(starts, today, task.start), records
 
 
-def _extreme(task: Task, questions: Questions, name: str, direction: str) -> Record | None:
+def _extreme(
+    task: Task, questions: Questions, name: str, direction: str
+) -> tuple[Record | None, datetime | None]:
+    """The first or last record by a property, and Exact's clock then; None where there is none."""
     scope = questions.dated(task.start, None)
     query = Query(scope.endpoint, [name], scope.filter, orderby=f"{name} {direction}", top=1)
-    return task.client.first(task.asked, query)
+    page = next(task.client.pages(task.asked, query, task.resource.key))
+    return (page.records[0] if page.records else None), page.server_time
 
 
 def _read_window(
@@ -145,7 +153,9 @@ def _read_window(
         gone.seen += sum(str(key) in came for key in held)
         if None in rejected:
             held = set()  # a record without a readable key may be any of them
-        held = {key for key in held if str(key) not in rejected | came}
+        there = rejected | came
+        held = {key for key in held if str(key) not in there}
+        gone.came(there)
         is_followed = page.next_link is not None
         is_done = first_time and not is_followed and not held
         position = (

@@ -197,6 +197,7 @@ def test_one_shots_share_the_work_and_a_daemon_has_it_alone(
     first, second = WorkLock(other, clock), WorkLock(database, clock)
     first.take(alone=False)
     second.take(alone=False)
+    assert second.holder() is None, "no daemon is at work"
     with pytest.raises(WorkHeld, match="the other one"):
         WorkLock(database, clock).take(alone=True)
     second.free()
@@ -213,11 +214,16 @@ def test_a_division_belongs_to_one_process_at_a_time(
 ) -> None:
     first, second = WorkLock(other, clock), WorkLock(database, clock)
     assert first.take_division(7)
-    assert first.take_division(7), "the same process may take it again"
+    for _ in range(2):
+        assert first.take_division(7), "the same process may take it again"
     assert not second.take_division(7)
     assert "the other one" in str(second.division_holder(7))
+    assert second.division_holder(9) is None
     assert second.take_division(8)
-    assert first.free_division(7) is False
+    assert first.take_division(6)
+    assert first.free_division(6) is True
+    for _ in range(2):
+        assert first.free_division(7) is False
     assert not second.take_division(7)
     assert first.free_division(7) is True
     assert second.take_division(7, insist=True)
@@ -273,7 +279,7 @@ def test_the_work_that_was_cut_is_not_ours_until_it_is_taken_again(
     assert first.keep() is True
     assert first.held()
     with pytest.raises(WorkHeld):
-        second.take()
+        second.take(alone=False)
     first.free()
 
 
@@ -281,7 +287,8 @@ def test_what_was_cut_is_taken_again_whole_or_not_at_all(
     database: Database, other: Database, clock: SharedClock
 ) -> None:
     first, second = WorkLock(other, clock), WorkLock(database, clock)
-    first.take(alone=False)
+    for lock in (first, second):
+        lock.take(alone=False)
     first.take_division(7)
     assert first.keep() is False
     cut(database)
@@ -294,14 +301,57 @@ def test_what_was_cut_is_taken_again_whole_or_not_at_all(
         first.take_division(8)
     assert second.take_division(7)
     first.check()  # nobody knows it yet
+    clock.slept.clear()
     with pytest.raises(WorkHeld):
         first.keep()
+    assert len(clock.slept) == 3, "what was cut may linger for a moment"
     with pytest.raises(WorkHeld, match="taken over"):
         first.check()
     second.free()
+    second.take()  # the other one keeps nothing of what it took again before it gave up
+    second.free()
     assert first.keep() is True
     first.check()
+    first._is_lost = True
     first.free()
+    first.check()
+
+
+@pytest.mark.parametrize(("has_work", "divisions"), [(True, [9]), (True, []), (False, [7, 9])])
+def test_nothing_more_is_taken_before_what_was_cut(
+    database: Database, other: Database, clock: SharedClock, has_work: bool, divisions: list[int]
+) -> None:
+    """Else a new connection would look as if it held the rest, too."""
+    lock = WorkLock(other, clock)
+    if has_work:
+        lock.take(alone=False)
+    for division in divisions:
+        lock.take_division(division)
+    cut(database)
+    for _ in range(2):
+        with pytest.raises(DatabaseAway):
+            lock.take_division(8)
+    lock.free_division(9)
+    assert lock.keep() is True
+    cut(database)
+    lock.free_division(7)
+    lock.free()
+
+
+def test_what_is_taken_again_at_the_second_try_is_given_back_at_once(
+    database: Database, other: Database, clock: SharedClock
+) -> None:
+    first, second = WorkLock(other, clock), WorkLock(database, clock)
+    for division in (7, 8):
+        first.take_division(division)
+    cut(database)
+    assert second.take_division(8)
+    clock.wakes = lambda: second.free_division(8)  # type: ignore[assignment,return-value]
+    assert first.keep() is True
+    first.free_division(7)
+    assert second.take_division(7)
+    first.free()
+    second.free()
 
 
 def cut(database: Database) -> None:

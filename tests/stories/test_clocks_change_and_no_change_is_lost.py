@@ -131,6 +131,18 @@ def test_a_wrong_clock_of_ours_moves_no_cursor(
             assert broken == {}
 
 
+def test_a_change_in_the_future_carries_no_cursor_along(deployment: Deployment) -> None:
+    """F25, where it is Exact's clock that slipped."""
+    for path, _ in NAMES.values():
+        table = deployment.table(path)
+        table.change(min(table.rows), modified=deployment.books.clock.wall() + timedelta(days=2))
+    deployment.sync_well(*NAMES)
+    for name in NAMES:
+        moment = cursor(deployment, name)
+        assert moment is not None
+        assert moment <= deployment.books.clock.wall()
+
+
 IMPOSSIBLE: dict[str, str] = {
     "far future": "2099-01-01T00:00:00",
     "the last year": "9999-12-31T23:59:59",

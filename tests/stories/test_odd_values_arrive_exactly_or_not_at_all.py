@@ -243,3 +243,12 @@ def test_the_newer_version_of_a_quarantined_record_does_not_hide_the_older_row(
     deployment.sync_well(name, full=True)
     assert quarantined(deployment, name) == {}
     assert deployment.differences(name) == []
+
+
+@pytest.mark.parametrize("raw", ['""', '"/Date(-62135596800000)/"'], ids=["none", "year 1"])
+def test_a_ledger_whose_first_date_is_odd_is_read_all_the_same(deployment: Deployment, raw: str) -> None:
+    """F36: its history is cut into windows from there on."""
+    name = "financial_transactions"
+    deployment.simulator.faults.add("value", query="$orderby=Date", values={"Date": raw})
+    deployment.sync_well(name)
+    assert deployment.differences(name) == []

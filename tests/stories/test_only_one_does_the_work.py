@@ -7,6 +7,7 @@ import psutil
 import psycopg
 import pytest
 
+from exact_sync.catalog import RESOURCES
 from exact_sync.errors import WorkHeld
 from exact_sync.service import Service
 from exact_sync.simulator.faults import Context
@@ -105,6 +106,35 @@ def test_a_daemon_that_lost_its_lock_to_another_calls_no_more_and_goes_on_after_
     another.close()
     assert deployment.differences() == []
     assert deployment.violations() == {}
+
+
+def test_a_division_is_insisted_on_and_given_back_when_nobody_here_has_it_any_more(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was heard of its limits is only then another process's to change."""
+    crew, another = deployment.service.crew, Service(deployment.settings, deployment.clock)
+    released: list[int] = []
+    monkeypatch.setattr(crew._runner, "release", released.append)
+    assert another.crew.claim(DIVISION)
+    deployment.clock.wakes = lambda: another.crew.release(DIVISION)
+    with crew.claimed(DIVISION):
+        assert crew.claim(DIVISION)
+        crew.release(DIVISION)
+        assert released == []
+    assert released == [DIVISION]
+    assert another.crew.claim(DIVISION)
+    another.close()
+
+
+def test_what_another_run_has_read_meanwhile_is_read_again_only_where_everything_is_wanted(
+    deployment: Deployment,
+) -> None:
+    began, runner = deployment.service.crew.moment(), deployment.service.crew._runner
+    deployment.sync_well("divisions", "journals")
+    for name, where in (("journals", DIVISION), ("divisions", 0)):
+        outcome = runner.run(RESOURCES[name], DIVISION, since=began)
+        assert (outcome.division, outcome.message) == (where, "another run has read it meanwhile")
+        assert runner.run(RESOURCES[name], DIVISION, since=began, full=True).tally.calls == 1
 
 
 def test_no_secret_is_on_a_command_line_or_in_a_connections_name(machine: Machine) -> None:

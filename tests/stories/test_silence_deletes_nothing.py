@@ -44,8 +44,11 @@ def test_a_list_that_is_empty_or_much_smaller_is_suspect_and_deletes_nothing(
     assert "nothing was deleted" in str(line(deployment, name).message)
 
     deployment.clock.advance(hours=7)
+    trouble = deployment.simulator.faults.add("status", path=WIRE[name], times=None, status=503)
+    assert exit_code(deployment.sync(name)) == 4
+    deployment.simulator.faults.remove(trouble)
     outcomes = deployment.sync(*LISTS)
-    assert exit_code(outcomes) == 0
+    assert exit_code(outcomes) == 0, "trouble in between makes it no new one"
     assert only(outcomes, name).status == "suspect"
 
     deployment.simulator.faults.remove(rule)
@@ -95,6 +98,19 @@ def test_what_is_accepted_once_is_taken_over_also_where_it_was_all_there_was_of_
     assert command(deployment, "accept", "financial_transactions") == 0
     deployment.sync_well("financial_transactions")
     assert deployment.differences("financial_transactions") == []
+
+
+def test_a_ledger_that_is_empty_when_it_is_read_anew_is_suspect(deployment: Deployment) -> None:
+    """F28: nothing tells then into which windows it was cut."""
+    name = "financial_transactions"
+    deployment.sync_well(name)
+    take_away(deployment, name, 1.0)
+    assert only(deployment.sync(name, full=True), name).status == "suspect"
+    assert command(deployment, "reset", name) == 0
+    assert only(deployment.sync(name), name).status == "suspect"
+    assert command(deployment, "accept", name) == 0
+    deployment.sync_well(name)
+    assert deployment.differences(name) == []
 
 
 def test_accepting_some_does_not_accept_less(deployment: Deployment) -> None:

@@ -108,6 +108,24 @@ def test_entries_that_moved_into_the_window_before_theirs_are_not_buried_with_th
     assert paged.differences(name) == []
 
 
+def test_an_entry_that_moves_into_a_window_that_is_still_to_come_is_not_buried(
+    paged: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it was missed in its own."""
+    monkeypatch.setattr(cursors, "WINDOW_RECORDS", 20)
+    name = "financial_transactions"
+    paged.sync_well(name)
+    table = paged.table(PATHS[name])
+    [old, *_, new] = sorted(table.rows.values(), key=lambda row: row["Date"])
+
+    def move(context: object) -> None:
+        table.change(new["EntryID"], Date=old["Date"])
+
+    paged.simulator.faults.add("hook", path="Transactions", query="StatusDescription", hook=move)
+    assert only(paged.sync(name, full=True), name).tally.deleted == 0
+    assert paged.differences(name) == []
+
+
 def test_a_window_that_broke_off_goes_on_and_the_rows_of_its_first_pages_are_not_gone(
     paged: Deployment,
 ) -> None:

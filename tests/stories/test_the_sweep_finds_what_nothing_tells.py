@@ -1,7 +1,7 @@
 """The sweep: once a week every key at Exact against every key here; F28, F29."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,14 @@ def run(deployment: Deployment, **duration: float) -> Any:
     deployment.clock.advance(**duration)
     deployment.simulator.stats.reset()
     return only(deployment.sync_well("deletions", "customers"), "customers")
+
+
+def trouble(deployment: Deployment) -> None:
+    """An hour later the customers can't be read."""
+    deployment.clock.advance(hours=1)
+    rule = deployment.simulator.faults.add("status", path="Accounts", times=None, status=503)
+    assert exit_code(deployment.sync("customers")) == 4
+    deployment.simulator.faults.remove(rule)
 
 
 by_each = pytest.mark.parametrize("reader", ["modified", "row_version"], indirect=True)
@@ -251,9 +259,11 @@ def test_a_list_of_keys_that_is_empty_or_much_smaller_deletes_nothing_until_a_pe
     assert sql(reader, "SELECT * FROM exact_sync.seen") == []
     if share < 1:
         reader.table(ACCOUNTS).change(keys(reader)[0], Name="changed meanwhile")
-    reader.clock.advance(hours=1)
+    trouble(reader)
     outcomes = reader.sync("deletions", "customers")
     assert (exit_code(outcomes), only(outcomes, "customers").status) == (0, "suspect")
+    assert "exact-sync accept customers" in str(only(outcomes, "customers").hint)
+    trouble(reader)
     if share < 1:
         changed = "SELECT count(*) FROM exact.customers WHERE name = 'changed meanwhile'"
         assert sql(reader, changed) == [(1,)]
@@ -370,17 +380,18 @@ def test_a_sweep_lets_small_reads_go_first_and_ends_in_the_same_cycle(deployment
     deployment.sync_well(*names)
     deployment.clock.advance(days=8)
     before = {name: checkpoint(deployment, name) for name in names}
-    meanwhile: list[datetime] = []
+    sql(deployment, "UPDATE exact_sync.checkpoint SET suspect_rows = 1 WHERE resource = 'contacts'")
+    meanwhile: list[dict[str, Any]] = []
     deployment.simulator.faults.add(
-        "hook",
-        path="Items",
-        hook=lambda context: meanwhile.append(checkpoint(deployment, "contacts")["succeeded_at"]),
+        "hook", path="Items", hook=lambda context: meanwhile.append(checkpoint(deployment, "contacts"))
     )
     with small_pages(5):
         outcomes = deployment.sync_well(*names)
     assert sorted(outcome.resource for outcome in outcomes if outcome.resource in names) == sorted(names)
     assert sql(deployment, "SELECT FROM exact_sync.run WHERE outcome = 'waits' AND resource = 'contacts'")
-    assert meanwhile[0] > before["contacts"]["succeeded_at"]
+    assert meanwhile[0]["succeeded_at"] > before["contacts"]["succeeded_at"]
+    assert meanwhile[0]["suspect_rows"] == 1, "nobody knows yet what is gone"
+    assert checkpoint(deployment, "contacts")["suspect_rows"] is None
     for name in names:
         assert checkpoint(deployment, name)["swept_at"] > before[name]["swept_at"]
 

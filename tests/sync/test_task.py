@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import Connection, text
 
 from exact_sync.catalog import RESOURCES
-from exact_sync.errors import GivesWay
+from exact_sync.errors import GivesWay, Refused, Unavailable
 from exact_sync.exact.odata import Shaped
 from exact_sync.store import checkpoints
 from exact_sync.sync.columns import columns_of
+from exact_sync.sync.lessons import Lessons
 from exact_sync.sync.questions import Questions
+from exact_sync.sync.quirks import Quirks
 from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Task
 from tests.deployment import DIVISION, Deployment
@@ -62,11 +64,46 @@ def test_a_checkpoint_is_saved_within_a_transaction_only(task: Task) -> None:
         task.save(cursor="1")
 
 
+def test_what_is_tried_again_counts_once_and_what_fails_not_at_all(task: Task) -> None:
+    tries: list[str] = []
+
+    def work(connection: Connection) -> None:
+        task.tally.inserted += 5
+        tries.append("40001" if not tries else "22012")
+        if len(tries) != 2:
+            connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{tries[-1]}'; END $$"))
+
+    task.transact(work)
+    assert (len(tries), task.tally.inserted) == (2, 5)
+    with pytest.raises(Exception, match="22012"):
+        task.transact(work)
+    assert (len(tries), task.tally.inserted) == (3, 5)
+
+
 def test_what_was_reset_while_it_is_read_is_read_no_further(task: Task) -> None:
     with task.database.begin() as connection:
         checkpoints.reset(connection, "customers", [DIVISION])
     with pytest.raises(GivesWay, match="it was reset"):
         task.transact(lambda connection: task.save(cursor="1"))
+
+
+def test_only_a_refusal_that_names_what_can_be_done_without_leaves_it_out(deployment: Deployment) -> None:
+    deployment.service.ready()
+    ledger = RESOURCES["financial_transactions"]
+    task = deployment.service.opening.task(ledger, DIVISION, lambda records: None)
+    quirks, query = Quirks(task), Questions(task).by_key([UUID(int=1)])
+    lessons = Lessons(task, quirks)
+    for error in (
+        Refused("'Exact' knows no 'EntryID', 'Modified', 'Division' or 'Date'"),
+        Unavailable("no right to see 'Description'"),
+    ):
+        assert not lessons.another_way(error, query, goes_on=False)
+    assert task.checkpoint.quirks == {}
+    assert lessons.another_way(Refused("no property 'Description'"), query, goes_on=False)
+    for supposed in ("no bulk", "no sync"):
+        quirks.suppose(supposed)
+    quirks.confirm()
+    assert task.checkpoint.quirks.keys() == {"without Description", "no bulk", "no sync"}
 
 
 KEY, OTHER = UUID(int=1), UUID(int=2)
@@ -116,3 +153,5 @@ def test_a_record_that_came_twice_is_not_merged_again_with_the_pages_after_it(ta
     task.hold(quick(record(OTHER, "other", 1)))
     task.settle()
     assert live(task) == {KEY: "new", OTHER: "other"}
+    task.keep(task.intake.shape([record(KEY, "older", 1)]))
+    assert live(task)[KEY] == "older", "what everything brings counts, whatever is here"

@@ -187,11 +187,12 @@ def test_who_would_wait_for_the_minute_lets_other_divisions_work() -> None:
     runner = Turns(read)
     pool = Pool(runner, None, 1, audience := Audience(), Claims(), clock)  # type: ignore[arg-type]
     for division in (1, 2, 3):
-        pool.add(job(division, "customers", is_backfill=True))
+        pool.add(job(division, "customers", is_backfill=True, full=True))
     runner.begin.set()
     assert pool.wait(30)
     assert pool.close(30)
     assert [division for division, _ in runner.ran] == [1, 2, 3, 1]
+    assert len(runner.full) == 4, "it had read nothing yet, so it is still to read everything"
     assert clock.now() >= START + timedelta(seconds=40)
     assert [outcome.status for outcome in audience.outcomes] == ["ok"] * 3
 

@@ -68,6 +68,7 @@ def test_columns_that_nobody_knows_are_learned_and_grow_and_nothing_is_lost(
         table.change(keys[1], RateFC=Decimal("1.25"))
         outcome = only(deployment.sync_well("mine"), "mine")
         assert outcome.tally.updated == 2
+        assert sql(deployment, "SELECT FROM exact_sync.run WHERE finished_at IS NULL") == []
         assert columns(deployment)["notes"] == "text"
         assert columns(deployment)["rate_fc"] == "numeric"
         assert differences(deployment, path) == []
