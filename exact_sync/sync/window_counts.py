@@ -4,7 +4,7 @@ Equal numbers prove that nothing was: what we hold after taking over the changes
 Exact has. A difference is narrowed down by counting halves.
 """
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from exact_sync.errors import Refused, Unavailable
@@ -12,6 +12,7 @@ from exact_sync.store import quarantine
 from exact_sync.sync.cursors import SUSPECT_SHARE, Window, is_suspect
 from exact_sync.sync.findings import Suspect
 from exact_sync.sync.questions import Questions
+from exact_sync.sync.rows import Batch
 from exact_sync.sync.task import Task
 
 
@@ -24,13 +25,16 @@ class Gone:
     known: int = 0
     rejected: list[str] = field(default_factory=list)
     """Names of the records that came and could not become rows."""
-    accepted: int = 0
-    """So many are gone in all by Exact's count, and a person accepted the number that is left."""
+    counted: int = 0
+    """So many are gone in all by Exact's count, where what is left is not suspect or was accepted."""
 
-    def came(self, names: Set[str | None]) -> None:
-        """What was missed in a window may have moved into the one that is read now."""
+    def came(self, batch: Batch) -> set[str | None]:
+        """The keys that came, as text: what was missed in a window before may have moved there."""
+        names = {str(key) for key in batch.keys} | {reject.key for reject in batch.rejects}
+        self.rejected += [reject.name for reject in batch.rejects]
         for window, missed in self.keys.items():
             self.keys[window] = {key for key in missed if str(key) not in names}
+        return names
 
     def count(self, windows: Sequence[Window]) -> int:
         return sum(len(self.keys.get(window, ())) for window in windows)
@@ -50,8 +54,10 @@ def differing(task: Task, questions: Questions, windows: Sequence[Window], gone:
         rejected = quarantine.without_row(connection, task.division, task.resource)
     ours = _held(task, windows, gone) + len(rejected)
     accepted = task.checkpoint.accepted_rows
-    if accepted is not None and min(accepted, theirs) >= max(accepted, theirs) * SUSPECT_SHARE:
-        gone.accepted = ours + gone.count(windows) - theirs
+    is_accepted = accepted is not None and min(accepted, theirs) >= max(accepted, theirs) * SUSPECT_SHARE
+    held = ours + gone.count(windows)
+    if is_accepted or not is_suspect(theirs, held, None):
+        gone.counted = held - theirs
     # A record without a readable key may be a new one, or another version of one that we hold.
     unknown = sum(name.startswith(quarantine.UNREADABLE_KEY) for name in rejected)
     if ours - unknown <= theirs <= ours:

@@ -17,7 +17,7 @@ from exact_sync.errors import BadConfiguration, Refused, Unavailable
 from exact_sync.exact.odata import Query, Record
 from exact_sync.exact.wallclock import read_date, read_wall, to_wall
 from exact_sync.store import checkpoints, quarantine
-from exact_sync.sync import cursors, modified
+from exact_sync.sync import cursors, missed, modified
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.cursors import Window, is_recent, is_suspect
 from exact_sync.sync.findings import Suspect
@@ -64,6 +64,8 @@ def read(task: Task) -> None:
         for window in differing(task, questions, windows, gone):
             if window not in recent:
                 _read_window(task, questions, window, gone)
+    _check(task, gone)
+    missed.ask_for(task, questions, gone)
     _finish(task, gone, whole=bool(recent) or is_first)
 
 
@@ -147,15 +149,11 @@ def _read_window(
     pages = questions.pages(lambda: questions.dated(window.since, window.ends), link, as_rows=True)
     for page in filling.pages(pages) if filling else pages:
         batch = task.intake.take(page)
-        rejected = {reject.key for reject in batch.rejects}
-        gone.rejected += [reject.name for reject in batch.rejects]
-        came = set(map(str, batch.keys))
-        gone.seen += sum(str(key) in came for key in held)
-        if None in rejected:
+        there = gone.came(batch)
+        gone.seen += sum(str(key) in there for key in held)
+        if None in there:
             held = set()  # a record without a readable key may be any of them
-        there = rejected | came
         held = {key for key in held if str(key) not in there}
-        gone.came(there)
         is_followed = page.next_link is not None
         is_done = first_time and not is_followed and not held
         position = (
@@ -205,11 +203,15 @@ def _read_recent(
     return recent
 
 
-def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
-    """Mark what is gone, if it is not suspiciously much."""
+def _check(task: Task, gone: Gone) -> None:
+    """Raises Suspect where more is gone than Exact's count tells, and suspiciously much of what was read."""
     number = sum(map(len, gone.keys.values()))
-    if number > gone.accepted and is_suspect(gone.seen, gone.known, task.checkpoint.accepted_rows):
+    if number > gone.counted and is_suspect(gone.seen, gone.known, task.checkpoint.accepted_rows):
         raise Suspect(task.resource.name, task.division, gone.seen, gone.known)
+
+
+def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
+    """Mark what is gone."""
 
     def work(connection: Connection) -> None:
         for window, keys in gone.keys.items():

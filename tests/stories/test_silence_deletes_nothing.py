@@ -100,6 +100,21 @@ def test_what_is_accepted_once_is_taken_over_also_where_it_was_all_there_was_of_
     assert deployment.differences("financial_transactions") == []
 
 
+def test_a_few_entries_that_are_gone_are_not_suspect_though_they_were_all_there_was_of_some_months(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F28's other side: Exact's count of the whole ledger is a second witness."""
+    monkeypatch.setattr(cursors, "WINDOW_RECORDS", 30)
+    name = "financial_transactions"
+    deployment.sync_well(name)
+    first = sql(deployment, "SELECT starts FROM exact_sync.window ORDER BY starts OFFSET 1 LIMIT 1")[0][0]
+    table = deployment.table(LISTS[name])
+    for key in [key for key, row in table.rows.items() if row["Date"].date() < first]:
+        table.delete(key)
+    assert only(deployment.sync(name), name).tally.deleted > 0
+    assert deployment.differences(name) == []
+
+
 def test_a_ledger_that_is_empty_when_it_is_read_anew_is_suspect(deployment: Deployment) -> None:
     """F28: nothing tells then into which windows it was cut."""
     name = "financial_transactions"

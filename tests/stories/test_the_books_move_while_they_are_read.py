@@ -13,7 +13,7 @@ from exact_sync.simulator import Simulator
 from exact_sync.simulator.edits import new_record, random_edits
 from exact_sync.sync import cursors
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock
-from tests.facts import cursor, only, sql
+from tests.facts import cursor, only, quarantined, sql
 
 COUNTS = TINY | {
     "crm/Accounts": 130, "documents/Documents": 130, "documents/DocumentAttachments": 130,
@@ -108,22 +108,30 @@ def test_entries_that_moved_into_the_window_before_theirs_are_not_buried_with_th
     assert paged.differences(name) == []
 
 
-def test_an_entry_that_moves_into_a_window_that_is_still_to_come_is_not_buried(
-    paged: Deployment, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("mover", "when", "odd"),
+    [(-1, "before", {}), (0, "after", {}), (0, "after", {"EntryNumber": "{}"})],
+    ids=["still to come", "read already", "read already, unreadable"],
+)
+def test_an_entry_that_moves_into_another_window_while_they_are_read_is_not_buried(
+    paged: Deployment, monkeypatch: pytest.MonkeyPatch, mover: int, when: str, odd: dict[str, str]
 ) -> None:
-    """Though it was missed in its own."""
+    """F21: though it was missed in its own, and in both if the other was read already."""
     monkeypatch.setattr(cursors, "WINDOW_RECORDS", 20)
     name = "financial_transactions"
     paged.sync_well(name)
-    table = paged.table(PATHS[name])
-    [old, *_, new] = sorted(table.rows.values(), key=lambda row: row["Date"])
+    table, faults = paged.table(PATHS[name]), paged.simulator.faults
+    rows = sorted(table.rows.values(), key=lambda row: row["Date"])
+    key, date = rows[mover]["EntryID"], rows[-1 - mover]["Date"]
 
     def move(context: object) -> None:
-        table.change(new["EntryID"], Date=old["Date"])
+        table.change(key, Date=date)
 
-    paged.simulator.faults.add("hook", path="Transactions", query="StatusDescription", hook=move)
+    faults.add("hook", path="Transactions", query="StatusDescription", hook=move, when=when)
+    faults.add("value", path="Transactions", key=str(key), values=odd, times=None)
     assert only(paged.sync(name, full=True), name).tally.deleted == 0
-    assert paged.differences(name) == []
+    assert [*quarantined(paged, name)] == ([str(key)] if odd else [])
+    assert paged.differences(name) == [] or odd
 
 
 def test_a_window_that_broke_off_goes_on_and_the_rows_of_its_first_pages_are_not_gone(
