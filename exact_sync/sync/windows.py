@@ -17,7 +17,7 @@ from exact_sync.errors import BadConfiguration, Refused, Unavailable
 from exact_sync.exact.odata import Query, Record
 from exact_sync.exact.wallclock import read_date, read_wall, to_wall
 from exact_sync.store import checkpoints, quarantine
-from exact_sync.sync import cursors, missed, modified
+from exact_sync.sync import cursors, missed, modified, whole
 from exact_sync.sync.backfill import Backfill
 from exact_sync.sync.cursors import Window, is_recent, is_suspect
 from exact_sync.sync.findings import Suspect
@@ -66,7 +66,7 @@ def read(task: Task) -> None:
                 _read_window(task, questions, window, gone)
     _check(task, gone)
     missed.ask_for(task, questions, gone)
-    _finish(task, gone, whole=bool(recent) or is_first)
+    _finish(task, gone, is_whole=bool(recent) or is_first)
 
 
 def _begun(task: Task) -> dict[date, dict[str, Any] | None]:
@@ -210,7 +210,7 @@ def _check(task: Task, gone: Gone) -> None:
         raise Suspect(task.resource.name, task.division, gone.seen, gone.known)
 
 
-def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
+def _finish(task: Task, gone: Gone, *, is_whole: bool) -> None:
     """Mark what is gone."""
 
     def work(connection: Connection) -> None:
@@ -222,7 +222,7 @@ def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
         task.save(
             accepted_rows=None,
             progress=None,
-            **_whole_at(task) if whole else {},
+            **_whole_at(task) if is_whole else {},
         )
 
     task.transact(work)
@@ -231,5 +231,8 @@ def _finish(task: Task, gone: Gone, *, whole: bool) -> None:
 def _whole_at(task: Task) -> dict[str, Any]:
     """The week until all keys are compared is counted from the first time on: readings come more often."""
     point, now = task.checkpoint, task.clock.now()
-    is_first = task.full or point.complete_at is None or point.swept_at is None
+    if task.full:  # all keys have come
+        task.is_swept = True
+        return {"complete_at": now, **whole.done(now)}
+    is_first = point.complete_at is None or point.swept_at is None
     return {"complete_at": now} | ({"swept_at": now} if is_first else {})
