@@ -18,8 +18,10 @@ _MOST_CALLS = 5
 
 
 def ask_for(task: Task, questions: Questions, gone: Gone) -> None:
-    """Bring what exists of that which seems to be gone."""
+    """Bring what exists of that which seems to be gone, here and in quarantine."""
+    name, aside = task.resource.key, sorted(gone.over.difference(gone.rejected))
     keys = [key for missed in gone.keys.values() for key in missed]
+    keys += [key for text in aside if (key := task.shaper.value(name, {name: text})) is not None]
     with contextlib.suppress(Refused, Unavailable):  # then there is only the windows' word
         for part in islice(sweep.parts(task, questions, keys), _MOST_CALLS):
             for page in questions.pages(partial(questions.by_key, part)):

@@ -6,6 +6,7 @@ Exact has. A difference is narrowed down by counting halves.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from exact_sync.errors import Refused, Unavailable
 from exact_sync.store import quarantine
@@ -27,6 +28,10 @@ class Gone:
     """Names of the records that came and could not become rows."""
     counted: int = 0
     """So many are gone in all by Exact's count, where what is left is not suspect or was accepted."""
+    aside: dict[str, date] = field(default_factory=dict)
+    """Records in quarantine that have no row, and their dates: Exact counts them too."""
+    over: set[str] = field(default_factory=set)
+    """Names of those that seem to be gone."""
 
     def came(self, batch: Batch) -> set[str | None]:
         """The keys that came, as text: what was missed in a window before may have moved there."""
@@ -38,6 +43,11 @@ class Gone:
 
     def count(self, windows: Sequence[Window]) -> int:
         return sum(len(self.keys.get(window, ())) for window in windows)
+
+    def aside_in(self, windows: Sequence[Window]) -> list[str]:
+        """Names of the records in quarantine that are dated in these windows."""
+        since, ends = windows[-1].since or date.min, windows[0].ends or date.max
+        return [name for name, day in self.aside.items() if since <= day < ends]
 
 
 def differing(task: Task, questions: Questions, windows: Sequence[Window], gone: Gone) -> list[Window]:
@@ -52,7 +62,11 @@ def differing(task: Task, questions: Questions, windows: Sequence[Window], gone:
         return []
     with task.database.begin() as connection:
         rejected = quarantine.without_row(connection, task.division, task.resource)
-    ours = _held(task, windows, gone) + len(rejected)
+        records = quarantine.records(connection, task.division, task.resource.name, rejected)
+    days = {name: task.shaper.value(str(task.resource.dated_by), record) for name, record in records.items()}
+    gone.aside = {name: day for name, day in days.items() if day is not None}
+    undated = rejected - gone.aside.keys()
+    ours = _held(task, windows, gone) + len(undated)
     accepted = task.checkpoint.accepted_rows
     is_accepted = accepted is not None and min(accepted, theirs) >= max(accepted, theirs) * SUSPECT_SHARE
     held = ours + gone.count(windows)
@@ -65,11 +79,8 @@ def differing(task: Task, questions: Questions, windows: Sequence[Window], gone:
     if is_suspect(theirs, ours, accepted):
         raise Suspect(task.resource.name, task.division, theirs, ours)
     found = list(_halved(task, questions, windows, theirs, gone))
-    if not found and rejected:
-        # All windows agree without them: the quarantined records are gone at Exact.
-        task.transact(
-            lambda connection: quarantine.release(connection, task.division, task.resource.name, rejected)
-        )
+    # Where all windows agree without those that have no date, these are gone at Exact.
+    gone.over = {name for window in found for name in gone.aside_in([window])} if found else undated
     return found
 
 
@@ -92,7 +103,7 @@ def _count(task: Task, questions: Questions, windows: Sequence[Window]) -> int:
 
 
 def _held(task: Task, windows: Sequence[Window], gone: Gone) -> int:
-    """How many live rows these windows have, less those that are known to be gone."""
+    """How many live rows and quarantined records these windows have, less what is known to be gone."""
     with task.database.begin() as connection:
         live = task.writer.live_between(connection, task.division, windows[-1].since, windows[0].ends)
-    return live - gone.count(windows)
+    return live + len(gone.aside_in(windows)) - gone.count(windows)

@@ -217,6 +217,8 @@ def _finish(task: Task, gone: Gone, *, is_whole: bool) -> None:
         for window, keys in gone.keys.items():
             task.tally.deleted += task.writer.delete_keys(connection, task.division, list(keys))
             checkpoints.save_window(connection, task.division, task.resource.name, window.starts, None)
+        if over := gone.over.difference(gone.rejected):
+            quarantine.release(connection, task.division, task.resource.name, over)
         if task.full:
             quarantine.release_others(connection, task.division, task.resource.name, gone.rejected)
         task.save(
