@@ -100,10 +100,11 @@ def test_what_is_accepted_once_is_taken_over_also_where_it_was_all_there_was_of_
     assert deployment.differences("financial_transactions") == []
 
 
+@pytest.mark.parametrize("refused", ["no question", "EntryID eq"])
 def test_a_few_entries_that_are_gone_are_not_suspect_though_they_were_all_there_was_of_some_months(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, refused: str
 ) -> None:
-    """F28's other side: Exact's count of the whole ledger is a second witness."""
+    """F28's other side: Exact's count of the whole ledger is a second witness, keys are a third."""
     monkeypatch.setattr(cursors, "WINDOW_RECORDS", 30)
     name = "financial_transactions"
     deployment.sync_well(name)
@@ -111,6 +112,7 @@ def test_a_few_entries_that_are_gone_are_not_suspect_though_they_were_all_there_
     table = deployment.table(LISTS[name])
     for key in [key for key, row in table.rows.items() if row["Date"].date() < first]:
         table.delete(key)
+    deployment.simulator.faults.add("status", path="Transactions", query=refused, times=None, status=400)
     assert only(deployment.sync(name), name).tally.deleted > 0
     assert deployment.differences(name) == []
 
