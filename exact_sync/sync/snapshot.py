@@ -1,6 +1,7 @@
 """The full snapshot: read everything aside, then swap it in with one transaction.
 
-The first one is taken over page by page instead, so that it may take several runs.
+The first one, and one that is too long for a day, are taken over page by page instead, so that they may
+take several runs.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from exact_sync.store import counts
 from exact_sync.store.trouble import translated
 from exact_sync.store.writer import Written
 from exact_sync.sync import cursors, whole
-from exact_sync.sync.backfill import Backfill
+from exact_sync.sync.backfill import DAY_LIMIT, Backfill
 from exact_sync.sync.cursors import is_suspect
 from exact_sync.sync.findings import Suspect
 from exact_sync.sync.questions import Questions
@@ -31,10 +32,12 @@ def read(task: Task, questions: Questions | None = None) -> None:
     """Mirror a whole list, removals included. Raises Suspect where that would delete on silence."""
     questions = questions or Questions(task)
     task.strategy = Strategy.SNAPSHOT
-    if task.checkpoint.complete_at is None and not task.full and task.resource.per_division:
+    calls = _calls(task, questions)
+    if task.resource.per_division and _takes_runs(task, questions, calls):
         _read_in_parts(task, questions)
         return
-    _check_room(task, questions)
+    if calls > _SMALL and not task.full:
+        task.budget.check_room(calls)  # a list of many pages can't stop in the middle
     pages = questions.pages(questions.whole, as_rows=True)
     first = next(pages)
     if first.next_link is not None:
@@ -83,23 +86,25 @@ def _aside(task: Task, questions: Questions, first: Page, others: Iterator[Page]
     return suspect
 
 
-def _check_room(task: Task, questions: Questions) -> None:
-    """A list of many pages can't stop in the middle: it begins when the day has room for all of it.
-
-    Raises BackfillSpent.
-    """
-    small = _SMALL * questions.page_size
-    if task.full or (task.rows_here is not None and task.rows_here <= small):
-        return
+def _calls(task: Task, questions: Questions) -> int:
+    """How many calls a list of many pages takes, by the rows that are here."""
+    if task.rows_here is not None and task.rows_here <= _SMALL * questions.page_size:
+        return 0
     with task.database.begin() as connection:
-        live = task.writer.live(connection, task.division)
-    if live > small:
-        task.budget.check_room(ceil(live / questions.page_size))
+        return ceil(task.writer.live(connection, task.division) / questions.page_size)
+
+
+def _takes_runs(task: Task, questions: Questions, calls: int) -> bool:
+    """Whether the list is read in as many runs as it takes: else one that is too long would never end."""
+    if calls > (task.budget.day.limit or DAY_LIMIT) // 2:
+        return True
+    is_under_way = "whole" in cursors.position(task.checkpoint.resume, questions.digest)
+    return not task.full and (task.checkpoint.complete_at is None or is_under_way)
 
 
 def _read_in_parts(task: Task, questions: Questions) -> None:
-    """The first reading: what was there before, if anything, stays until its end."""
-    state = cursors.position(task.checkpoint.resume, questions.digest)
+    """What was there before, if anything, stays until the end."""
+    state = {} if task.full else cursors.position(task.checkpoint.resume, questions.digest)
     unfinished = Whole.from_json(state.get("whole"))
     link = state["link"] if unfinished else None
     reading = unfinished or whole.begin(task)

@@ -58,3 +58,26 @@ def test_a_first_load_of_days_reads_nothing_twice_and_small_reads_stay_fresh(
         assert [question for question, times in asked.items() if times > 1] == []
         for name in LARGE:
             assert checkpoint(deployment, name)["progress"] is None
+
+
+def test_a_list_that_is_too_long_for_a_day_is_read_in_parts_again_and_again(
+    simulator: Simulator, database_url: str, clock: SharedClock, tmp_path: Path
+) -> None:
+    """Else it would use up each day's calls, and begin anew on the next one."""
+    simulator.limits.day_limit, name = 24, "document_attachments"
+    counts = TINY | {"documents/DocumentAttachments": 1500}
+    with Deployment(
+        simulator, database_url, clock, tmp_path, counts=counts, resources=ONLY_THESE
+    ) as deployment:
+        simulator.faults.add("refuse_bulk", times=None)
+        table = deployment.table("documents/DocumentAttachments")
+        for _ in range(2):
+            for _ in range(8):
+                outcome = only(deployment.sync(name), name)
+                assert simulator.limits.used(DIVISION)[1] <= 12, "the others need theirs"
+                clock.advance(days=1)
+                if outcome.status == "ok":
+                    break
+            assert outcome.status == "ok"
+            assert deployment.differences(name) == []
+            table.delete(max(table.rows))
