@@ -110,6 +110,7 @@ def test_what_never_became_a_row_leaves_quarantine_when_it_is_gone_and_not_when_
         "value", path="/Transactions", key=key, values=odd, query="Created", times=None
     )
     deployment.sync(name)
+    deployment.sync_well(name)
     assert quarantined(deployment, name).keys() == {str(key)}
     table.delete(key if is_gone else other)
     deployment.clock.advance(hours=1)

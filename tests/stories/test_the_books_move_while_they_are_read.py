@@ -92,6 +92,21 @@ def test_an_entry_that_moves_to_another_date_while_windows_are_read_is_neither_l
     assert paged.differences("financial_transactions") == []
 
 
+def test_a_ledger_that_was_empty_is_cut_into_windows_when_there_is_something(
+    paged: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one window would hold all of it, and be read again whole."""
+    monkeypatch.setattr(cursors, "WINDOW_RECORDS", 50)
+    table = paged.table(PATHS["financial_transactions"])
+    gone = [table.delete(key) for key in sorted(table.rows)]
+    paged.sync_well("financial_transactions")
+    for record in gone:
+        table.insert(record)
+    paged.sync_well("financial_transactions")
+    assert paged.differences("financial_transactions") == []
+    assert sql(paged, "SELECT count(*) > 3 FROM exact_sync.window") == [(True,)]
+
+
 def test_entries_that_moved_into_the_window_before_theirs_are_not_buried_with_their_own(
     paged: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
