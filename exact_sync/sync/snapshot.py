@@ -5,6 +5,7 @@ take several runs.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from math import ceil
 
@@ -121,6 +122,7 @@ def _read_in_parts(task: Task, questions: Questions) -> None:
             else:
                 task.keep(batch, ending.end, resume=None, **progress)
     ending.speak()
+    task.database.transact(partial(whole.purge, task))
 
 
 def _stage(task: Task, connection: Connection, batch: Batch, *, keep: bool) -> None:

@@ -81,3 +81,8 @@ def test_a_list_that_is_too_long_for_a_day_is_read_in_parts_again_and_again(
             assert outcome.status == "ok"
             assert deployment.differences(name) == []
             table.delete(max(table.rows))
+        for _ in range(2):
+            simulator.stats.reset()
+            assert only(deployment.sync(name, full=True), name).status == "later"
+            clock.advance(days=1)
+        assert "$skiptoken" not in simulator.stats.calls(path="Attachments")[0].query, "it begins anew"

@@ -155,7 +155,7 @@ def test_a_switch_to_hard_removes_what_was_only_marked(reader: Deployment, strat
     reader.sync_well("deletions")
     assert [row(reader, key) for key in gone] == [[(True,)], [(True,)]]
     read_by(reader, strategy, "customers", deletes="hard")
-    for days in (1, 8):  # a first snapshot is taken over page by page
+    for days in (1, 8) if strategy == "modified" else (1,):  # the sweep; a first snapshot, in parts
         reader.clock.advance(days=days)
         reader.sync_well("deletions", "customers")
     assert [row(reader, key) for key in gone] == [[], []]
