@@ -120,6 +120,19 @@ def test_what_never_became_a_row_leaves_quarantine_when_it_is_gone_and_not_when_
     assert marked == [(0 if is_gone or "Date" in odd else 1,)]
 
 
+def test_what_never_became_a_row_leaves_quarantine_though_the_list_is_else_as_it_was(
+    deployment: Deployment,
+) -> None:
+    table, name = deployment.table("financial/Journals"), "journals"
+    key = min(table.rows)
+    deployment.simulator.faults.add("value", path="/Journals", key=key, values={"Created": "{}"}, times=None)
+    deployment.sync(name)
+    assert quarantined(deployment, name).keys() == {str(key)}
+    table.delete(key)
+    deployment.sync_well(name)
+    assert quarantined(deployment, name) == {}
+
+
 @pytest.mark.parametrize("name", PLACES)
 def test_a_record_without_a_key_is_quarantined_and_deletes_nothing(deployment: Deployment, name: str) -> None:
     """F33: it may be any of those that are missing now."""
