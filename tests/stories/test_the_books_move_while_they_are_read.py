@@ -251,3 +251,13 @@ def test_what_is_deleted_and_comes_back_with_the_same_id_lives_again(deployment:
     for name in names:
         assert sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NOT NULL") == [(0,)]
     assert deployment.violations() == {}
+
+
+def test_a_list_of_which_one_went_and_another_came_is_as_long_as_before(deployment: Deployment) -> None:
+    """And the one that went is gone here, too."""
+    table = deployment.table("financial/Journals")
+    deployment.sync_well("journals")
+    table.delete(max(table.rows))
+    table.insert(new_record(deployment.books, DIVISION, "financial/Journals", random.Random(1)))
+    outcome = only(deployment.sync_well("journals"), "journals")
+    assert (outcome.tally.inserted, outcome.tally.deleted) == (1, 1)
