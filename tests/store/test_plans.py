@@ -152,10 +152,10 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "quarantined without a row": lambda c: quarantine.without_row(c, DIVISION, CUSTOMERS),
     "where it stands": lambda c: attempts.look(c, DIVISION, "customers", DIVISION),
     "begin": lambda c: attempts.begin(c, DIVISION, "customers", "modified", full=False, rows=80),
-    "progress": lambda c: Attempt(500, DIVISION, "customers", DIVISION).note(
+    "progress": lambda c: Attempt(500, DIVISION, "customers", DIVISION, None).note(
         c, Tally().counts(), {"cursor": "1"}, {"left": 5}
     ),
-    "the end of a run": lambda c: Attempt(500, DIVISION, "customers", DIVISION).note(
+    "the end of a run": lambda c: Attempt(500, DIVISION, "customers", DIVISION, None).note(
         c, runs.end(Tally(), "ok", None, None), {"outcome": "ok"}, None
     ),
     "the last verification": lambda c: runs.last_of(c, "verify"),
