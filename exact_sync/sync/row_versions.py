@@ -8,6 +8,7 @@ has lost just that row: a look at the lowest row tells which.
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -173,9 +174,17 @@ def _read_everything(
             else:
                 stands = replace(Standing(), moved_at=_text(task.moved_at)).after(brought, task.clock.now())
                 standing = {"standing": stands.as_json()}
-                also = _also(task, batch, ending.end)
+                end = partial(_end, task, ending, stands.highest)
+                also = _also(task, batch, end)
                 task.keep(batch, also, cursor=str(stands.highest), resume=standing, **progress)
     ending.speak()
+
+
+def _end(task: Task, ending: whole.Ending, highest: int, connection: Connection) -> None:
+    ending.end(connection)
+    if ending.suspect is None and not task.resource.is_log:
+        # What has a higher version did not come; it may come (again) with a lower one that is newer.
+        task.keys.forget_versions(connection, task.division, highest)
 
 
 def _is_numbered_anew(task: Task, questions: Questions) -> bool:

@@ -125,6 +125,7 @@ DELETIONS = [Deletion(each, 5, NOW) for each in KEYS]
 QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "the highest version": lambda c: Keys(LINES).last(c, DIVISION),
     "the lowest version": lambda c: Keys(LINES).first(c, DIVISION),
+    "forget versions": lambda c: Keys(LINES).forget_versions(c, DIVISION, 2**40),
     "which keys differ": lambda c: Keys(CUSTOMERS).different(c, DIVISION, [Stamp(k, NOW) for k in KEYS]),
     "which keys are here": lambda c: Keys(CUSTOMERS).here(c, DIVISION, KEYS),
     "rows by key": lambda c: Keys(CUSTOMERS).rows(c, DIVISION, KEYS),
