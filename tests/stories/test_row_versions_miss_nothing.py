@@ -229,6 +229,25 @@ def test_a_move_right_after_a_first_reading_is_seen_by_the_lower_versions(deploy
     assert reader.differences("customers") == []
 
 
+def test_a_move_right_after_a_first_reading_is_seen_though_the_last_row_has_gone(reader: Deployment) -> None:
+    """What comes now is the lowest that is here, and is at Exact with just that version."""
+    table = reader.table(ACCOUNTS)
+    table.delete(sorted(table.rows)[0])
+    reader.sync_well("deletions")
+    table.delete(max(table.rows, key=table.versions.__getitem__))
+    reader.books.move_division(DIVISION, first=100, announced=False)
+    table.delete(sorted(table.rows)[0])
+    outcomes = reader.sync_well("deletions", "customers")
+    for outcome in outcomes:
+        assert "Exact numbers its rows anew: everything is read again" in str(outcome.message)
+    assert reader.differences("customers") == []
+    change(reader)
+    table.delete(sorted(table.rows)[0])
+    reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
+    assert reader.differences("deletions", deleted=False) == []
+
+
 def test_a_checkpoint_older_than_the_log_of_deletions_leads_to_a_full_read(reader: Deployment) -> None:
     """F29: what was deleted and forgotten meanwhile, nobody tells any more."""
     reader.table(ACCOUNTS).delete(sorted(reader.table(ACCOUNTS).rows)[0])
