@@ -76,7 +76,7 @@ _ATTEMPT = f"""
         INSERT INTO exact_sync.checkpoint AS c (division, resource, attempted_at, rows)
         VALUES (:division, :resource, now(), :rows)
         ON CONFLICT (division, resource)
-        DO UPDATE SET attempted_at = excluded.attempted_at, rows = excluded.rows
+        DO UPDATE SET attempted_at = excluded.attempted_at, rows = coalesce(c.rows, excluded.rows)
     ) {_RUN}
 """  # noqa: S608 - a constant
 
