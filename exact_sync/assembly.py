@@ -16,6 +16,8 @@ from exact_sync.clock import Clock, SystemClock
 from exact_sync.config import Settings
 from exact_sync.connections import Connection, connections
 from exact_sync.credentials import Cipher
+from exact_sync.errors import ExactSyncError
+from exact_sync.exact.budget import Budget
 from exact_sync.exact.client import ME, Client
 from exact_sync.exact.connection_budget import ConnectionBudget
 from exact_sync.exact.oauth import App, TokenEndpoint
@@ -25,7 +27,7 @@ from exact_sync.exact.session import Session
 from exact_sync.exact.traced import Traced
 from exact_sync.exact.transport import Transport
 from exact_sync.exact.wire import http_client
-from exact_sync.store import migrate, readiness
+from exact_sync.store import divisions, migrate, readiness
 from exact_sync.store.connect import open_database
 from exact_sync.store.credentials import StoredSignIn
 from exact_sync.store.database import Database
@@ -158,9 +160,18 @@ class Assembly:
             calls_an_hour=calls_an_hour(self.settings, self.mirrored.values()),
             common=self.connection_budget,
             observer=self.observer,
+            keep=self._keep,
         )
         # Who has lost the work to another process asks no more: two must not call for one division.
         return Client(transport, self.settings.site, check=lambda: self.crew.lock.check())
+
+    def _keep(self, budget: Budget) -> None:
+        """At once: should this process be killed while it waits, another one calls no earlier."""
+        with contextlib.suppress(ExactSyncError):
+            self.database.transact(
+                lambda connection: divisions.save_budget(connection, budget.division, budget.as_json()),
+                is_one=True,
+            )
 
     @cached_property
     def opening(self) -> Opening:

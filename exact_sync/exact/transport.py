@@ -45,9 +45,11 @@ class Transport:
         calls_an_hour: float = 0.0,
         common: Common | None = None,
         observer: Observer | None = None,
+        keep: Callable[[Budget], None] = lambda budget: None,
     ) -> None:
         """``calls_an_hour``: what a division's small reads need; first loads leave that to them.
         ``common``: a budget that all divisions have in common. ``observer``: hears of every request.
+        ``keep``: stores a budget whose reset is to be waited for.
         """
         self._session = session
         self._clock = clock
@@ -57,6 +59,7 @@ class Transport:
         self._calls_an_hour = calls_an_hour
         self._common = common
         self._observer = observer
+        self._keep = keep
         self._breaker = Breaker(clock)
         """For calls outside all budgets, which count against no limit but that of errors."""
         self._budgets: dict[int, Budget] = {}
@@ -177,6 +180,7 @@ class Transport:
             trouble = trouble_of(response.status, response.body)
             if response.status == 429 and budget is not None:
                 budget.limited(response.headers)
+                self._keep(budget)
                 raise _Limited(budget.division)
             self._check_refusal(budget, endpoint, response)
         except httpx.InvalidURL:

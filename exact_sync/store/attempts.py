@@ -69,14 +69,14 @@ _QUESTION = _question()
 
 _RUN = """
     INSERT INTO exact_sync.run (division, resource, strategy, full_read)
-    VALUES (:division, :resource, :strategy, :full_read) RETURNING id
+    VALUES (:division, :resource, :strategy, :full_read) RETURNING id, started_at
 """
 _ATTEMPT = f"""
     WITH attempt AS (
         INSERT INTO exact_sync.checkpoint AS c (division, resource, attempted_at, rows)
         VALUES (:division, :resource, now(), :rows)
         ON CONFLICT (division, resource)
-        DO UPDATE SET attempted_at = excluded.attempted_at, rows = excluded.rows
+        DO UPDATE SET attempted_at = excluded.attempted_at, rows = coalesce(c.rows, excluded.rows)
     ) {_RUN}
 """  # noqa: S608 - a constant
 
@@ -92,10 +92,11 @@ def look(connection: Connection, where: int, resource: str, asked: int) -> Begin
 
 def begin(
     connection: Connection, where: int, resource: str, strategy: str, *, full: bool, rows: int | None
-) -> int:
-    """Note an attempt in the run log and in the checkpoint; the number of the run."""
+) -> tuple[int, datetime]:
+    """Note an attempt in the run log and in the checkpoint; the number of the run, and when it began."""
     values = {"division": where, "resource": resource, "strategy": strategy, "full_read": full, "rows": rows}
-    return int(connection.execute(sql(connection, _ATTEMPT), values).scalar_one())
+    number, began = connection.execute(sql(connection, _ATTEMPT), values).one()
+    return number, began
 
 
 def begin_apart(connection: Connection, where: int, resource: str, strategy: str) -> int:
@@ -114,6 +115,8 @@ class Attempt:
     resource: str
     asked: int
     """The division whose number goes into the requests, and whose budget they use up."""
+    began: datetime | None
+    """As it stands in the checkpoint; None for what only looks."""
 
     def note(
         self,
@@ -123,7 +126,8 @@ class Attempt:
         budget: dict[str, Any] | None,
     ) -> bool:
         """Set these fields in the run log and in the checkpoint; what is empty stays as it is. False where
-        the checkpoint was reset since the attempt began, so that its position must not move on.
+        the checkpoint was reset since the attempt began, or another attempt began, so that its position
+        must not move on.
         """
         parts = {"run": run_log, "of": {} if budget is None else {"budget": budget}, "point": point}
         names = [tuple((name, value is NOW) for name, value in part.items()) for part in parts.values()]
@@ -159,7 +163,7 @@ def _noting(run_log: _Names, budget: _Names, point: _Names) -> Any:
 def _kept(table: Table, key: dict[str, Any], values: dict[str, Any], *, moves: bool = False) -> Any:
     statement = insert(table).values(**key, **values)
     settings = {name: statement.excluded[name] for name in values}
-    is_under_way = checkpoint.c.attempted_at.is_not(None) if moves else None
+    is_under_way = checkpoint.c.attempted_at == bindparam("this_began") if moves else None
     kept = statement.on_conflict_do_update(index_elements=list(key), set_=settings, where=is_under_way)
     return kept.returning(checkpoint.c.division) if moves else kept
 

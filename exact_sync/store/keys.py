@@ -64,6 +64,13 @@ class Keys:
         row = connection.execute(sql(connection, query), {"division": division, "up_to": up_to}).first()
         return Stamp(row.key, None, row.version) if row else None
 
+    def forget_versions(self, connection: Connection, division: int, above: int) -> None:
+        """Of rows, deleted ones included, that have theirs from another numbering of Exact's."""
+        statement = f"""
+            UPDATE {self._table} t SET {VERSION} = NULL WHERE t.division = :division AND t.{VERSION} > :above
+        """  # noqa: S608
+        connection.execute(sql(connection, statement), {"division": division, "above": above})
+
     def different(self, connection: Connection, division: int, stamps: Sequence[Stamp]) -> list[Stamp]:
         """Those of some keys that are not live here, or here with another Modified or version."""
         differs = ["t.division IS NULL", "t._deleted_at IS NOT NULL"]

@@ -65,7 +65,9 @@ class Opening:
             if rows is None and not resource.is_inferred:
                 rows = counts.count(connection, resource, where)
             task.rows_here = rows
-            task.run_id = attempts.begin(connection, where, resource.name, purpose, full=full, rows=rows)
+            task.run_id, task.attempted_at = attempts.begin(
+                connection, where, resource.name, purpose, full=full, rows=rows
+            )
         return task
 
     def look(self, resource: Resource, division: int) -> Task:

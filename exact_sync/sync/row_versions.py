@@ -8,6 +8,7 @@ has lost just that row: a look at the lowest row tells which.
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -73,10 +74,11 @@ def _read_feed(task: Task, questions: Questions) -> None:
         return
     with task.database.begin() as connection:
         last = task.keys.last(connection, task.division, stood.highest if task.resource.is_log else None)
-    found = _read_on(task, questions, stood, last)
+    begin = stood.settled if last is None or last.version is None else min(stood.settled, last.version - 1)
+    found = _read_on(task, questions, stood, last, begin)
     if found is _Last.IS_THERE:
         return
-    if found is _Last.HAS_FALLEN or _is_numbered_anew(task, questions):
+    if found is _Last.HAS_FALLEN or _is_numbered_anew(task, questions, begin):
         if not (task.resource.is_log and stood.has_expired(task.clock.now())):
             _distrust(task, "Exact numbers its rows anew: everything is read again")
         _read_everything(task, questions, None, stood)
@@ -111,9 +113,8 @@ class _Last(Enum):
     """It came with a lower version than it had: Exact numbers its rows anew."""
 
 
-def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | None) -> _Last:
-    """What was written since, and what we hold last."""
-    begin = stood.settled if last is None or last.version is None else min(stood.settled, last.version - 1)
+def _read_on(task: Task, questions: Questions, stood: Standing, last: Stamp | None, begin: int) -> _Last:
+    """What was written since ``begin``, and what we hold last."""
     link = cursors.position(task.checkpoint.resume, questions.feed_digest).get("link")
     brought, is_there = Brought(), last is None
     met: list[int] = []
@@ -173,18 +174,31 @@ def _read_everything(
             else:
                 stands = replace(Standing(), moved_at=_text(task.moved_at)).after(brought, task.clock.now())
                 standing = {"standing": stands.as_json()}
-                also = _also(task, batch, ending.end)
+                end = partial(_end, task, ending, stands.highest)
+                also = _also(task, batch, end)
                 task.keep(batch, also, cursor=str(stands.highest), resume=standing, **progress)
     ending.speak()
 
 
-def _is_numbered_anew(task: Task, questions: Questions) -> bool:
-    """Look at the lowest row that we hold. Raises Suspect where Exact has no row at all any more."""
+def _end(task: Task, ending: whole.Ending, highest: int, connection: Connection) -> None:
+    ending.end(connection)
+    if ending.suspect is None and not task.resource.is_log:
+        # What has a higher version did not come; it may come (again) with a lower one that is newer.
+        task.keys.forget_versions(connection, task.division, highest)
+
+
+def _is_numbered_anew(task: Task, questions: Questions, begin: int) -> bool:
+    """Look at the lowest row that we hold. Raises Suspect where Exact has no row at all any more.
+
+    ``begin``: behind it everything was just read, so what lies there tells nothing of how it was before.
+    """
     with task.database.begin() as connection:
         first = task.keys.first(connection, task.division)
         known = task.writer.live(connection, task.division)
     if first is None or first.version is None:
         return False
+    if first.version > begin and task.tally.records:
+        return True
     query = questions.behind(first.version - 1)
     found = task.client.first(task.asked, Query(query.endpoint, query.select, query.filter, top=1))
     if found is None:  # or they are numbered lower now

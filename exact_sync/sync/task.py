@@ -68,6 +68,8 @@ class Task:
     """By the database's clock."""
     on_page: Callable[[int], None]
     run_id: int = 0
+    attempted_at: datetime | None = None
+    """When it was noted in the checkpoint; None for what only looks."""
     tally: Tally = field(default_factory=Tally)
     notes: list[str] = field(default_factory=list)
     learned: Learned | None = None
@@ -199,7 +201,7 @@ class Task:
             budget = self.budget.as_json()
             run_log = self.tally.counts() if self.tally.records else {}
             if not self.attempt.note(connection, run_log, to_save, budget):
-                raise GivesWay("it was reset while it was read", "it is read from the beginning")
+                raise GivesWay("it was reset, or begun by another run, while it was read", "it is read again")
             self._count_rows(connection, before)
 
         try:
@@ -291,7 +293,7 @@ class Task:
     @property
     def attempt(self) -> Attempt:
         """Where what it does is noted."""
-        return Attempt(self.run_id, self.division, self.resource.name, self.asked)
+        return Attempt(self.run_id, self.division, self.resource.name, self.asked, self.attempted_at)
 
     def calls(self) -> int:
         """Calls made so far, the failed ones included."""

@@ -73,7 +73,8 @@ class Ending:
         self.note: Callable[[Connection], None] = lambda connection: None
         """The last page's keys were seen; in the transaction of its rows."""
         self._rejected: list[str] = []
-        self._suspect: Suspect | None = None
+        self.suspect: Suspect | None = None
+        """Why nothing was buried at the end."""
 
     def page(self, whole: Whole, batch: Batch) -> Whole:
         """The reading after a page; also what could not become a row exists at Exact."""
@@ -95,8 +96,8 @@ class Ending:
         task = self._task
         assert self._whole is not None  # noqa: S101 - a page has been met
         self.note(connection)
-        self._suspect = bury_unseen(task, connection, self._whole)
-        if self._is_all and self._suspect is None:
+        self.suspect = bury_unseen(task, connection, self._whole)
+        if self._is_all and self.suspect is None:
             quarantine.release_others(connection, task.division, task.resource.name, self._rejected)
         task.is_swept = self._is_all or self._whole.is_noted
         now, since = task.clock.now(), self._whole.since
@@ -110,8 +111,8 @@ class Ending:
 
     def speak(self) -> None:
         """Raises Suspect where burying what did not come would have been deleting on silence."""
-        if self._suspect is not None:
-            raise self._suspect
+        if self.suspect is not None:
+            raise self.suspect
 
 
 def done(since: datetime) -> dict[str, Any]:

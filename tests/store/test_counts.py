@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from exact_sync.catalog import DIVISIONS, RESOURCES
-from exact_sync.store import checkpoints, counts
+from exact_sync.store import attempts, checkpoints, counts
 from exact_sync.store.database import Database
 from exact_sync.store.writer import Writer
 from tests.store.rows import DIVISION, LATE, key, row
@@ -54,6 +54,15 @@ def test_the_number_moves_on_and_is_forgotten(database: Database) -> None:
         counts.forget(connection, DIVISION, "customers")
         counts.add(connection, DIVISION, "customers", 5)
         assert kept(connection) is None
+
+
+def test_an_attempt_keeps_the_number_as_it_moved_on_since_that_looked(database: Database) -> None:
+    """The page of another process, whose work was cut, is committed in between."""
+    with database.begin() as connection:
+        for number in (1, 0):
+            attempts.begin(connection, DIVISION, "customers", "modified", full=False, rows=1)
+            counts.add(connection, DIVISION, "customers", 10 * number)
+        assert kept(connection) == 11
 
 
 def kept(connection: object) -> int | None:

@@ -125,6 +125,7 @@ DELETIONS = [Deletion(each, 5, NOW) for each in KEYS]
 QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "the highest version": lambda c: Keys(LINES).last(c, DIVISION),
     "the lowest version": lambda c: Keys(LINES).first(c, DIVISION),
+    "forget versions": lambda c: Keys(LINES).forget_versions(c, DIVISION, 2**40),
     "which keys differ": lambda c: Keys(CUSTOMERS).different(c, DIVISION, [Stamp(k, NOW) for k in KEYS]),
     "which keys are here": lambda c: Keys(CUSTOMERS).here(c, DIVISION, KEYS),
     "rows by key": lambda c: Keys(CUSTOMERS).rows(c, DIVISION, KEYS),
@@ -152,10 +153,10 @@ QUESTIONS: dict[str, Callable[[Connection], object]] = {
     "quarantined without a row": lambda c: quarantine.without_row(c, DIVISION, CUSTOMERS),
     "where it stands": lambda c: attempts.look(c, DIVISION, "customers", DIVISION),
     "begin": lambda c: attempts.begin(c, DIVISION, "customers", "modified", full=False, rows=80),
-    "progress": lambda c: Attempt(500, DIVISION, "customers", DIVISION).note(
+    "progress": lambda c: Attempt(500, DIVISION, "customers", DIVISION, None).note(
         c, Tally().counts(), {"cursor": "1"}, {"left": 5}
     ),
-    "the end of a run": lambda c: Attempt(500, DIVISION, "customers", DIVISION).note(
+    "the end of a run": lambda c: Attempt(500, DIVISION, "customers", DIVISION, None).note(
         c, runs.end(Tally(), "ok", None, None), {"outcome": "ok"}, None
     ),
     "the last verification": lambda c: runs.last_of(c, "verify"),

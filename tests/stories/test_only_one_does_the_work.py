@@ -12,8 +12,11 @@ from exact_sync.errors import WorkHeld
 from exact_sync.service import Service
 from exact_sync.simulator.faults import Context
 from exact_sync.sync import once
+from exact_sync.sync.once import exit_code
 from tests.at_work import AtWork
-from tests.deployment import DIVISION, Deployment
+from tests.deployment import DIVISION, Deployment, Silent
+from tests.facts import only
+from tests.feeds import small_pages
 from tests.processes import Machine, Process, one_clear_line, the_token_has_ended, until
 
 LOCK = """
@@ -73,6 +76,29 @@ def test_a_run_that_lost_its_lock_to_another_stops(
         another.execute("SELECT pg_advisory_unlock_all()")  # at once: a connection that closes takes a moment
     deployment.sync_well()
     assert deployment.differences() == []
+
+
+def test_what_another_run_has_read_meanwhile_is_not_gone(deployment: Deployment, database_url: str) -> None:
+    """F42 after F37: before we notice that the lock was cut, another run reads the same list to its end, and
+    with that forgets which keys came.
+    """
+    customers = deployment.table("crm/Accounts")
+    for number in range(160):
+        customers.insert({"Code": f"{number}", "Name": f"Customer {number}"})
+    deployment.sync_well("customers")
+    another = Service(deployment.settings, deployment.clock)
+
+    def take_over(context: Context) -> None:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(%s)", connection.execute(LOCK).fetchone()[:1])
+        assert exit_code(another.sync(["customers"], [], Silent(), full=True)) == 0
+
+    with small_pages(40):
+        deployment.simulator.faults.add("hook", path="Accounts", query="$skiptoken", hook=take_over)
+        outcomes = deployment.sync("customers", full=True)
+    another.close()
+    assert only(outcomes, "customers").tally.deleted == 0, outcomes
+    assert deployment.differences("customers") == []
 
 
 def test_a_daemon_that_lost_its_lock_to_another_calls_no_more_and_goes_on_after_that(

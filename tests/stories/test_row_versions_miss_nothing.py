@@ -190,7 +190,7 @@ def test_a_division_that_moves_is_read_anew_and_ends_equal(
     """F26: all rows get other versions, and the log of deletions begins anew."""
     reader = begin(deployment, name)
     table = reader.table(FEEDS[name])
-    table.delete(sorted(table.rows)[0])
+    removed = table.delete(sorted(table.rows)[0])
     reader.sync_well("deletions", name)
     reader.clock.advance(minutes=30)
     gone, changed = sorted(table.rows)[:2]
@@ -210,6 +210,9 @@ def test_a_division_that_moves_is_read_anew_and_ends_equal(
     reader.clock.advance(hours=1)
     again = reader.sync_well("divisions", "deletions", name)
     assert {o.resource: o.tally.calls for o in again} == {"divisions": 1, "deletions": 1, name: 1}
+    table.insert(removed | {"Created": None, "Modified": None})
+    reader.sync_well("divisions", "deletions", name)
+    assert reader.differences(name) == []
     table.delete(sorted(table.rows)[0])
     reader.sync_well("divisions", "deletions", name)
     assert reader.differences(name) == []
@@ -224,6 +227,25 @@ def test_a_move_right_after_a_first_reading_is_seen_by_the_lower_versions(deploy
     outcome = only(reader.sync_well("divisions", "deletions", "customers"), "customers")
     assert "Exact numbers its rows anew: everything is read again" in str(outcome.message)
     assert reader.differences("customers") == []
+
+
+def test_a_move_right_after_a_first_reading_is_seen_though_the_last_row_has_gone(reader: Deployment) -> None:
+    """What comes now is the lowest that is here, and is at Exact with just that version."""
+    table = reader.table(ACCOUNTS)
+    table.delete(sorted(table.rows)[0])
+    reader.sync_well("deletions")
+    table.delete(max(table.rows, key=table.versions.__getitem__))
+    reader.books.move_division(DIVISION, first=100, announced=False)
+    table.delete(sorted(table.rows)[0])
+    outcomes = reader.sync_well("deletions", "customers")
+    for outcome in outcomes:
+        assert "Exact numbers its rows anew: everything is read again" in str(outcome.message)
+    assert reader.differences("customers") == []
+    change(reader)
+    table.delete(sorted(table.rows)[0])
+    reader.sync_well("deletions", "customers")
+    assert reader.differences("customers") == []
+    assert reader.differences("deletions", deleted=False) == []
 
 
 def test_a_checkpoint_older_than_the_log_of_deletions_leads_to_a_full_read(reader: Deployment) -> None:

@@ -8,7 +8,7 @@ import pytest
 from exact_sync.simulator import Simulator
 from exact_sync.sync.once import exit_code
 from tests.deployment import DIVISION, TINY, Deployment, SharedClock
-from tests.facts import OTHER, division_line, found_other, only, restart
+from tests.facts import OTHER, division_line, found_other, only, restart, sql
 
 SMALL = ("journals", "item_groups", "gl_accounts", "items", "contacts", "customers")
 MIDNIGHT = datetime(2026, 6, 26, tzinfo=UTC)
@@ -72,6 +72,18 @@ def test_a_minute_that_never_ends_is_given_up_and_the_days_figures_are_kept(depl
     deployment.sync_well("customers")
     assert deployment.differences("customers") == []
     assert deployment.violations() == {}
+
+
+def test_a_minute_that_is_waited_out_is_known_to_whoever_comes_next(deployment: Deployment) -> None:
+    """F10, F01: also where this process is killed while it waits."""
+    deployment.sync_well("divisions")
+    parked = []
+    known = f"SELECT budget ->> 'parked_until' FROM exact_sync.division WHERE division = {DIVISION}"
+    deployment.clock.wakes = lambda: parked.append(sql(deployment, known)[0][0])
+    deployment.simulator.faults.add("minute_429", path="/Accounts", division=DIVISION)
+    deployment.sync_well("customers")
+    assert parked
+    assert None not in parked
 
 
 @pytest.mark.parametrize("kind", ["day_429", "bare_429"])
