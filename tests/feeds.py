@@ -1,5 +1,6 @@
 """What Exact's Sync API can do to a reader: pages of any size, rows that are committed late."""
 
+import random
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,10 +10,18 @@ from typing import Any
 import pytest
 
 from exact_sync.config import ResourceSettings
+from exact_sync.simulator.edits import change_record
 from exact_sync.simulator.odata import query
 from exact_sync.simulator.schema_sync import TWINS
 from tests.deployment import DIVISION, Deployment
 from tests.facts import restart
+
+FEEDS = {
+    "customers": "crm/Accounts",
+    "gl_accounts": "financial/GLAccounts",
+    "transaction_lines": "financialtransaction/TransactionLines",
+}
+ACCOUNTS, FEED = "crm/Accounts", "sync/CRM/Accounts"
 
 
 @contextmanager
@@ -74,3 +83,18 @@ def remove_unseen(deployment: Deployment, path: str, count: int, *, from_the_end
         table.delete(key)
     log.recording = True
     return keys
+
+
+def begin(deployment: Deployment, *names: str) -> Deployment:
+    """Read these by row version, once."""
+    read_by(deployment, "row_version", *names)
+    deployment.sync_well("divisions", "deletions", *names)
+    deployment.clock.advance(hours=1)
+    return deployment
+
+
+def change(deployment: Deployment, count: int = 1, seed: int = 1) -> None:
+    """Some customers, whose versions are the highest from then on."""
+    dice = random.Random(seed)
+    for key in dice.sample(sorted(deployment.table(ACCOUNTS).rows), count):
+        change_record(deployment.books, DIVISION, ACCOUNTS, key, dice)

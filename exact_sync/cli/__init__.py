@@ -99,7 +99,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         say(error.format_message(), err=True)
         return 2
     except click.ClickException as error:
-        report(error.format_message(), _hint(error))
+        report(*_mistake(error))
         return 2
     except (click.Abort, KeyboardInterrupt):
         say("interrupted", err=True)
@@ -115,10 +115,11 @@ def _run(arguments: Sequence[str] | None) -> int:
         raise
 
 
-def _hint(error: click.ClickException) -> str:
-    """Where to look. What is for all commands is often written behind one."""
+def _mistake(error: click.ClickException) -> tuple[str, str]:
+    """What is wrong, and where to look. What is for all commands is often written behind one."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     command = context.command_path if context else "exact-sync"
     if isinstance(error, click.NoSuchOption) and any(error.option_name in each.opts for each in cli.params):
-        return f"it stands before the command: {command.replace(' ', f' {error.option_name} … ', 1)}"
-    return f"see: {command} --help"
+        right = command.replace(" ", f" {error.option_name} … ", 1)
+        return error.message, f"it stands before the command: {right}"
+    return error.format_message(), f"see: {command} --help"

@@ -60,7 +60,8 @@ def test_what_is_for_all_commands_stands_before_them(here: Here) -> None:
         code, out, err = here.run(*words)
         assert (code, out) == (2, "")
         command = " ".join(words).partition(" --")[0]
-        assert f"  → it stands before the command: exact-sync --config … {command}\n" in err
+        hint = f"  → it stands before the command: exact-sync --config … {command}\n"
+        assert err == "error: No such option '--config'.\n" + hint
 
 
 def test_an_unknown_variable_is_only_a_warning(here: Here) -> None:

@@ -118,6 +118,8 @@ def test_what_never_became_a_row_leaves_quarantine_when_it_is_gone_and_not_when_
     assert quarantined(deployment, name).keys() == (set() if is_gone else {str(key)})
     marked = sql(deployment, f"SELECT count(*) FROM exact.{name} WHERE _deleted_at IS NOT NULL")
     assert marked == [(0 if is_gone or "Date" in odd else 1,)]
+    if is_gone:
+        assert deployment.differences(name) == []
 
 
 def test_what_never_became_a_row_leaves_quarantine_though_the_list_is_else_as_it_was(
